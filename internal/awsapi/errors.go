@@ -1,0 +1,246 @@
+package awsapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// A Class says what an error of an AWS call means to us.
+type Class string
+
+const (
+	OK              Class = ""                // no error
+	Denied          Class = "denied"          // the caller may not; see Permission
+	Throttled       Class = "throttled"       // still too fast after all retries
+	AbsentInRegion  Class = "absent"          // AWS does not offer the service there; see Account.absent for how sure
+	NotSubscribed   Class = "not-subscribed"  // the account never turned the service on
+	NotFound        Class = "not-found"       // the thing that was asked for is not there
+	Unauthenticated Class = "unauthenticated" // no credentials, expired ones, or ones AWS does not take; also what a disabled region answers
+	NotImplemented  Class = "not-implemented" // an emulator that lacks the call
+	InUse           Class = "in-use"          // something still holds it: delete that first
+	Broken          Class = "broken"          // everything else: network, server, our own mistake, an ended context
+)
+
+// Classify answers the class of err, from this package's calls or any SDK
+// client's. What it does not know is Broken, so that nothing is ever taken for
+// absent or empty by mistake.
+func Classify(err error) Class {
+	if err == nil {
+		return OK
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return Broken
+	}
+	if noIdentity(err) {
+		return Unauthenticated
+	}
+	var gone *noEndpoint
+	var unknown *aws.EndpointNotFoundError
+	if errors.As(err, &gone) || errors.As(err, &unknown) {
+		return AbsentInRegion
+	}
+	if html(err) {
+		// An API never answers a page. These are an emulator's; the others
+		// (403, 502, 503, 504) are a proxy's or a load balancer's.
+		switch status(err) {
+		case 200, 400, 404, 405, 500, 501:
+			return NotImplemented
+		}
+		return Broken
+	}
+	if c := classOf(Code(err), message(err)); c != Broken {
+		return c
+	}
+	switch status(err) {
+	case http.StatusTooManyRequests:
+		return Throttled
+	case http.StatusNotImplemented:
+		return NotImplemented
+	}
+	return Broken
+}
+
+// classOf reads AWS's error code, and its words where the code is ambiguous.
+func classOf(code, msg string) Class {
+	msg = strings.ToLower(msg)
+	if c, ok := classes[code]; ok {
+		switch {
+		case c == Denied && (strings.Contains(msg, "not subscribed") || strings.Contains(msg, "is not enabled") || strings.Contains(msg, "not opted in")):
+			return NotSubscribed
+		case code == "AuthFailure" && strings.Contains(msg, "not authorized"):
+			return Denied // EC2: the credentials are fine, the image is somebody else's
+		}
+		return c
+	}
+	switch {
+	case code == "LimitExceededException" && (strings.Contains(msg, "rate") || strings.Contains(msg, "throttl")):
+		return Throttled // for others it is a quota, which waiting does not change
+	case code == "ValidationError" && strings.HasSuffix(strings.TrimSuffix(msg, "."), "does not exist"):
+		return NotFound // CloudFormation, Auto Scaling, Elastic Beanstalk
+	case strings.HasSuffix(code, "NotFound"), strings.HasSuffix(code, "NotFoundException"),
+		strings.HasSuffix(code, "NotFoundFault"), strings.HasPrefix(code, "NoSuch"),
+		strings.HasSuffix(code, "DoesNotExist"), strings.HasSuffix(code, "DoesNotExistException"),
+		strings.HasSuffix(code, ".Unknown"):
+		return NotFound
+	case strings.HasSuffix(code, "InUse"), strings.HasSuffix(code, "InUseException"), strings.HasSuffix(code, "InUseFault"):
+		return InUse
+	}
+	return Broken
+}
+
+var classes = map[string]Class{
+	"AccessDenied":                   Denied,
+	"AccessDeniedException":          Denied,
+	"AccessDeniedError":              Denied,
+	"AllAccessDisabled":              Denied,
+	"AuthorizationError":             Denied,
+	"AuthorizationErrorException":    Denied,
+	"InvalidAccessException":         Denied, // Security Hub: nearly always "not subscribed"
+	"NotAuthorized":                  Denied,
+	"NotAuthorizedException":         Denied,
+	"UnauthorizedException":          Denied,
+	"UnauthorizedOperation":          Denied,
+	"UnauthorizedOperationException": Denied,
+	"ForbiddenException":             Denied,
+
+	"BandwidthLimitExceeded":                 Throttled,
+	"EC2ThrottledException":                  Throttled,
+	"PriorRequestNotComplete":                Throttled,
+	"ProvisionedThroughputExceededException": Throttled,
+	"RequestLimitExceeded":                   Throttled,
+	"RequestThrottled":                       Throttled,
+	"RequestThrottledException":              Throttled,
+	"SlowDown":                               Throttled,
+	"ThrottledException":                     Throttled,
+	"Throttling":                             Throttled,
+	"ThrottlingException":                    Throttled,
+	"TooManyRequestsException":               Throttled,
+
+	"AWSOrganizationsNotInUseException": NotSubscribed,
+	"NotSignedUp":                       NotSubscribed,
+	"OptInRequired":                     NotSubscribed,
+	"PendingVerification":               NotSubscribed,
+	"SubscriptionRequiredException":     NotSubscribed,
+
+	"AuthFailure":                         Unauthenticated,
+	"ExpiredToken":                        Unauthenticated,
+	"ExpiredTokenException":               Unauthenticated,
+	"IncompleteSignature":                 Unauthenticated,
+	"IncompleteSignatureException":        Unauthenticated,
+	"InvalidAccessKeyId":                  Unauthenticated,
+	"InvalidClientTokenId":                Unauthenticated,
+	"InvalidSignatureException":           Unauthenticated,
+	"InvalidToken":                        Unauthenticated,
+	"MissingAuthenticationToken":          Unauthenticated,
+	"RequestExpired":                      Unauthenticated,
+	"RequestTimeTooSkewed":                Unauthenticated,
+	"SignatureDoesNotMatch":               Unauthenticated,
+	"TokenRefreshRequired":                Unauthenticated,
+	"UnrecognizedClientException":         Unauthenticated,
+	"MissingAuthenticationTokenException": Unauthenticated,
+
+	"UnknownEndpoint": AbsentInRegion,
+
+	"NotImplemented":          NotImplemented,
+	"NotImplementedException": NotImplemented,
+
+	"NoSuchEntity":                            NotFound,
+	"ResourceNotFound":                        NotFound,
+	"FileSystemNotFound":                      NotFound,
+	"AWS.SimpleQueueService.NonExistentQueue": NotFound,
+	"QueueDoesNotExist":                       NotFound,
+
+	"BucketNotEmpty":              InUse,
+	"DeleteConflict":              InUse,
+	"DeleteConflictException":     InUse,
+	"DependencyViolation":         InUse,
+	"HostedZoneNotEmpty":          InUse,
+	"RepositoryNotEmptyException": InUse,
+	"ResourceInUse":               InUse,
+	"VolumeInUse":                 InUse,
+}
+
+// throttled says whether an attempt failed because AWS asks to slow down.
+func throttled(err error) bool { return err != nil && Classify(err) == Throttled }
+
+// Code answers AWS's error code without the "Client." that EC2 puts before
+// some, or "".
+func Code(err error) string {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return ""
+	}
+	code := api.ErrorCode()
+	if i := strings.LastIndexByte(code, '#'); i >= 0 { // "com.amazonaws.iam#NoSuchEntity"
+		code = code[i+1:]
+	}
+	code, _, _ = strings.Cut(code, ":") // "AccessDeniedException:http://…"
+	return strings.TrimPrefix(strings.TrimPrefix(code, "Client."), "Server.")
+}
+
+func message(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorMessage()
+	}
+	return ""
+}
+
+// status answers the HTTP status of the answer, or 0.
+func status(err error) int {
+	var resp *smithyhttp.ResponseError
+	if errors.As(err, &resp) && resp.Response != nil && resp.Response.Response != nil {
+		return resp.Response.StatusCode
+	}
+	return 0
+}
+
+// html says whether the answer was a page where an API's answer should be.
+func html(err error) bool {
+	var resp *smithyhttp.ResponseError
+	if errors.As(err, &resp) && resp.Response != nil && resp.Response.Response != nil &&
+		strings.HasPrefix(resp.Response.Header.Get("Content-Type"), "text/html") {
+		return true
+	}
+	var de *smithy.DeserializationError
+	if !errors.As(err, &de) {
+		return false
+	}
+	head := bytes.ToLower(bytes.TrimSpace(de.Snapshot))
+	return bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html"))
+}
+
+// noIdentity says whether the call failed before it was signed, because there
+// were no credentials to be had. A network that broke while they were fetched
+// from AWS is a broken network; the instance metadata service does not count,
+// since "nobody there" is how a laptop without credentials answers.
+func noIdentity(err error) bool {
+	var mfa config.AssumeRoleTokenProviderNotSetError
+	var sso *ssocreds.InvalidTokenError
+	var prompt *promptError
+	if errors.As(err, &mfa) || errors.As(err, &sso) || errors.As(err, &prompt) {
+		return true
+	}
+	var profile config.SharedConfigProfileNotExistError
+	if errors.As(err, &profile) {
+		return true
+	}
+	text := err.Error()
+	if !strings.Contains(text, "get identity:") && !strings.Contains(text, "failed to refresh cached credentials") {
+		return false
+	}
+	var conn interface{ ConnectionError() bool }
+	if errors.As(err, &conn) && conn.ConnectionError() && !strings.Contains(text, "ec2imds") {
+		return false
+	}
+	return true
+}

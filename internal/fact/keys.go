@@ -1,0 +1,147 @@
+package fact
+
+import "time"
+
+// Facts that several kinds set and many checks read.
+const (
+	Active   = Key[bool]("active")   // the credential or feature works now
+	Owner    = Key[string]("owner")  // the user a credential belongs to
+	Status   = Key[string]("status") // AWS's own word
+	LastUsed = Key[time.Time]("last-used")
+	// LastUsedWhere is "service region address" as far as AWS tells.
+	LastUsedWhere = Key[string]("last-used-where")
+	// Admin says whether a principal can administer the account: "full",
+	// "escalates" or "no", by evaluating its policies. Absent: a policy's
+	// text was not to be had.
+	Admin = Key[string]("administrator")
+
+	Public     = Key[bool]("public")          // open to everybody
+	SharedWith = Key[[]string]("shared-with") // accounts outside this one
+	// Protections name what hinders clean-up: "termination", "stop", "deregistration".
+	Protections = Key[[]string]("protections")
+	Tags        = Key[map[string]string]("tags")
+)
+
+// Facts of IAM principals.
+const (
+	Path     = Key[string]("path")
+	Inline   = Key[[]Document]("inline")   // inline policies
+	Attached = Key[[]Document]("attached") // managed policies; Body is empty, ARN is set
+	Groups   = Key[[]string]("groups")     // groups of a user, by name
+	Members  = Key[[]string]("members")    // users of a group, by name
+	Boundary = Key[string]("boundary")     // ARN of the permissions boundary
+	Trust    = Key[string]("trust")        // a role's trust policy, JSON
+	Profiles = Key[[]string]("profiles")   // instance profiles of a role
+	Console  = Key[bool]("console")        // has a password
+	MFA      = Key[bool]("mfa")            // has at least one MFA device
+	Versions = Key[[]Document]("versions") // versions of a managed policy
+	Attaches = Key[int]("attach-count")
+	Services = Key[string]("service-name") // service of a service-specific credential
+	URL      = Key[string]("url")          // issuer of an OIDC provider
+	Clients  = Key[[]string]("clients")    // client ids of an OIDC provider
+
+	PasswordLastUsed    = Key[time.Time]("password-last-used")
+	PasswordLastChanged = Key[time.Time]("password-last-changed")
+)
+
+// A Document is one policy as the account holds it.
+type Document struct {
+	Name    string    `json:"name,omitempty"`
+	ARN     string    `json:"arn,omitempty"`
+	Body    string    `json:"body,omitempty"` // JSON, decoded from AWS's URL encoding
+	Default bool      `json:"default,omitempty"`
+	Created time.Time `json:"created,omitzero"`
+}
+
+// Facts of the root user.
+const (
+	RootKeys     = Key[bool]("root-keys") // access keys exist
+	RootKeyUse   = Key[time.Time]("root-key-last-used")
+	RootCerts    = Key[bool]("root-certificates")
+	RootPassword = Key[time.Time]("root-password-last-used")
+	// ReportAge is when the credential report behind these facts was made; AWS
+	// makes a new one at most every four hours.
+	ReportAge = Key[time.Time]("report-made")
+)
+
+// Facts of compute, storage and network.
+const (
+	RunState       = Key[string]("state")         // EC2 instance state
+	InstanceType   = Key[string]("instance-type") // such as "g5.xlarge"
+	VPC            = Key[string]("vpc")
+	SecurityGroups = Key[[]string]("security-groups")
+	Profile        = Key[string]("instance-profile") // ARN
+	KeyName        = Key[string]("key-name")
+	Volumes        = Key[[]string]("volumes")
+	Spot           = Key[bool]("spot")
+	InstanceStore  = Key[bool]("instance-store") // stopping loses data
+	UserData       = Key[bool]("has-user-data")  // the text itself is evidence only
+	Encrypted      = Key[bool]("encrypted")
+	AttachedTo     = Key[string]("attached-to")
+	Openings       = Key[[]Opening]("openings") // rules that let everybody in
+	Name           = Key[string]("name")
+)
+
+// An Opening is one security group rule that lets the whole internet in.
+type Opening struct {
+	Protocol string `json:"protocol"`
+	From     int32  `json:"from"`
+	To       int32  `json:"to"`
+	CIDR     string `json:"cidr"`
+}
+
+// Facts of functions, trails and detectors.
+const (
+	Runtime     = Key[string]("runtime")
+	Role        = Key[string]("role") // ARN
+	Layers      = Key[[]string]("layers")
+	Modified    = Key[time.Time]("modified")
+	Concurrency = Key[int]("reserved-concurrency") // absent: not reserved
+	URLAuth     = Key[string]("url-auth")          // "NONE" is open to everybody
+	Published   = Key[[]string]("published-versions")
+	CodeHash    = Key[string]("code-sha256")
+
+	Logging     = Key[bool]("logging")
+	MultiRegion = Key[bool]("multi-region")
+	Validation  = Key[bool]("log-validation")
+	Bucket      = Key[string]("bucket")
+	Stopped     = Key[time.Time]("stopped-logging")
+)
+
+// Facts that reading the trail adds to a resource.
+const (
+	// Made is who created it, when that was one of the intruder's credentials.
+	Made = Key[Deed]("made-by-suspect")
+	// Changed lists what the intruder's credentials did to it.
+	Changed = Key[[]Deed]("changed-by-suspect")
+	// Sessions lists the suspect sessions issued on a role.
+	Sessions = Key[[]Deed]("suspect-sessions")
+	// Suspect says why this credential or principal is held to be the intruder's.
+	Suspect = Key[Deed]("suspect")
+)
+
+// A Deed is one recorded call.
+type Deed struct {
+	EventID    string    `json:"event_id,omitempty"`
+	Call       string    `json:"call,omitempty"` // such as "RunInstances"
+	At         time.Time `json:"at,omitzero"`
+	Credential string    `json:"credential,omitempty"`
+	Address    string    `json:"address,omitempty"`
+	Reason     string    `json:"reason,omitempty"` // a word of lineage: seed, minted, created, opened, marked
+	// Sure is false when the owner's own use of a leaked key may explain it.
+	Sure bool `json:"sure,omitempty"`
+}
+
+// Facts that one IAM kind alone has.
+const (
+	MaxSession    = Key[int]("max-session")     // seconds a role's session may last
+	PasswordReset = Key[bool]("password-reset") // must be changed at the next sign-in
+)
+
+// Facts that one kind of compute or trail alone has.
+const (
+	Snapshots = Key[[]string]("snapshots") // snapshots behind an image
+	// Organization is the account that owns the organisation's trail, where
+	// that is another one.
+	Organization = Key[string]("organization")
+)

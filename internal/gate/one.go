@@ -1,0 +1,244 @@
+package gate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"cordon/internal/awsapi"
+	"cordon/internal/journal"
+	"cordon/internal/kind"
+	"cordon/internal/plan"
+)
+
+// How long the gate goes on before it says that a change does not hold.
+const (
+	readEvery  = time.Second
+	fightLimit = 90 * time.Second // re-applying what somebody takes back
+	readErrors = 8                // consecutive failed reads while verifying
+	inUseTries = 12               // "in use" and "in transition" answers
+	inUseWait  = 5 * time.Second
+)
+
+// Why a change was not made or did not hold: words of the catalogue.
+const (
+	reasonGone      = "gone"
+	reasonRecreated = "recreated"
+	reasonChanged   = "changed"
+	reasonAlready   = "already"
+	reasonExposed   = "exposed"
+	reasonEvidence  = "no-evidence"
+	reasonFought    = "taken-back"
+	reasonUnread    = "unverified"
+	reasonRefused   = "refused"
+	reasonPerson    = "person"
+)
+
+// one carries a single action from precondition to verified. acted is called
+// as soon as its call has returned, so that the next of its lane can begin
+// while this one is still being verified.
+func (r *run) one(ctx context.Context, j *job, acted func()) bool {
+	act := j.act
+	if act.Class == plan.Person {
+		r.end(ctx, j, journal.Skipped, reasonPerson, nil)
+		return false
+	}
+	if reason := r.refused[act.ID]; reason != "" {
+		r.end(ctx, j, journal.Skipped, reason, nil)
+		return false
+	}
+	verb, err := r.verb(act)
+	if err == nil {
+		if err := r.evidenced(act); err != nil {
+			r.end(ctx, j, journal.Skipped, reasonEvidence, err)
+			return false
+		}
+	}
+	if err != nil {
+		r.end(ctx, j, journal.Failed, reasonRefused, err)
+		return false
+	}
+	if !r.same(ctx, j, verb) {
+		return false
+	}
+	if act.Undoes != nil {
+		return r.undo(ctx, j, verb, acted)
+	}
+	return r.do(ctx, j, verb, acted)
+}
+
+// same checks that the target is still the one that was planned for: names are
+// reused, unique ids are not.
+func (r *run) same(ctx context.Context, j *job, verb kind.Bound) bool {
+	k, _ := r.Kinds(j.act.Target.Kind)
+	id, err := k.Identity(ctx, r.read(j, verb.Needs), j.act.Target)
+	switch {
+	case errors.Is(err, kind.ErrGone):
+		r.end(ctx, j, journal.Skipped, reasonGone, nil)
+	case err != nil:
+		r.end(ctx, j, journal.Failed, string(awsapi.Classify(err)), err)
+	case id != j.act.Target.UniqueID:
+		r.end(ctx, j, journal.Skipped, reasonRecreated, nil)
+	default:
+		return true
+	}
+	return false
+}
+
+func (r *run) do(ctx context.Context, j *job, verb kind.Bound, acted func()) bool {
+	was, begun := r.past[j.act.ID]
+	if begun && was.ended { // by an earlier run of this plan
+		j.order = kind.Job{Resource: j.act.Target, At: was.ordered, Case: r.plan.Case}
+		r.count(func(s *Result) { s.Verified++ })
+		r.Tell(Event{Action: j.act, Step: journal.Verified, Reason: reasonAlready})
+		return true
+	}
+	rec := r.record(j)
+	if begun { // a run died here: it may have happened
+		rec.Prior, rec.Ordered = was.prior, was.ordered
+		j.order = kind.Job{Resource: j.act.Target, At: was.ordered, Case: r.plan.Case}
+		done, err := verb.Done(ctx, r.read(j, verb.Needs), j.order)
+		if err != nil {
+			r.end(ctx, j, journal.Failed, string(awsapi.Classify(err)), err)
+			return false
+		}
+		if !done && !r.attempt(ctx, j, verb, &rec, journal.Doing) {
+			return false
+		}
+	} else {
+		prior, ok := r.precondition(ctx, j, verb)
+		if !ok {
+			return false
+		}
+		rec.Prior, rec.Ordered = prior, r.Now().UTC().Truncate(time.Second)
+		j.order = kind.Job{Resource: j.act.Target, At: rec.Ordered, Case: r.plan.Case}
+		if !r.attempt(ctx, j, verb, &rec, journal.Doing) {
+			return false
+		}
+	}
+	if !r.mark(ctx, j, rec, journal.Done, "", nil) {
+		return false
+	}
+	j.toActed += j.calls.take()
+	acted()
+	return r.verify(ctx, j, verb)
+}
+
+// precondition reads the state again and compares it with what was planned.
+func (r *run) precondition(ctx context.Context, j *job, verb kind.Bound) (json.RawMessage, bool) {
+	prior, err := verb.Prior(ctx, r.read(j, verb.Needs), j.act.Target)
+	if errors.Is(err, kind.ErrGone) {
+		r.end(ctx, j, journal.Skipped, reasonGone, nil)
+		return nil, false
+	}
+	if err != nil {
+		r.end(ctx, j, journal.Failed, string(awsapi.Classify(err)), err)
+		return nil, false
+	}
+	if plan.Same(prior, j.act.Planned) {
+		return prior, true
+	}
+	now := kind.Job{Resource: j.act.Target, At: r.plan.MadeAt, Case: r.plan.Case}
+	if done, err := verb.Done(ctx, r.read(j, verb.Needs), now); err == nil && done && j.act.Undoes == nil {
+		r.end(ctx, j, journal.Skipped, reasonAlready, nil)
+		return nil, false
+	}
+	r.end(ctx, j, journal.Skipped, reasonChanged, nil)
+	return nil, false
+}
+
+// attempt journals the intention, makes the call, and settles an unclear answer
+// by reading. It reports whether the change was made.
+func (r *run) attempt(ctx context.Context, j *job, verb kind.Bound, rec *journal.Record, step journal.Step) bool {
+	if !r.mark(ctx, j, *rec, step, "", nil) {
+		return false
+	}
+	whole := context.WithoutCancel(ctx) // a call that was begun is finished
+	err := r.call(whole, func() error { return verb.Do(whole, r.write(j, verb.Needs), j.order, rec.Prior) })
+	if err == nil {
+		return true
+	}
+	if done, readErr := verb.Done(whole, r.read(j, verb.Needs), j.order); readErr == nil && done {
+		return true // the answer was lost, the change was not
+	}
+	r.end(ctx, j, journal.Failed, string(awsapi.Classify(err)), err)
+	return false
+}
+
+// call retries while AWS says that something else is in the way just now.
+func (r *run) call(ctx context.Context, f func() error) error {
+	for try := 1; ; try++ {
+		err := f()
+		if err == nil || awsapi.Classify(err) != awsapi.InUse || try == inUseTries {
+			return err
+		}
+		if r.Wait(ctx, inUseWait) != nil {
+			return err
+		}
+	}
+}
+
+// verify reads until the reads have agreed for the verb's settling time, and
+// makes the change again whenever they do not: IAM takes effect late, and an
+// intruder may race it.
+func (r *run) verify(ctx context.Context, j *job, verb kind.Bound) bool {
+	began, since, failed := r.Now(), time.Time{}, 0
+	for {
+		done, err := verb.Done(ctx, r.read(j, verb.Needs), j.order)
+		switch now := r.Now(); {
+		case err != nil:
+			if failed++; failed == readErrors || ctx.Err() != nil {
+				r.end(ctx, j, journal.Failed, reasonUnread, err)
+				return false
+			}
+			since = time.Time{}
+		case done && since.IsZero():
+			since, failed = now, 0
+			if verb.Settle == 0 {
+				return r.verified(ctx, j, verb)
+			}
+		case done:
+			failed = 0
+			if now.Sub(since) >= verb.Settle {
+				return r.verified(ctx, j, verb)
+			}
+		case now.Sub(began) > fightLimit:
+			r.end(ctx, j, journal.Failed, reasonFought, nil)
+			return false
+		default:
+			since, failed = time.Time{}, 0
+			if !r.again(ctx, j, verb) {
+				return false
+			}
+		}
+		if r.Wait(ctx, readEvery) != nil {
+			return false // done and journalled as done; not yet verified
+		}
+	}
+}
+
+// again re-applies a change that no longer shows.
+func (r *run) again(ctx context.Context, j *job, verb kind.Bound) bool {
+	prior, err := verb.Prior(ctx, r.read(j, verb.Needs), j.act.Target)
+	if err != nil {
+		r.end(ctx, j, journal.Failed, string(awsapi.Classify(err)), err)
+		return false
+	}
+	rec := r.record(j)
+	rec.Prior, rec.Ordered = prior, j.order.At
+	r.count(func(s *Result) { s.Reapplied++ })
+	return r.attempt(ctx, j, verb, &rec, journal.Again)
+}
+
+func (r *run) verified(ctx context.Context, j *job, verb kind.Bound) bool {
+	after, err := verb.Prior(ctx, r.read(j, verb.Needs), j.act.Target)
+	if err != nil && !errors.Is(err, kind.ErrGone) {
+		r.end(ctx, j, journal.Failed, reasonUnread, err)
+		return false
+	}
+	rec := r.record(j)
+	rec.Ordered, rec.After = j.order.At, after
+	j.toEnded = j.toActed + j.calls.take()
+	return r.mark(ctx, j, rec, journal.Verified, "", nil)
+}

@@ -1,0 +1,17 @@
+// Package kinds holds one file for each kind of AWS resource that cordon
+// reads and changes.
+package kinds
+
+import "cordon/internal/kind"
+
+// All lists every kind, in the order in which an account is taken back: who
+// can act, by which credentials, through whom from outside; then what runs,
+// and what it runs on; last what watches.
+func All() []kind.Kind {
+	return []kind.Kind{
+		root,
+		user, group, role, managedPolicy,
+		accessKey, loginProfile, mfaDevice, serviceCredential, sshKey, signingCertificate, serverCertificate,
+		samlProvider, oidcProvider,
+	}
+}

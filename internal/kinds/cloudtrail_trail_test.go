@@ -1,0 +1,93 @@
+package kinds
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"github.com/aws/aws-sdk-go-v2/service/guardduty"
+
+	"cordon/internal/fact"
+	"cordon/internal/kind/kindtest"
+)
+
+// makeBucket asks S3 by hand: its client is not among cordon's.
+func makeBucket(t *testing.T, w kindtest.World, name string) {
+	t.Helper()
+	cfg := w.Config("us-east-1")
+	req := must[*http.Request](t)(http.NewRequestWithContext(t.Context(), http.MethodPut, "https://"+name+".s3.us-east-1.amazonaws.com/", nil))
+	const nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" // SHA-256 of no body
+	req.Header.Set("X-Amz-Content-Sha256", nothing)
+	keys := must[aws.Credentials](t)(cfg.Credentials.Retrieve(t.Context()))
+	if err := v4.NewSigner().SignHTTP(t.Context(), keys, req, nothing, "s3", cfg.Region, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	resp := must[*http.Response](t)(cfg.HTTPClient.Do(req))
+	if resp.Body.Close(); resp.StatusCode != http.StatusOK {
+		t.Fatalf("cannot create a bucket: %s", resp.Status)
+	}
+}
+
+func makeTrail(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	makeBucket(t, w, "audit-logs")
+	api := cloudtrail.NewFromConfig(w.Config(here))
+	out := must[*cloudtrail.CreateTrailOutput](t)(api.CreateTrail(t.Context(), &cloudtrail.CreateTrailInput{
+		Name: aws.String("audit"), S3BucketName: aws.String("audit-logs"), IsMultiRegionTrail: aws.Bool(true), EnableLogFileValidation: aws.Bool(true),
+	}))
+	must[*cloudtrail.StartLoggingOutput](t)(api.StartLogging(t.Context(), &cloudtrail.StartLoggingInput{Name: out.TrailARN}))
+	must[*cloudtrail.StopLoggingOutput](t)(api.StopLogging(t.Context(), &cloudtrail.StopLoggingInput{Name: out.TrailARN}))
+	return aws.ToString(out.TrailARN)
+}
+
+func TestTrail(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[trailReader, trailWriter]{Spec: trailSpec, Region: here, Setup: makeTrail})
+}
+
+func TestTrailIsListedAtHomeOnly(t *testing.T) {
+	w := kindtest.NewWorld(t)
+	r := listed(t, w, trail, makeTrail(t, w))
+	if on, known := fact.Logging.Get(r); !known || on || fact.Stopped.Or(r, r.Created).IsZero() || !fact.MultiRegion.Or(r, false) ||
+		!fact.Validation.Or(r, false) || fact.Bucket.Or(r, "") != "audit-logs" {
+		t.Errorf("%s", r.Facts)
+	}
+	elsewhere := fact.Place{Account: kindtest.Account, Region: "eu-central-1"}
+	err := trail.List(t.Context(), w.Config(elsewhere.Region), elsewhere, func(r fact.Resource) { t.Errorf("%s is listed in %s", r.ID, elsewhere.Region) })
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOrganizationTrail(t *testing.T) {
+	at := fact.Place{Account: "111", Region: here}
+	for account, want := range map[string]string{"111": "", "999": "999"} {
+		r := trailOf(at, types.Trail{TrailARN: aws.String("arn:aws:cloudtrail:eu-west-1:" + account + ":trail/org"), IsOrganizationTrail: aws.Bool(true)})
+		if got := fact.Organization.Or(r, ""); got != want {
+			t.Errorf("the trail of %s is marked %q", account, got)
+		}
+	}
+}
+
+func makeDetector(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	out := must[*guardduty.CreateDetectorOutput](t)(guardduty.NewFromConfig(w.Config(here)).CreateDetector(t.Context(), &guardduty.CreateDetectorInput{
+		Enable: aws.Bool(false),
+	}))
+	return aws.ToString(out.DetectorId)
+}
+
+func TestDetector(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[detectorReader, detectorWriter]{Spec: detectorSpec, Region: here, Setup: makeDetector})
+}
+
+func TestDetectorFacts(t *testing.T) {
+	w := kindtest.NewWorld(t)
+	r := listed(t, w, detector, makeDetector(t, w))
+	if on, known := fact.Active.Get(r); !known || on || r.Created.IsZero() || r.ARN == "" {
+		t.Errorf("%s made %v: %v, %v", r.ARN, r.Created, on, known)
+	}
+}

@@ -1,0 +1,161 @@
+package kinds
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"cordon/internal/fact"
+	"cordon/internal/kind"
+)
+
+type instanceReader interface {
+	DescribeInstances(context.Context, *ec2.DescribeInstancesInput, ...func(*ec2.Options)) (*ec2.DescribeInstancesOutput, error)
+	DescribeInstanceAttribute(context.Context, *ec2.DescribeInstanceAttributeInput, ...func(*ec2.Options)) (*ec2.DescribeInstanceAttributeOutput, error)
+	GetConsoleOutput(context.Context, *ec2.GetConsoleOutputInput, ...func(*ec2.Options)) (*ec2.GetConsoleOutputOutput, error)
+	isolationReader
+}
+
+type instanceWriter interface {
+	StopInstances(context.Context, *ec2.StopInstancesInput, ...func(*ec2.Options)) (*ec2.StopInstancesOutput, error)
+	StartInstances(context.Context, *ec2.StartInstancesInput, ...func(*ec2.Options)) (*ec2.StartInstancesOutput, error)
+	ModifyInstanceAttribute(context.Context, *ec2.ModifyInstanceAttributeInput, ...func(*ec2.Options)) (*ec2.ModifyInstanceAttributeOutput, error)
+	isolationWriter
+}
+
+var instance = kind.Of(instanceSpec)
+
+var instanceSpec = kind.Spec[instanceReader, instanceWriter]{
+	Name:   "ec2.instance",
+	Reader: func(c aws.Config) instanceReader { return ec2.NewFromConfig(c) },
+	Writer: func(c aws.Config) instanceWriter { return ec2.NewFromConfig(c) },
+	Needs:  []string{"ec2:DescribeInstances", "ec2:DescribeInstanceAttribute", "ec2:GetConsoleOutput"},
+	Carry:  []string{string(fact.Spot)},
+	List:   listInstances,
+	Holds:  instanceHolds,
+	Keep:   keepInstance,
+	Verbs: []kind.Verb[instanceReader, instanceWriter]{
+		// Stop protection makes "stop" fail, so it is lifted first.
+		flip(kind.Verb[instanceReader, instanceWriter]{
+			Name: "allow-stop", Class: kind.Reversible,
+			Needs: []string{"ec2:ModifyInstanceAttribute"},
+		}, false, stopProtected, protectFromStop),
+		// The disks stay and go on costing; what is on instance store and the
+		// public address are lost. An undo while it is still stopping fails
+		// with IncorrectInstanceState and is to be tried again.
+		flip(kind.Verb[instanceReader, instanceWriter]{
+			Name: "stop", Class: kind.Disruptive,
+			Needs: []string{"ec2:StopInstances", "ec2:StartInstances"},
+		}, false, instanceRuns, runInstance),
+		isolate,
+	},
+}
+
+func listInstances(ctx context.Context, api instanceReader, at fact.Place, put func(fact.Resource)) error {
+	var drafts []fact.Resource
+	for page, err := range pages(ctx, ec2.NewDescribeInstancesPaginator(api, &ec2.DescribeInstancesInput{MaxResults: aws.Int32(1000)})) {
+		if err != nil {
+			return fmt.Errorf("cannot list instances: %w", err)
+		}
+		for _, reservation := range page.Reservations {
+			for _, i := range reservation.Instances {
+				drafts = append(drafts, instanceOf(at, i))
+			}
+		}
+	}
+	err := complete(ctx, drafts, func(ctx context.Context, r *fact.Resource) error { return readProtections(ctx, api, r) }, put)
+	if err != nil {
+		return fmt.Errorf("cannot list instances: %w", err)
+	}
+	return nil
+}
+
+func instanceOf(at fact.Place, i types.Instance) fact.Resource {
+	id := aws.ToString(i.InstanceId)
+	r := fact.Resource{Ref: fact.Ref{Kind: "ec2.instance", Place: at, ID: id}, ARN: arn(at, "ec2", "instance/"+id), Created: aws.ToTime(i.LaunchTime)}
+	if i.State != nil {
+		fact.RunState.Set(&r, string(i.State.Name))
+	}
+	fact.InstanceType.Set(&r, string(i.InstanceType))
+	fact.Spot.Set(&r, i.InstanceLifecycle == types.InstanceLifecycleTypeSpot)
+	fact.VPC.Set(&r, aws.ToString(i.VpcId))
+	fact.KeyName.Set(&r, aws.ToString(i.KeyName))
+	groups, volumes := []string{}, []string{}
+	for _, g := range i.SecurityGroups {
+		groups = append(groups, aws.ToString(g.GroupId))
+	}
+	// DescribeInstances shows the disks of an instance type only where they
+	// are mapped, so "no instance store" is never known from it.
+	local := i.RootDeviceType == types.DeviceTypeInstanceStore
+	for _, m := range i.BlockDeviceMappings {
+		if m.Ebs == nil {
+			local = true
+			continue
+		}
+		volumes = append(volumes, aws.ToString(m.Ebs.VolumeId))
+	}
+	if local {
+		fact.InstanceStore.Set(&r, true)
+	}
+	fact.SecurityGroups.Set(&r, groups)
+	fact.Volumes.Set(&r, volumes)
+	if i.IamInstanceProfile != nil {
+		fact.Profile.Set(&r, aws.ToString(i.IamInstanceProfile.Arn))
+	}
+	setEC2Tags(&r, i.Tags)
+	return r
+}
+
+// readProtections asks for what DescribeInstances leaves out, one attribute a
+// call. A terminated instance has none.
+func readProtections(ctx context.Context, api instanceReader, r *fact.Resource) error {
+	if fact.RunState.Or(*r, "") == string(types.InstanceStateNameTerminated) {
+		return nil
+	}
+	protections := []string{}
+	for _, p := range []struct {
+		attribute types.InstanceAttributeName
+		name      string
+	}{
+		{types.InstanceAttributeNameDisableApiTermination, "termination"},
+		{types.InstanceAttributeNameDisableApiStop, "stop"},
+	} {
+		out, err := instanceAttribute(ctx, api, r.ID, p.attribute)
+		if err != nil {
+			return err
+		}
+		if isTrue(out.DisableApiTermination) || isTrue(out.DisableApiStop) {
+			protections = append(protections, p.name)
+		}
+	}
+	data, err := instanceAttribute(ctx, api, r.ID, types.InstanceAttributeNameUserData)
+	if err != nil {
+		return err
+	}
+	fact.Protections.Set(r, protections)
+	fact.UserData.Set(r, data.UserData != nil && aws.ToString(data.UserData.Value) != "")
+	return nil
+}
+
+func instanceAttribute(ctx context.Context, api instanceReader, id string, a types.InstanceAttributeName) (*ec2.DescribeInstanceAttributeOutput, error) {
+	out, err := api.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{InstanceId: &id, Attribute: a})
+	return out, gone(err)
+}
+
+func isTrue(v *types.AttributeBooleanValue) bool { return v != nil && aws.ToBool(v.Value) }
+
+func instanceHolds(r fact.Resource) (held []fact.Ref) {
+	if fact.RunState.Or(r, "") == string(types.InstanceStateNameTerminated) {
+		return nil
+	}
+	for _, id := range fact.Volumes.Or(r, nil) {
+		held = append(held, fact.Ref{Kind: "ec2.volume", Place: r.Place, ID: id})
+	}
+	for _, id := range fact.SecurityGroups.Or(r, nil) {
+		held = append(held, fact.Ref{Kind: "ec2.security-group", Place: r.Place, ID: id})
+	}
+	return held
+}

@@ -1,0 +1,99 @@
+package kinds
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/guardduty"
+	"github.com/aws/aws-sdk-go-v2/service/guardduty/types"
+
+	"cordon/internal/awsapi"
+	"cordon/internal/fact"
+	"cordon/internal/kind"
+)
+
+type detectorReader interface {
+	ListDetectors(context.Context, *guardduty.ListDetectorsInput, ...func(*guardduty.Options)) (*guardduty.ListDetectorsOutput, error)
+	GetDetector(context.Context, *guardduty.GetDetectorInput, ...func(*guardduty.Options)) (*guardduty.GetDetectorOutput, error)
+}
+
+type detectorWriter interface {
+	UpdateDetector(context.Context, *guardduty.UpdateDetectorInput, ...func(*guardduty.Options)) (*guardduty.UpdateDetectorOutput, error)
+}
+
+var detector = kind.Of(detectorSpec)
+
+var detectorSpec = kind.Spec[detectorReader, detectorWriter]{
+	Name:   "guardduty.detector",
+	Reader: func(c aws.Config) detectorReader { return guardduty.NewFromConfig(c) },
+	Writer: func(c aws.Config) detectorWriter { return guardduty.NewFromConfig(c) },
+	Needs:  []string{"guardduty:ListDetectors", "guardduty:GetDetector"},
+	List:   listDetectors,
+	Keep: func(ctx context.Context, api detectorReader, r fact.Resource, put func(string, []byte) error) error {
+		out, err := findDetector(ctx, api, r.ID)
+		if err != nil {
+			return err
+		}
+		return putJSON(put, "detector.json", out)
+	},
+	Verbs: []kind.Verb[detectorReader, detectorWriter]{
+		flip(kind.Verb[detectorReader, detectorWriter]{
+			Name: "enable", Class: kind.Reversible,
+			Needs: []string{"guardduty:UpdateDetector"},
+		}, true, detectorEnabled, switchDetector),
+	},
+}
+
+func listDetectors(ctx context.Context, api detectorReader, at fact.Place, put func(fact.Resource)) error {
+	var drafts []fact.Resource
+	for page, err := range pages(ctx, guardduty.NewListDetectorsPaginator(api, &guardduty.ListDetectorsInput{})) {
+		if err != nil {
+			return fmt.Errorf("cannot list detectors: %w", err)
+		}
+		for _, id := range page.DetectorIds {
+			drafts = append(drafts, fact.Resource{
+				Ref: fact.Ref{Kind: "guardduty.detector", Place: at, ID: id}, ARN: arn(at, "guardduty", "detector/"+id),
+			})
+		}
+	}
+	err := complete(ctx, drafts, func(ctx context.Context, r *fact.Resource) error {
+		out, err := findDetector(ctx, api, r.ID)
+		if err != nil {
+			return err
+		}
+		r.Created = moment(out.CreatedAt)
+		fact.Active.Set(r, out.Status == types.DetectorStatusEnabled)
+		return nil
+	}, put)
+	if err != nil {
+		return fmt.Errorf("cannot list detectors: %w", err)
+	}
+	return nil
+}
+
+// findDetector knows GuardDuty's own way of saying that a detector is not
+// there: a bad request.
+func findDetector(ctx context.Context, api detectorReader, id string) (*guardduty.GetDetectorOutput, error) {
+	out, err := api.GetDetector(ctx, &guardduty.GetDetectorInput{DetectorId: &id})
+	if awsapi.Code(err) == "BadRequestException" && strings.Contains(err.Error(), "not owned by the current account") {
+		return nil, fmt.Errorf("%w: %w", kind.ErrGone, err)
+	}
+	return out, gone(err)
+}
+
+func detectorEnabled(ctx context.Context, api detectorReader, r fact.Resource) (bool, error) {
+	out, err := findDetector(ctx, api, r.ID)
+	if err != nil {
+		return false, err
+	}
+	return out.Status == types.DetectorStatusEnabled, nil
+}
+
+// switchDetector changes nothing but the switch: GuardDuty keeps what is not
+// named.
+func switchDetector(ctx context.Context, api detectorWriter, j kind.Job, on bool) error {
+	_, err := api.UpdateDetector(ctx, &guardduty.UpdateDetectorInput{DetectorId: aws.String(j.ID), Enable: aws.Bool(on)})
+	return err
+}

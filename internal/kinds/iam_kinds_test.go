@@ -1,0 +1,148 @@
+package kinds
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"cordon/internal/fact"
+	"cordon/internal/kind/kindtest"
+)
+
+type world = kindtest.World
+
+func TestIAMUser(t *testing.T) {
+	full := func(t *testing.T, w world) string { // the inline quota is full: AWSDenyAll is attached
+		a := open(t, w)
+		name := a.user("full")
+		a.inlineUser(name, "big", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::`+strings.Repeat("x", 1920)+`"}]}`)
+		return name
+	}
+	setup := func(t *testing.T, w world) string {
+		a := open(t, w)
+		a.user("bob")
+		name := a.password(a.user("ann"))
+		a.mfa("ann", name)
+		a.inlineUser(name, "mine", allowS3)
+		return name
+	}
+	kindtest.Run(t, kindtest.Case[userReader, userWriter]{Spec: userSpec, Region: fact.Global, Setup: setup})
+	t.Run("full", func(t *testing.T) {
+		kindtest.Run(t, kindtest.Case[userReader, userWriter]{Spec: verbsOnly(userSpec, "deny-all"), Region: fact.Global, Setup: full})
+	})
+	t.Run("over an old denial", func(t *testing.T) {
+		kindtest.Run(t, kindtest.Case[userReader, userWriter]{Spec: userSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+			a := open(t, w)
+			name := a.user("ann")
+			a.inlineUser(name, denyAllName, allowS3)
+			a.inlineUser(name, revokeUserName, `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"DateLessThan": {"aws:TokenIssueTime": "2020-01-01T00:00:00Z"}}}]}`)
+			return name
+		}})
+	})
+}
+
+func TestIAMGroup(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[groupReader, groupWriter]{Spec: groupSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+		a := open(t, w)
+		name := a.group("admins")
+		must[*iam.AttachGroupPolicyOutput](t)(a.AttachGroupPolicy(a.ctx, &iam.AttachGroupPolicyInput{
+			GroupName: &name, PolicyArn: aws.String("arn:aws:iam::aws:policy/AdministratorAccess"),
+		}))
+		must[*iam.AddUserToGroupOutput](t)(a.AddUserToGroup(a.ctx, &iam.AddUserToGroupInput{GroupName: &name, UserName: aws.String(a.user("ann"))}))
+		return name
+	}})
+}
+
+func TestIAMRole(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[roleReader, roleWriter]{Spec: roleSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+		a := open(t, w)
+		name := a.role("deploy", trusting("arn:aws:iam::"+kindtest.Account+":root", "arn:aws:iam::999988887777:root"))
+		a.inlineRole(name, "mine", allowS3)
+		a.inlineRole(name, revokeRoleName, strings.Replace(denyOlder(testTime), "2026", "2020", 1))
+		return name
+	}})
+}
+
+func TestIAMPolicy(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[policyReader, noWriter]{Spec: managedPolicySpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+		a := open(t, w)
+		arn := a.policy("mine", allowS3)
+		must[*iam.CreatePolicyVersionOutput](t)(a.CreatePolicyVersion(a.ctx, &iam.CreatePolicyVersionInput{PolicyArn: &arn, PolicyDocument: aws.String(denyEverything("C-1"))}))
+		return arn
+	}})
+}
+
+func TestIAMAccessKey(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[accessKeyReader, accessKeyWriter]{Spec: accessKeySpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+		a := open(t, w)
+		a.accessKey(a.user("bob"))
+		a.accessKey(a.user("ann"))
+		return a.accessKey("ann")
+	}})
+}
+
+func TestIAMLoginProfile(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[loginProfileReader, noWriter]{Spec: loginProfileSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+		a := open(t, w)
+		a.user("bob")
+		return a.password(a.user("ann"))
+	}})
+}
+
+func TestIAMMFADevice(t *testing.T) {
+	for _, owner := range []string{"", "ann"} {
+		kindtest.Run(t, kindtest.Case[mfaDeviceReader, noWriter]{Spec: mfaDeviceSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+			a := open(t, w)
+			a.user("ann")
+			return a.mfa("phone", owner)
+		}})
+	}
+}
+
+func TestIAMServiceCredential(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[serviceCredentialReader, serviceCredentialWriter]{Spec: serviceCredentialSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+		a := open(t, w)
+		a.serviceCredential(a.user("bob"))
+		return a.serviceCredential(a.user("ann"))
+	}})
+}
+
+func TestIAMSSHKey(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[sshKeyReader, sshKeyWriter]{Spec: sshKeySpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+		a := open(t, w)
+		return a.sshKey(a.user("ann"))
+	}})
+}
+
+func TestIAMSigningCertificate(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[signingCertificateReader, signingCertificateWriter]{Spec: signingCertificateSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+		a := open(t, w)
+		return a.signingCertificate(a.user("ann"))
+	}})
+}
+
+func TestIAMServerCertificate(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[serverCertificateReader, noWriter]{Spec: serverCertificateSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+		return open(t, w).serverCertificate("site")
+	}})
+}
+
+func TestIAMSAMLProvider(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[samlProviderReader, noWriter]{Spec: samlProviderSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+		return open(t, w).samlProvider("corp")
+	}})
+}
+
+func TestIAMOIDCProvider(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[oidcProviderReader, noWriter]{Spec: oidcProviderSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+		a := open(t, w)
+		a.oidcProvider("https://gitlab.example")
+		return a.oidcProvider("https://token.actions.githubusercontent.com")
+	}})
+}
+
+func TestIAMRoot(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[rootReader, noWriter]{Spec: rootSpec, Region: fact.Global, Setup: func(*testing.T, world) string { return "root" }})
+}

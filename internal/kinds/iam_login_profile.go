@@ -1,0 +1,103 @@
+package kinds
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"cordon/internal/fact"
+	"cordon/internal/kind"
+)
+
+type loginProfileReader interface {
+	iam.ListUsersAPIClient
+	loginProfileGetter
+}
+
+type loginProfileGetter interface {
+	GetLoginProfile(context.Context, *iam.GetLoginProfileInput, ...func(*iam.Options)) (*iam.GetLoginProfileOutput, error)
+}
+
+var loginProfile = kind.Of(loginProfileSpec)
+
+// A login profile is a user's console password. It has no off switch: it can
+// only be deleted, which loses the password, so the user is denied everything
+// instead.
+var loginProfileSpec = kind.Spec[loginProfileReader, noWriter]{
+	Name:   "iam.login-profile",
+	Global: true,
+	Reader: func(c aws.Config) loginProfileReader { return iam.NewFromConfig(c) },
+	Needs:  []string{"iam:ListUsers", "iam:GetLoginProfile"},
+	Carry:  []string{string(fact.Owner)},
+	List:   listLoginProfiles,
+	Holds:  holdsOwner,
+	Keep: func(ctx context.Context, api loginProfileReader, r fact.Resource, put func(string, []byte) error) error {
+		p, err := readLoginProfile(ctx, api, r.ID)
+		if err == nil && len(p) == 0 {
+			err = fmt.Errorf("cannot read the password's profile of %s: %w", r.ID, kind.ErrGone)
+		}
+		if err != nil {
+			return err
+		}
+		return putJSON(put, descriptionFile, p[0])
+	},
+}
+
+func listLoginProfiles(ctx context.Context, api loginProfileReader, at fact.Place, put func(fact.Resource)) error {
+	users, err := iamUsers(ctx, api, at)
+	if err != nil {
+		return err
+	}
+	profiles, err := loginProfiles(ctx, api, at)
+	if err != nil {
+		return err
+	}
+	var all []fact.Resource
+	for _, u := range users {
+		name := aws.ToString(u.UserName)
+		for _, p := range profiles[name] {
+			r := iamCredential("iam.login-profile", at, name, name)
+			r.Created = aws.ToTime(p.CreateDate)
+			fact.PasswordReset.Set(&r, p.PasswordResetRequired)
+			if u.PasswordLastUsed != nil {
+				fact.PasswordLastUsed.Set(&r, *u.PasswordLastUsed)
+			}
+			all = append(all, r)
+		}
+	}
+	putSorted(all, put)
+	return nil
+}
+
+type loginProfilesOf struct{ fact.Place }
+
+// loginProfiles reads every user's password profile, by user, once for the
+// kinds that ask. A user without a password has none; a user that is not in
+// the answer was not read.
+func loginProfiles(ctx context.Context, api loginProfileReader, at fact.Place) (map[string][]types.LoginProfile, error) {
+	return kind.Shared(ctx, loginProfilesOf{at}, func() (map[string][]types.LoginProfile, error) {
+		users, err := iamUsers(ctx, api, at)
+		if err != nil {
+			return nil, err
+		}
+		return perUser(ctx, users, func(ctx context.Context, name string) ([]types.LoginProfile, error) {
+			return readLoginProfile(ctx, api, name)
+		})
+	})
+}
+
+// readLoginProfile reads one user's. NoSuchEntity is IAM's answer for a user
+// without a console password.
+func readLoginProfile(ctx context.Context, api loginProfileGetter, name string) ([]types.LoginProfile, error) {
+	out, err := api.GetLoginProfile(ctx, &iam.GetLoginProfileInput{UserName: &name})
+	if notThere(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot list the password of %s: %w", name, err)
+	}
+	return []types.LoginProfile{*out.LoginProfile}, nil
+}

@@ -1,0 +1,93 @@
+package kinds
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"cordon/internal/fact"
+	"cordon/internal/kind"
+)
+
+type sshKeyReader interface {
+	iam.ListUsersAPIClient
+	iam.ListSSHPublicKeysAPIClient
+	GetSSHPublicKey(context.Context, *iam.GetSSHPublicKeyInput, ...func(*iam.Options)) (*iam.GetSSHPublicKeyOutput, error)
+}
+
+type sshKeyWriter interface {
+	UpdateSSHPublicKey(context.Context, *iam.UpdateSSHPublicKeyInput, ...func(*iam.Options)) (*iam.UpdateSSHPublicKeyOutput, error)
+}
+
+var sshKey = kind.Of(sshKeySpec)
+
+// An SSH key of a user opens CodeCommit repositories, and nothing else (IAM
+// User Guide, "Use IAM with CodeCommit").
+var sshKeySpec = kind.Spec[sshKeyReader, sshKeyWriter]{
+	Name:   "iam.ssh-key",
+	Global: true,
+	Reader: func(c aws.Config) sshKeyReader { return iam.NewFromConfig(c) },
+	Writer: func(c aws.Config) sshKeyWriter { return iam.NewFromConfig(c) },
+	Needs:  []string{"iam:ListUsers", "iam:ListSSHPublicKeys", "iam:GetSSHPublicKey"},
+	Carry:  []string{string(fact.Owner)},
+	List:   listSSHKeys,
+	Holds:  holdsOwner,
+	Keep:   keepSSHKey,
+	Verbs: []kind.Verb[sshKeyReader, sshKeyWriter]{
+		deactivate("iam:UpdateSSHPublicKey", findSSHKey,
+			func(k types.SSHPublicKeyMetadata) types.StatusType { return k.Status },
+			func(ctx context.Context, api sshKeyWriter, owner, id string, to types.StatusType) error {
+				_, err := api.UpdateSSHPublicKey(ctx, &iam.UpdateSSHPublicKeyInput{UserName: &owner, SSHPublicKeyId: &id, Status: to})
+				return err
+			}),
+	},
+}
+
+func listSSHKeys(ctx context.Context, api sshKeyReader, at fact.Place, put func(fact.Resource)) error {
+	users, err := iamUsers(ctx, api, at)
+	if err != nil {
+		return err
+	}
+	keys, err := perUser(ctx, users, func(ctx context.Context, owner string) ([]types.SSHPublicKeyMetadata, error) {
+		return readSSHKeys(ctx, api, owner)
+	})
+	if err != nil {
+		return err
+	}
+	var all []fact.Resource
+	for owner, of := range keys {
+		for _, k := range of {
+			r := iamCredential("iam.ssh-key", at, aws.ToString(k.SSHPublicKeyId), owner)
+			r.Created = aws.ToTime(k.UploadDate)
+			setStatus(&r, k.Status)
+			all = append(all, r)
+		}
+	}
+	putSorted(all, put)
+	return nil
+}
+
+func readSSHKeys(ctx context.Context, api iam.ListSSHPublicKeysAPIClient, owner string) ([]types.SSHPublicKeyMetadata, error) {
+	p := iam.NewListSSHPublicKeysPaginator(api, &iam.ListSSHPublicKeysInput{UserName: &owner})
+	return iamPages(ctx, "SSH keys of "+owner, p, func(o *iam.ListSSHPublicKeysOutput) []types.SSHPublicKeyMetadata { return o.SSHPublicKeys })
+}
+
+func findSSHKey(ctx context.Context, api sshKeyReader, r fact.Resource) (types.SSHPublicKeyMetadata, error) {
+	return findOwned(r, func(owner string) ([]types.SSHPublicKeyMetadata, error) { return readSSHKeys(ctx, api, owner) },
+		func(k types.SSHPublicKeyMetadata) *string { return k.SSHPublicKeyId })
+}
+
+// keepSSHKey keeps the public half, which is all that IAM has.
+func keepSSHKey(ctx context.Context, api sshKeyReader, r fact.Resource, put func(string, []byte) error) error {
+	owner, err := ownerOf(r)
+	if err != nil {
+		return err
+	}
+	out, err := api.GetSSHPublicKey(ctx, &iam.GetSSHPublicKeyInput{UserName: &owner, SSHPublicKeyId: &r.ID, Encoding: types.EncodingTypeSsh})
+	if err != nil {
+		return orGone(err, "SSH key "+r.ID)
+	}
+	return putJSON(put, descriptionFile, out.SSHPublicKey)
+}

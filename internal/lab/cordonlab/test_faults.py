@@ -1,0 +1,87 @@
+"""Faults: which calls they take, and what becomes of those."""
+
+from __future__ import annotations
+
+import unittest
+
+from botocore.exceptions import ClientError
+
+from cordonlab import faults, trail
+from cordonlab.test_helpers import client, control, fresh
+
+
+class Rules(unittest.TestCase):
+    def setUp(self):
+        fresh()
+
+    def code(self, call) -> str:
+        try:
+            call()
+        except ClientError as error:
+            return error.response["Error"]["Code"]
+        return ""
+
+    def test_each_protocol_has_its_own_throttling(self):
+        faults.add({"throttle": True})
+        for service, call, code in (
+            ("iam", "list_users", "Throttling"),
+            ("ec2", "describe_vpcs", "RequestLimitExceeded"),
+            ("s3", "list_buckets", "SlowDown"),
+            ("lambda", "list_functions", "TooManyRequestsException"),
+            ("cloudtrail", "describe_trails", "ThrottlingException"),
+        ):
+            self.assertEqual(self.code(getattr(client(service), call)), code)
+
+    def test_skip_times_and_match(self):
+        faults.add({"match": {"op": "List.*"}, "skip": 1, "times": 2, "code": "X", "status": 503})
+        codes = [self.code(client("iam").list_users) for _ in range(5)]
+        self.assertEqual(codes, ["", "X", "X", "", ""])
+        self.assertEqual(self.code(client("iam").get_account_summary), "")
+        status, rules = control("GET", "/faults")
+        self.assertEqual((status, rules[0]["seen"], rules[0]["hits"]), (200, 5, 2))
+
+    def test_chances_repeat(self):
+        def run():
+            faults.clear()
+            faults.add({"prob": 0.5, "code": "X"})
+            return [self.code(client("iam").list_users) for _ in range(12)]
+
+        first = run()
+        self.assertEqual(run(), first)
+        self.assertEqual(set(first), {"", "X"})
+
+    def test_after_is_carried_out(self):
+        faults.add({"match": {"op": "CreateUser"}, "status": 500, "after": True})
+        self.assertEqual(
+            self.code(lambda: client("iam").create_user(UserName="alice")), "InternalFailure"
+        )
+        record = trail.RECORDS[-1]
+        self.assertEqual((record.lab["status"], record.lab["faulted"]), (200, True))
+        self.assertNotIn("errorCode", record.event)
+        faults.clear()
+        self.assertEqual(len(client("iam").list_users()["Users"]), 1)
+
+    def test_dropped(self):
+        faults.add({"match": {"op": "CreateUser"}, "drop": True})
+        with self.assertRaises(ConnectionError):
+            client("iam").create_user(UserName="alice")
+        record = trail.RECORDS[-1]
+        self.assertEqual((record.lab["carried_out"], record.visible), (False, False))
+
+    def test_wrong_rules(self):
+        for wrong in (
+            [],
+            {"match": {"op": "("}},
+            {"match": {"colour": "red"}},
+            {"match": {"op": 5}},
+            {"times": "2"},
+            {"times": True},
+            {"status": 200},
+            {"surprise": 1},
+        ):
+            self.assertEqual(control("POST", "/faults", wrong)[0], 400, wrong)
+        self.assertEqual(control("GET", "/faults"), (200, []))
+
+
+if __name__ == "__main__":
+    unittest.main()

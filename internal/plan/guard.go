@@ -1,0 +1,131 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"cordon/internal/fact"
+)
+
+// A Ward is what must survive any plan: the caller's own ways in, the
+// break-glass role, and somebody who can still administer the account. It
+// comes from live reads, the case and the local configuration, never from
+// tags or names in the account: an intruder can tag himself.
+type Ward struct {
+	// Chain is every principal the caller stands on: itself and whoever it
+	// assumed its role from.
+	Chain []Keeper `json:"chain"`
+	// Groups are the groups of the users in the chain.
+	Groups []string `json:"groups,omitempty"`
+	// BreakGlass names protected principals by ARN.
+	BreakGlass []string `json:"break_glass,omitempty"`
+	// Admins are the ARNs of the administrators that are not held to be the
+	// intruder's, found by evaluating policies.
+	Admins []string `json:"admins,omitempty"`
+}
+
+// A Keeper is one principal of the caller's chain.
+type Keeper struct {
+	ARN      string `json:"arn"` // of the user or role, not of the session
+	UniqueID string `json:"unique_id,omitempty"`
+	// KeyID is the access key in use, when it is known to be a long-term one.
+	KeyID string `json:"key_id,omitempty"`
+}
+
+// Reasons of the guard; the words are under "guard.<reason>".
+const (
+	OwnPrincipal   = "own-principal"
+	OwnKey         = "own-key"
+	OwnGroup       = "own-group"
+	IsBreakGlass   = "break-glass"
+	ServiceLinked  = "service-linked"
+	ReservedRole   = "reserved-role"
+	LastAdmin      = "last-administrator"
+	UnknownCaller  = "unknown-caller"
+	rolePathLinked = ":role/aws-service-role/"
+	rolePathSSO    = ":role/aws-reserved/"
+)
+
+// cuts lists the verbs that take a principal's access away.
+var cuts = []string{"deny-all", "revoke-sessions", "close-trust", "delete", "deactivate"}
+
+// Guard splits a plan's actions into those that may go and those refused. The
+// gate calls it again with the live ward before every action.
+func Guard(actions []Action, w Ward) (keep []Action, refused []Refusal) {
+	spared := slices.Clone(w.Admins)
+	for _, a := range actions {
+		reason := w.refuses(a)
+		if reason == "" && takesAdmin(a, w.Admins) {
+			left := slices.DeleteFunc(slices.Clone(spared), func(arn string) bool { return arn == a.Target.ARN })
+			if len(left) == 0 {
+				reason = LastAdmin
+			} else {
+				spared = left
+			}
+		}
+		if reason == "" {
+			keep = append(keep, a)
+		} else {
+			refused = append(refused, Refusal{Action: a, Reason: reason})
+		}
+	}
+	return keep, refused
+}
+
+func takesAdmin(a Action, admins []string) bool {
+	principal := a.Target.Kind == "iam.user" || a.Target.Kind == "iam.role"
+	return a.Undoes == nil && principal && slices.Contains(cuts, a.Verb) && slices.Contains(admins, a.Target.ARN)
+}
+
+func (w Ward) refuses(a Action) string {
+	t := a.Target
+	switch {
+	case a.Class == Person:
+		return ""
+	case len(w.Chain) == 0:
+		return UnknownCaller
+	case w.onBreakGlass(t):
+		return IsBreakGlass
+	case strings.Contains(t.ARN, rolePathLinked) || strings.HasPrefix(fact.Path.Or(t, ""), "/aws-service-role/"):
+		return ServiceLinked
+	case strings.Contains(t.ARN, rolePathSSO):
+		return ReservedRole
+	case t.Kind == "iam.group" && slices.Contains(w.Groups, t.ID):
+		return OwnGroup
+	}
+	for _, k := range w.Chain {
+		if reason := k.refuses(t); reason != "" {
+			return reason
+		}
+	}
+	return ""
+}
+
+func (w Ward) onBreakGlass(t fact.Resource) bool {
+	if t.ARN != "" && slices.Contains(w.BreakGlass, t.ARN) {
+		return true
+	}
+	owner := fact.Owner.Or(t, "")
+	return owner != "" && slices.ContainsFunc(w.BreakGlass, func(arn string) bool {
+		return strings.Contains(arn, ":user/") && strings.HasSuffix(arn, "/"+owner)
+	})
+}
+
+// refuses says whether the target is this principal or one of its credentials.
+// Another key of the same user may be cut while the one in use is known: an
+// intruder adds keys to users that exist.
+func (k Keeper) refuses(t fact.Resource) string {
+	name := k.ARN[strings.LastIndex(k.ARN, "/")+1:]
+	isUser := strings.Contains(k.ARN, ":user/")
+	switch {
+	case k.ARN == t.ARN || k.UniqueID != "" && k.UniqueID == t.UniqueID:
+		return OwnPrincipal
+	case t.Kind == "iam.user" && isUser && t.ID == name, t.Kind == "iam.role" && strings.Contains(k.ARN, ":role/") && t.ID == name:
+		return OwnPrincipal
+	case t.Kind == "iam.access-key" && (t.ID == k.KeyID || isUser && k.KeyID == "" && fact.Owner.Or(t, "") == name):
+		return OwnKey
+	case isUser && t.Kind != "iam.access-key" && strings.HasPrefix(string(t.Kind), "iam.") && fact.Owner.Or(t, "") == name:
+		return OwnPrincipal
+	}
+	return ""
+}

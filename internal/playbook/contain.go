@@ -1,0 +1,215 @@
+package playbook
+
+import (
+	"strings"
+
+	"cordon/internal/fact"
+	"cordon/internal/plan"
+	"cordon/internal/policy"
+)
+
+// answers is the table: what a check asks for under Answer, and what it comes
+// to for one target.
+var answers = map[string]func(*book, fact.Resource){
+	"cut-user":             cutPrincipal,
+	"cut-principal":        cutPrincipal,
+	"cut-credential":       cutCredential,
+	"cut-console":          cutConsole,
+	"revoke-role":          revokeRole,
+	"stop":                 stop,
+	"close":                closeChanged,
+	"start-logging":        startLogging,
+	"person-root-keys":     person("delete-root-keys"),
+	"person-root-mfa":      person("enable-root-mfa"),
+	"person-root-password": person("change-root-password"),
+}
+
+// byKind is the answer to "this is not mine".
+func byKind(b *book, r fact.Resource) {
+	switch r.Kind {
+	case "iam.user", "iam.role":
+		cutPrincipal(b, r)
+	case "iam.access-key", "iam.service-credential", "iam.ssh-key", "iam.signing-certificate":
+		cutCredential(b, r)
+	case "iam.login-profile", "iam.mfa-device":
+		cutConsole(b, r)
+	default:
+		stop(b, r)
+	}
+}
+
+func lane(r fact.Resource) string {
+	if owner, known := fact.Owner.Get(r); known && owner != "" {
+		return "iam.user/" + owner
+	}
+	return string(r.Kind) + "/" + r.ID
+}
+
+// cutPrincipal stops everything a user or role can do. The deny comes first:
+// it also ends sessions that switching a key off leaves alive. The keys follow
+// so that nothing is left when the deny is one day removed.
+func cutPrincipal(b *book, r fact.Resource) {
+	switch r.Kind {
+	case "iam.user":
+		b.do(r, "deny-all", plan.Disruptive, lane(fact.Resource{Ref: r.Ref}), true)
+		for _, k := range []fact.Kind{"iam.access-key", "iam.service-credential", "iam.ssh-key", "iam.signing-certificate"} {
+			for c := range b.Snapshot.Of(k) {
+				if fact.Owner.Or(c, "") == r.ID && fact.Active.Or(c, true) && b.Marks[c.Ref] != Mine {
+					b.do(c, "deactivate", plan.Disruptive, "iam.user/"+r.ID, true)
+				}
+			}
+		}
+	case "iam.role":
+		if !isMade(r) && b.because != "marked" {
+			openedRole(b, r)
+			return
+		}
+		b.do(r, "deny-all", plan.Disruptive, lane(r), true)
+		closeTrust(b, r)
+	case "iam.group":
+		b.do(r, "deny-all", plan.Disruptive, lane(r), true)
+	}
+}
+
+func isMade(r fact.Resource) bool { _, made := fact.Made.Get(r); return made }
+
+// openedRole gives a role of the owner's back: nobody from outside may assume
+// it, and who already did is out. The owner's own use of it goes on with new
+// sessions.
+func openedRole(b *book, r fact.Resource) {
+	closeTrust(b, r)
+	revokeRole(b, r)
+}
+
+func closeTrust(b *book, r fact.Resource) {
+	doc, known := fact.Trust.Get(r)
+	if !known {
+		return
+	}
+	if _, changed, err := policy.CloseTrust(doc, b.Snapshot.Account); err != nil || !changed {
+		return
+	}
+	id := b.do(r, "close-trust", plan.Disruptive, lane(r), true)
+	// Sessions issued until the trust is shut must fall under the revocation.
+	b.order(id, plan.ActionID(r.Ref, "revoke-sessions", false))
+}
+
+func revokeRole(b *book, r fact.Resource) {
+	b.do(r, "revoke-sessions", plan.Disruptive, lane(r), true)
+}
+
+// cutCredential switches one credential off, and ends the temporary sessions
+// of its user that it may have been used to mint: they outlive the key.
+func cutCredential(b *book, r fact.Resource) {
+	if fact.Active.Or(r, true) {
+		b.do(r, "deactivate", plan.Disruptive, lane(r), true)
+	}
+	owner := fact.Owner.Or(r, "")
+	for u := range b.Snapshot.Of("iam.user") {
+		if u.ID == owner && r.Kind == "iam.access-key" && b.Marks[u.Ref] != Mine {
+			b.do(u, "revoke-sessions", plan.Reversible, lane(r), true)
+		}
+	}
+}
+
+// cutConsole denies a user whose password or MFA device the intruder set: AWS
+// has no way to switch a password off and back on.
+func cutConsole(b *book, r fact.Resource) {
+	owner := fact.Owner.Or(r, "")
+	for u := range b.Snapshot.Of("iam.user") {
+		if u.ID == owner && b.Marks[u.Ref] != Mine {
+			cutPrincipal(b, u)
+		}
+	}
+}
+
+// stop halts what the intruder made.
+func stop(b *book, r fact.Resource) {
+	switch r.Kind {
+	case "ec2.instance":
+		stopInstance(b, r)
+	case "lambda.function":
+		b.do(r, "throttle", plan.Disruptive, lane(r), true)
+	case "ec2.snapshot", "ec2.image", "lambda.layer":
+		unshare(b, r)
+	case "ec2.security-group":
+		if len(fact.Openings.Or(r, nil)) > 0 {
+			b.do(r, "close-openings", plan.Disruptive, lane(r), true)
+		}
+	}
+}
+
+func stopInstance(b *book, r fact.Resource) {
+	switch state := fact.RunState.Or(r, ""); state {
+	case "terminated", "shutting-down", "stopped", "stopping":
+		return
+	}
+	isolate := b.do(r, "isolate", plan.Disruptive, lane(r), true)
+	if role, ok := b.roleOf(r); ok && b.Marks[role.Ref] != Mine {
+		// Revoked while the instance still talks to its metadata service, the
+		// role's sessions would only be handed out afresh.
+		b.do(role, "revoke-sessions", plan.Disruptive, lane(role), true)
+		b.order(isolate, plan.ActionID(role.Ref, "revoke-sessions", false))
+	}
+	if fact.Spot.Or(r, false) {
+		return // a one-time Spot instance cannot be stopped, only terminated
+	}
+	stop := b.do(r, "stop", plan.Disruptive, lane(r), true)
+	for _, p := range fact.Protections.Or(r, nil) {
+		if p == "stop" {
+			b.order(b.do(r, "allow-stop", plan.Reversible, lane(r), true), stop)
+		}
+	}
+	b.order(isolate, stop)
+}
+
+// roleOf finds the role behind an instance's profile.
+func (b *book) roleOf(r fact.Resource) (fact.Resource, bool) {
+	arn := fact.Profile.Or(r, "")
+	name := arn[strings.LastIndex(arn, "/")+1:]
+	for role := range b.Snapshot.Of("iam.role") {
+		for _, p := range fact.Profiles.Or(role, nil) {
+			if name != "" && p == name {
+				return role, true
+			}
+		}
+	}
+	return fact.Resource{}, false
+}
+
+func unshare(b *book, r fact.Resource) {
+	if fact.Public.Or(r, false) || len(fact.SharedWith.Or(r, nil)) > 0 {
+		b.do(r, "unshare", plan.Reversible, lane(r), true)
+	}
+}
+
+// closeChanged shuts what the intruder opened on something of the owner's.
+// What else he changed is put back when eradicating, from the evidence.
+func closeChanged(b *book, r fact.Resource) {
+	switch r.Kind {
+	case "iam.role":
+		openedRole(b, r)
+	case "ec2.snapshot", "ec2.image", "lambda.layer":
+		unshare(b, r)
+	case "ec2.security-group":
+		stop(b, r)
+	case "lambda.function":
+		b.do(r, "throttle", plan.Disruptive, lane(r), true)
+	case "cloudtrail.trail":
+		startLogging(b, r)
+	case "guardduty.detector":
+		if !fact.Active.Or(r, true) {
+			b.do(r, "enable", plan.Reversible, lane(r), false)
+		}
+	}
+}
+
+func startLogging(b *book, r fact.Resource) {
+	if on, known := fact.Logging.Get(r); known && !on {
+		b.do(r, "start", plan.Reversible, lane(r), false)
+	}
+}
+
+func person(step string) func(*book, fact.Resource) {
+	return func(b *book, r fact.Resource) { b.do(r, step, plan.Person, "", false) }
+}

@@ -1,0 +1,138 @@
+// Package playbook is the table finding → actions. It is pure.
+package playbook
+
+import (
+	"slices"
+
+	"cordon/internal/fact"
+	"cordon/internal/finding"
+	"cordon/internal/plan"
+)
+
+// A Mark is what the owner said of one resource.
+type Mark string
+
+// The marks. What is the owner's is never touched; what he is not sure of is
+// touched by nothing that a finding alone asks for.
+const (
+	Mine    Mark = "mine"
+	NotMine Mark = "not-mine"
+	Unsure  Mark = "unsure"
+)
+
+// An Input is all that a playbook may look at.
+type Input struct {
+	Snapshot fact.Snapshot
+	Findings []finding.Finding
+	Marks    map[fact.Ref]Mark
+	// SpendToo adds what stops cost but cuts no access.
+	SpendToo bool
+}
+
+// Contain answers every finding that has an answer, and every mark not-mine,
+// with reversible actions: first what gives the intruder access, then what
+// works for him, then what he switched off. Two answers that ask for the same
+// verb on the same resource are one action with both reasons.
+func Contain(in Input) []plan.Action {
+	b := &book{Input: in, at: map[string]int{}}
+	for _, f := range in.Findings {
+		if f.Outcome != finding.Found {
+			continue
+		}
+		answer, ok := answers[f.Answer]
+		if !ok {
+			continue
+		}
+		for _, h := range f.Hits {
+			if m := in.Marks[h.Ref]; m == Mine || m == Unsure {
+				continue
+			}
+			if r, ok := b.find(h.Ref); ok {
+				b.because = f.Check
+				answer(b, r)
+			}
+		}
+	}
+	for _, r := range in.Snapshot.Resources {
+		if in.Marks[r.Ref] == NotMine {
+			b.because = "marked"
+			byKind(b, r)
+		}
+	}
+	b.after()
+	slices.SortStableFunc(b.out, func(x, y plan.Action) int { return stage(x) - stage(y) })
+	return b.out
+}
+
+// stage orders a plan for the reader and inside each lane: the principal is
+// denied before its keys, keys before roles, people's steps last.
+func stage(a plan.Action) int {
+	switch {
+	case a.Class == plan.Person:
+		return 9
+	case a.Verb == "deny-all":
+		return 0
+	case a.Verb == "deactivate":
+		return 1
+	case a.Verb == "revoke-sessions" && a.Target.Kind == "iam.user":
+		return 2
+	case a.Verb == "close-trust":
+		return 3
+	case a.Verb == "isolate":
+		return 4
+	case a.Verb == "revoke-sessions":
+		return 5
+	case a.Verb == "start" || a.Verb == "enable":
+		return 6
+	default:
+		return 7
+	}
+}
+
+type book struct {
+	Input
+	out     []plan.Action
+	at      map[string]int // action id → place in out
+	because string
+	links   []link
+}
+
+// A link orders two actions, if both are in the plan.
+type link struct{ first, then string }
+
+func (b *book) find(ref fact.Ref) (fact.Resource, bool) {
+	if r, ok := b.Snapshot.Find(ref); ok {
+		return r, true
+	}
+	return fact.Resource{Ref: ref}, ref.Kind == "iam.root"
+}
+
+// do adds one action, or one more reason to an action that is there.
+func (b *book) do(r fact.Resource, verb string, class plan.Class, lane string, exposed bool) string {
+	a := plan.Act(r, verb, class, b.because)
+	if i, there := b.at[a.ID]; there {
+		if !slices.Contains(b.out[i].Because, b.because) {
+			b.out[i].Because = append(b.out[i].Because, b.because)
+		}
+		b.out[i].Exposed = b.out[i].Exposed || exposed
+		return a.ID
+	}
+	a.Lane, a.Exposed = lane, exposed
+	b.at[a.ID] = len(b.out)
+	b.out = append(b.out, a)
+	return a.ID
+}
+
+func (b *book) order(first, then string) { b.links = append(b.links, link{first, then}) }
+
+func (b *book) after() {
+	for _, l := range b.links {
+		i, ok := b.at[l.then]
+		if _, both := b.at[l.first]; !ok || !both || l.first == l.then {
+			continue
+		}
+		if !slices.Contains(b.out[i].After, l.first) {
+			b.out[i].After = append(b.out[i].After, l.first)
+		}
+	}
+}

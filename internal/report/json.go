@@ -1,0 +1,75 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// JSON writes one document when it ends: {"v":1,"records":[…]}. Each record
+// has its type first. A command that fails ends it too, with an error record.
+type JSON struct {
+	out     io.Writer
+	records []json.RawMessage
+	ended   bool
+}
+
+// NewJSON returns a handler that writes to out.
+func NewJSON(out io.Writer) *JSON { return &JSON{out: out} }
+
+// Handle implements Handler. Progress is no data.
+func (j *JSON) Handle(m Message) error {
+	if _, progress := m.(Progress); progress {
+		return nil
+	}
+	head, err := json.Marshal(m.Type())
+	if err != nil {
+		return err
+	}
+	record, err := splice(fmt.Appendf(nil, `{"type":%s`, head), m)
+	if err != nil {
+		return err
+	}
+	j.records = append(j.records, record)
+	return nil
+}
+
+// End implements Handler. A second End writes nothing.
+func (j *JSON) End() error {
+	if j.ended {
+		return nil
+	}
+	j.ended = true
+	var b bytes.Buffer
+	b.WriteString(`{"v":1,"records":[`)
+	for i, r := range j.records {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("\n")
+		b.Write(r)
+	}
+	b.WriteString("\n]}\n")
+	_, err := j.out.Write(b.Bytes())
+	return err
+}
+
+// splice puts the fields of m after the open object in head. HTML characters
+// stand as they are: <, > and & are common in what AWS says.
+func splice(head []byte, m Message) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(m); err != nil {
+		return nil, fmt.Errorf("cannot encode a %s record: %w", m.Type(), err)
+	}
+	body := bytes.TrimSpace(b.Bytes())
+	if len(body) < 2 || body[0] != '{' {
+		return nil, fmt.Errorf("cannot encode a %s record: it is no object", m.Type())
+	}
+	if body = body[1:]; body[0] != '}' {
+		head = append(head, ',')
+	}
+	return append(head, body...), nil
+}
