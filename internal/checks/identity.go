@@ -110,8 +110,12 @@ func trusts(id string, severity finding.Severity, match func(policy.Trust) bool)
 		Attack: []string{"T1098.003", "T1484.002"}, Needs: []fact.Kind{"iam.role"},
 		Find: func(l *finding.Look) {
 			for r := range l.Of("iam.role") {
-				doc, known := finding.Known(l, r, fact.Trust)
-				if !known {
+				text, known := finding.Known(l, r, fact.Trust)
+				doc, err := policy.Parse(text)
+				if known && err != nil {
+					l.Blind(r, "the trust policy") // it is there and cannot be understood
+				}
+				if !known || err != nil {
 					continue
 				}
 				var reasons []finding.Evidence

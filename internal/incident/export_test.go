@@ -143,6 +143,8 @@ func TestExportTampering(t *testing.T) {
 		"taken away":  on("notes.jsonl", func(n string, d []byte) (string, []byte, bool) { return n, d, false }),
 		"renamed":     on("notes.jsonl", func(n string, d []byte) (string, []byte, bool) { return n + "2", d, true }),
 		"climbing":    on("notes.jsonl", func(n string, d []byte) (string, []byte, bool) { return c.ID + "/../x", d, true }),
+		"other top":   on("notes.jsonl", func(n string, d []byte) (string, []byte, bool) { return "x/notes.jsonl", d, true }),
+		"added":       func(h *tar.Header, d []byte) (string, []byte, bool) { return h.Name, d, true },
 		"no sums":     on("/SHA256SUMS", func(n string, d []byte) (string, []byte, bool) { return n, d, false }),
 		"sums shrunk": on("/SHA256SUMS", func(n string, d []byte) (string, []byte, bool) { return n, d[bytes.IndexByte(d, '\n')+1:], true }),
 		"signature": on("/SHA256SUMS.json", func(n string, d []byte) (string, []byte, bool) {
@@ -160,6 +162,9 @@ func TestExportTampering(t *testing.T) {
 			w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: n, Mode: 0o600, Size: int64(len(d))})
 			w.Write(d)
 		})
+		if name == "added" {
+			w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: c.ID + "/evidence/more", Mode: 0o600})
+		}
 		w.Close()
 		z.Close()
 		if v, err := VerifyExport(&out); err == nil && v.Sound() {

@@ -5,7 +5,7 @@ package kinds
 import "cordon/internal/kind"
 
 // All lists every kind, in the order in which an account is taken back: who
-// can act, by which credentials, through whom from outside; then what runs,
+// can act, by which credentials, and who comes in from outside; then what runs
 // and what it runs on; last what watches.
 func All() []kind.Kind {
 	return []kind.Kind{
@@ -13,5 +13,7 @@ func All() []kind.Kind {
 		user, group, role, managedPolicy,
 		accessKey, loginProfile, mfaDevice, serviceCredential, sshKey, signingCertificate, serverCertificate,
 		samlProvider, oidcProvider,
+		instance, image, volume, snapshot, keyPair, securityGroup, function, layer,
+		trail, detector,
 	}
 }

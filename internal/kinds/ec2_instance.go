@@ -102,9 +102,11 @@ func instanceOf(at fact.Place, i types.Instance) fact.Resource {
 	}
 	fact.SecurityGroups.Set(&r, groups)
 	fact.Volumes.Set(&r, volumes)
+	profile := ""
 	if i.IamInstanceProfile != nil {
-		fact.Profile.Set(&r, aws.ToString(i.IamInstanceProfile.Arn))
+		profile = aws.ToString(i.IamInstanceProfile.Arn)
 	}
+	fact.Profile.Set(&r, profile)
 	setEC2Tags(&r, i.Tags)
 	return r
 }

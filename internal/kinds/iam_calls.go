@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -30,13 +31,17 @@ var errCutShort = errors.New("the answer is cut short")
 // noWriter is the writer of a kind without verbs.
 type noWriter struct{}
 
-// iamPages reads every page; one that fails fails the listing.
+// iamPages reads every page; one that fails fails the listing, and so does one
+// that says more follow where the paginator sees no way on.
 func iamPages[O, T any](ctx context.Context, what string, p pager[O, iam.Options], items func(*O) []T) (all []T, err error) {
 	for page, err := range pages(ctx, p) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot list %s: %w", what, err)
 		}
 		all = append(all, items(page)...)
+		if truncated := reflect.ValueOf(page).Elem().FieldByName("IsTruncated"); truncated.IsValid() && truncated.Bool() && !p.HasMorePages() {
+			return nil, fmt.Errorf("cannot list %s: %w", what, errCutShort)
+		}
 	}
 	return all, nil
 }

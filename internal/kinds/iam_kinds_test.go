@@ -14,6 +14,7 @@ import (
 type world = kindtest.World
 
 func TestIAMUser(t *testing.T) {
+	t.Parallel()
 	full := func(t *testing.T, w world) string { // the inline quota is full: AWSDenyAll is attached
 		a := open(t, w)
 		name := a.user("full")
@@ -44,6 +45,7 @@ func TestIAMUser(t *testing.T) {
 }
 
 func TestIAMGroup(t *testing.T) {
+	t.Parallel()
 	kindtest.Run(t, kindtest.Case[groupReader, groupWriter]{Spec: groupSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		a := open(t, w)
 		name := a.group("admins")
@@ -56,6 +58,7 @@ func TestIAMGroup(t *testing.T) {
 }
 
 func TestIAMRole(t *testing.T) {
+	t.Parallel()
 	kindtest.Run(t, kindtest.Case[roleReader, roleWriter]{Spec: roleSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		a := open(t, w)
 		name := a.role("deploy", trusting("arn:aws:iam::"+kindtest.Account+":root", "arn:aws:iam::999988887777:root"))
@@ -66,6 +69,7 @@ func TestIAMRole(t *testing.T) {
 }
 
 func TestIAMPolicy(t *testing.T) {
+	t.Parallel()
 	kindtest.Run(t, kindtest.Case[policyReader, noWriter]{Spec: managedPolicySpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		a := open(t, w)
 		arn := a.policy("mine", allowS3)
@@ -75,6 +79,7 @@ func TestIAMPolicy(t *testing.T) {
 }
 
 func TestIAMAccessKey(t *testing.T) {
+	t.Parallel()
 	kindtest.Run(t, kindtest.Case[accessKeyReader, accessKeyWriter]{Spec: accessKeySpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		a := open(t, w)
 		a.accessKey(a.user("bob"))
@@ -84,6 +89,7 @@ func TestIAMAccessKey(t *testing.T) {
 }
 
 func TestIAMLoginProfile(t *testing.T) {
+	t.Parallel()
 	kindtest.Run(t, kindtest.Case[loginProfileReader, noWriter]{Spec: loginProfileSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		a := open(t, w)
 		a.user("bob")
@@ -92,6 +98,7 @@ func TestIAMLoginProfile(t *testing.T) {
 }
 
 func TestIAMMFADevice(t *testing.T) {
+	t.Parallel()
 	for _, owner := range []string{"", "ann"} {
 		kindtest.Run(t, kindtest.Case[mfaDeviceReader, noWriter]{Spec: mfaDeviceSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 			a := open(t, w)
@@ -102,6 +109,7 @@ func TestIAMMFADevice(t *testing.T) {
 }
 
 func TestIAMServiceCredential(t *testing.T) {
+	t.Parallel()
 	kindtest.Run(t, kindtest.Case[serviceCredentialReader, serviceCredentialWriter]{Spec: serviceCredentialSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		a := open(t, w)
 		a.serviceCredential(a.user("bob"))
@@ -110,6 +118,7 @@ func TestIAMServiceCredential(t *testing.T) {
 }
 
 func TestIAMSSHKey(t *testing.T) {
+	t.Parallel()
 	kindtest.Run(t, kindtest.Case[sshKeyReader, sshKeyWriter]{Spec: sshKeySpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		a := open(t, w)
 		return a.sshKey(a.user("ann"))
@@ -117,6 +126,7 @@ func TestIAMSSHKey(t *testing.T) {
 }
 
 func TestIAMSigningCertificate(t *testing.T) {
+	t.Parallel()
 	kindtest.Run(t, kindtest.Case[signingCertificateReader, signingCertificateWriter]{Spec: signingCertificateSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		a := open(t, w)
 		return a.signingCertificate(a.user("ann"))
@@ -124,18 +134,21 @@ func TestIAMSigningCertificate(t *testing.T) {
 }
 
 func TestIAMServerCertificate(t *testing.T) {
+	t.Parallel()
 	kindtest.Run(t, kindtest.Case[serverCertificateReader, noWriter]{Spec: serverCertificateSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		return open(t, w).serverCertificate("site")
 	}})
 }
 
 func TestIAMSAMLProvider(t *testing.T) {
+	t.Parallel()
 	kindtest.Run(t, kindtest.Case[samlProviderReader, noWriter]{Spec: samlProviderSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		return open(t, w).samlProvider("corp")
 	}})
 }
 
 func TestIAMOIDCProvider(t *testing.T) {
+	t.Parallel()
 	kindtest.Run(t, kindtest.Case[oidcProviderReader, noWriter]{Spec: oidcProviderSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		a := open(t, w)
 		a.oidcProvider("https://gitlab.example")
@@ -144,5 +157,6 @@ func TestIAMOIDCProvider(t *testing.T) {
 }
 
 func TestIAMRoot(t *testing.T) {
+	t.Parallel()
 	kindtest.Run(t, kindtest.Case[rootReader, noWriter]{Spec: rootSpec, Region: fact.Global, Setup: func(*testing.T, world) string { return "root" }})
 }

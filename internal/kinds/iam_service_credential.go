@@ -97,9 +97,6 @@ func (p *serviceCredentialPages) NextPage(ctx context.Context, _ ...func(*iam.Op
 	if err != nil {
 		return nil, err
 	}
-	p.more, p.in.Marker = out.IsTruncated, out.Marker
-	if p.more && aws.ToString(p.in.Marker) == "" {
-		return nil, errCutShort
-	}
+	p.more, p.in.Marker = out.IsTruncated && aws.ToString(out.Marker) != "", out.Marker
 	return out, nil
 }

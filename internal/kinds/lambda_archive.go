@@ -65,16 +65,23 @@ func (c lambdaClient) GetArchive(ctx context.Context, location string) ([]byte, 
 	return b, nil
 }
 
-// trusted says whether a link leads to AWS or to the endpoint that all calls
-// go to.
+// trusted says whether a link leads to AWS or, where calls go to an endpoint
+// that is not AWS's, to that endpoint: a drill must not leave it.
 func trusted(where *url.URL, endpoint string) bool {
-	if e, err := url.Parse(endpoint); err == nil && e.Host != "" && strings.EqualFold(where.Host, e.Host) && where.Scheme == e.Scheme {
-		return where.User == nil
-	}
-	if where.Scheme != "https" || where.User != nil || (where.Port() != "" && where.Port() != "443") {
+	if where.User != nil {
 		return false
 	}
-	host := strings.ToLower(where.Hostname())
+	if e, err := url.Parse(endpoint); endpoint != "" && (err != nil || !awsHost(e)) {
+		return err == nil && where.Scheme == e.Scheme && strings.EqualFold(where.Host, e.Host)
+	}
+	return awsHost(where)
+}
+
+func awsHost(u *url.URL) bool {
+	if u.Scheme != "https" || (u.Port() != "" && u.Port() != "443") {
+		return false
+	}
+	host := strings.ToLower(u.Hostname())
 	for _, suffix := range []string{
 		".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".c2s.ic.gov", ".sc2s.sgov.gov", ".cloud.adc-e.uk", ".csp.hci.ic.gov",
 	} {

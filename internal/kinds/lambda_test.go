@@ -157,27 +157,34 @@ func TestParseLayerPolicy(t *testing.T) {
 }
 
 func TestTrusted(t *testing.T) {
-	for link, want := range map[string]bool{
-		"https://prod-04-2014-tasks.s3.eu-west-1.amazonaws.com/snapshots/x?X-Amz-Signature=1": true,
-		"https://b.s3.cn-north-1.amazonaws.com.cn/x":                                          true,
-		"http://127.0.0.1:4566/x":                                                             true, // the endpoint
-		"http://b.s3.eu-west-1.amazonaws.com/x":                                               false,
-		"https://user@b.s3.eu-west-1.amazonaws.com/x":                                         false,
-		"https://b.s3.eu-west-1.amazonaws.com:8443/x":                                         false,
-		"https://amazonaws.com.evil.example/x":                                                false,
-		"https://evil-amazonaws.com/x":                                                        false,
-		"https://evil.example/.amazonaws.com":                                                 false,
-		"https://127.0.0.1:4566/x":                                                            false,
-		"http://user@127.0.0.1:4566/x":                                                        false,
-		"http://169.254.169.254/latest/meta-data/iam":                                         false,
-		"https://evil.example#.s3.eu-west-1.amazonaws.com":                                    false,
+	const own, drill, private = "", "http://127.0.0.1:4566", "https://vpce-1.lambda.eu-west-1.vpce.amazonaws.com"
+	for _, c := range []struct {
+		link, endpoint string
+		want           bool
+	}{
+		{"https://prod-04-2014-tasks.s3.eu-west-1.amazonaws.com/snapshots/x?X-Amz-Signature=1", own, true},
+		{"https://b.s3.cn-north-1.amazonaws.com.cn/x", own, true},
+		{"https://b.s3.eu-west-1.amazonaws.com/x", private, true},
+		{"http://127.0.0.1:4566/x", drill, true},
+		{"https://b.s3.eu-west-1.amazonaws.com/x", drill, false}, // a drill stays in the lab
+		{"https://127.0.0.1:4566/x", drill, false},
+		{"http://user@127.0.0.1:4566/x", drill, false},
+		{"http://127.0.0.1:4566/x", own, false},
+		{"http://b.s3.eu-west-1.amazonaws.com/x", own, false},
+		{"https://user@b.s3.eu-west-1.amazonaws.com/x", own, false},
+		{"https://b.s3.eu-west-1.amazonaws.com:8443/x", own, false},
+		{"https://amazonaws.com.evil.example/x", own, false},
+		{"https://evil-amazonaws.com/x", own, false},
+		{"https://evil.example/.amazonaws.com", own, false},
+		{"https://evil.example#.s3.eu-west-1.amazonaws.com", own, false},
+		{"http://169.254.169.254/latest/meta-data/iam", own, false},
 	} {
-		u, err := url.Parse(link)
+		u, err := url.Parse(c.link)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := trusted(u, "http://127.0.0.1:4566"); got != want {
-			t.Errorf("%s: %v", link, got)
+		if got := trusted(u, c.endpoint); got != c.want {
+			t.Errorf("%s with endpoint %q: %v", c.link, c.endpoint, got)
 		}
 	}
 }

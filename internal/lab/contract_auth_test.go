@@ -3,6 +3,7 @@ package lab_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -450,6 +451,84 @@ func mfaCondition(c *world) error {
 	}
 	_, err = c.ec2(k).DescribeVpcs(c.ctx, &ec2.DescribeVpcsInput{})
 	return fails(err, "UnauthorizedOperation")
+}
+
+// foreign is a transport for calls in another account, which the lab's token
+// allows.
+type foreign struct {
+	inner          http.RoundTripper
+	token, account string
+}
+
+func (f foreign) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("X-Lab-Token", f.token)
+	r.Header.Set("X-Moto-Account-Id", f.account)
+	return f.inner.RoundTrip(r)
+}
+
+// TestForeignAccount: the user of another account gets in through an opened
+// role, if that user's own policies allow it, and only in through it.
+func TestForeignAccount(t *testing.T) {
+	l := mendedLab(t)
+	id, secret := l.RootKey()
+	ours := &world{ctx: t.Context(), transport: lab.Transport(l.URL()), id: id, secret: secret}
+	theirs := &world{ctx: t.Context(), transport: foreign{ours.transport, l.Token(), "999988887777"}, id: id, secret: secret}
+	mallory, err := theirs.user("mallory", everything)
+	if err != nil {
+		t.Fatal(err)
+	}
+	powerless, err := theirs.user("powerless", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := ours.role("opened", trust(`{"AWS":"arn:aws:iam::999988887777:root"}`, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed, err := ours.role("closed", trust(`{"AWS":"arn:aws:iam::`+lab.DefaultAccount+`:root"}`, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if users, err := ours.iam(mallory).ListUsers(t.Context(), &iam.ListUsersInput{}); err != nil || len(users.Users) != 2 {
+		t.Errorf("ListUsers = %v, %v: want the two users of the other account", users, err)
+	}
+	got, err := ours.assume(mallory, &sts.AssumeRoleInput{RoleArn: &opened})
+	if err != nil {
+		t.Fatalf("the opened role: %v", err)
+	}
+	if users, err := ours.iam(got).ListUsers(t.Context(), &iam.ListUsersInput{}); err != nil || len(users.Users) != 0 {
+		t.Errorf("ListUsers = %v, %v: want our account's", users, err)
+	}
+	_, err = ours.assume(mallory, &sts.AssumeRoleInput{RoleArn: &closed})
+	_, err2 := ours.assume(powerless, &sts.AssumeRoleInput{RoleArn: &opened})
+	if err := errors.Join(fails(err, "AccessDenied"), fails(err2, "AccessDenied")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestForcedPages: the setting page_size makes every list come in small pages.
+func TestForcedPages(t *testing.T) {
+	l := mendedLab(t)
+	id, secret := l.RootKey()
+	c := &world{ctx: t.Context(), transport: lab.Transport(l.URL()), id: id, secret: secret}
+	for i := range 3 {
+		if _, err := c.user(fmt.Sprint("u", i), everything); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := l.Settings(t.Context(), map[string]any{"page_size": 1}); err != nil {
+		t.Fatal(err)
+	}
+	pages := 0
+	for p := iam.NewListUsersPaginator(c.iam(c.root()), &iam.ListUsersInput{}); p.HasMorePages() && pages < 9; pages++ {
+		if page, err := p.NextPage(t.Context()); err != nil || len(page.Users) != 1 {
+			t.Fatalf("page %d: %v, %v", pages, page, err)
+		}
+	}
+	if pages != 3 {
+		t.Errorf("%d pages, want 3", pages)
+	}
 }
 
 // TestSettling: reads see a change at once, enforcement sees it later.

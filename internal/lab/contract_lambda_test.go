@@ -268,6 +268,11 @@ func detectorDates(c *world) error {
 	if err != nil {
 		return err
 	}
+	time.Sleep(5 * time.Millisecond)
+	_, err = client.UpdateDetector(c.ctx, &guardduty.UpdateDetectorInput{DetectorId: made.DetectorId, Enable: aws.Bool(false)})
+	if err != nil {
+		return err
+	}
 	got, err := client.GetDetector(c.ctx, &guardduty.GetDetectorInput{DetectorId: made.DetectorId})
 	if err != nil {
 		return err
@@ -276,9 +281,9 @@ func detectorDates(c *world) error {
 	if err != nil {
 		return err
 	}
-	_, err = time.Parse(time.RFC3339, aws.ToString(got.UpdatedAt))
-	if err == nil && time.Since(created).Abs() > time.Minute {
-		err = fmt.Errorf("CreatedAt is %v", created)
+	updated, err := time.Parse(time.RFC3339, aws.ToString(got.UpdatedAt))
+	if err == nil && (!updated.After(created) || time.Since(created).Abs() > time.Minute) {
+		err = fmt.Errorf("CreatedAt is %v, UpdatedAt %v", created, updated)
 	}
 	return err
 }

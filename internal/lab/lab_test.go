@@ -1,13 +1,16 @@
 package lab_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +30,9 @@ func TestMain(m *testing.M) {
 
 func run(m *testing.M) int {
 	ctx := context.Background()
+	if how := os.Getenv("CORDON_LAB_TEST_STARTER"); how != "" {
+		return starter(ctx, how == "detach")
+	}
 	if _, err := lab.FindPython(ctx); err != nil {
 		skipped = err.Error()
 		return m.Run()
@@ -189,6 +195,105 @@ func until(t *testing.T, what string, f func() bool) {
 		if time.Now().After(end) {
 			t.Fatalf("never: %s", what)
 		}
+	}
+}
+
+// starter starts a lab with a fork, says where they are and waits to be killed.
+func starter(ctx context.Context, detach bool) int {
+	l, err := lab.Start(ctx, lab.Options{Detach: detach})
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	child, err := l.Fork(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	fmt.Println(l.URL(), child.URL(), l.Token())
+	select {}
+}
+
+// started runs a starter and returns its labs once it was killed.
+func started(t *testing.T, how string) (l, child *lab.Lab) {
+	t.Helper()
+	if shared == nil {
+		t.Skip("no lab: " + skipped)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "CORDON_LAB_TEST_STARTER="+how)
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, _ := bufio.NewReader(stdout).ReadString('\n')
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	said := strings.Fields(line)
+	if len(said) != 3 {
+		t.Fatal(line)
+	}
+	return lab.Attach(said[0], said[2]), lab.Attach(said[1], said[2])
+}
+
+func TestLabEndsWithWhoStartedIt(t *testing.T) {
+	l, child := started(t, "attached")
+	for _, each := range []*lab.Lab{l, child} {
+		until(t, each.URL()+" is gone", func() bool {
+			_, err := each.Health(t.Context())
+			return err != nil
+		})
+	}
+}
+
+func TestDetachedLabStaysUntilStopped(t *testing.T) {
+	l, child := started(t, "detach")
+	if _, err := l.Health(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := l.Stop(); err != nil {
+		t.Error(err)
+	}
+	until(t, "its fork is gone", func() bool {
+		_, err := child.Health(t.Context())
+		return err != nil
+	})
+	if err := l.Stop(); err != nil {
+		t.Errorf("stopped twice: %v", err)
+	}
+}
+
+func TestHostileBytesDoNotEndTheLab(t *testing.T) {
+	l := fork(t)
+	address := strings.TrimPrefix(l.URL(), "http://")
+	for _, raw := range []string{
+		"\x00\x01\x02\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: iam.amazonaws.com\r\nContent-Length: -1\r\n\r\n",
+		"POST / HTTP/1.1\r\nHost: iam.amazonaws.com\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+		"POST / HTTP/1.1\r\nHost: iam.amazonaws.com\r\nContent-Length: 99999999999\r\n\r\n",
+		"GET http://iam.amazonaws.com/_lab/health HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+		"GET //_lab/health HTTP/1.1\r\nHost: " + address + "\r\n\r\n",
+		"GET /%5flab/health HTTP/1.1\r\nHost: " + address + "\r\n\r\n",
+		strings.Repeat("A", 100_000) + "\r\n\r\n",
+	} {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+		_, _ = io.WriteString(c, raw)
+		_ = c.(*net.TCPConn).CloseWrite()
+		answer, _ := io.ReadAll(c)
+		c.Close()
+		if bytes.Contains(answer, []byte(`"pid"`)) || bytes.HasPrefix(answer, []byte("HTTP/1.1 200")) {
+			t.Errorf("%.60q was answered %.200q", raw, answer)
+		}
+	}
+	if _, err := l.Health(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"cordon/internal/lab"
 )
@@ -39,6 +40,7 @@ func TestInstall(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("XDG_CACHE_HOME", cache)
+	t.Setenv("HOME", cache)
 	t.Setenv("PATH", filepath.Join(bare, "bin"))
 	t.Setenv("CORDON_LAB_PYTHON", "")
 	t.Setenv("PIP_NO_INDEX", "1")
@@ -51,6 +53,13 @@ func TestInstall(t *testing.T) {
 	l, err := lab.Start(ctx, lab.Options{Log: &said})
 	if err != nil {
 		t.Fatal(err)
+	}
+	// The pinned distributions are all that a scenario needs.
+	if _, err := l.Seed(ctx, "night", time.Time{}); err != nil {
+		t.Error(err)
+	}
+	if missing, err := l.Missing(ctx); err != nil || len(missing) != 0 {
+		t.Errorf("%v %v", missing, err)
 	}
 	if err := l.Stop(); err != nil {
 		t.Error(err)
@@ -98,6 +107,7 @@ func TestInstallSaysWhatToDo(t *testing.T) {
 	bare, cache := t.TempDir(), t.TempDir()
 	orSkip(t, "no virtual environments", full, "-I", "-m", "venv", "--without-pip", bare)
 	t.Setenv("XDG_CACHE_HOME", cache)
+	t.Setenv("HOME", cache)
 	t.Setenv("CORDON_LAB_PYTHON", "")
 	t.Setenv("PIP_NO_INDEX", "1")
 	t.Setenv("PIP_FIND_LINKS", "")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -535,4 +536,62 @@ func TestSeedingFillsTheAccountAndTheTrail(t *testing.T) {
 	if missing, err := l.Missing(ctx); err != nil || len(missing) != 0 {
 		t.Errorf("the scenario asks for what nobody answers: %v %v", missing, err)
 	}
+}
+
+func TestEndpointOverrideWorksToo(t *testing.T) {
+	l := fork(t)
+	cfg := config(l, "eu-west-1")
+	cfg.HTTPClient, cfg.BaseEndpoint = http.DefaultClient, aws.String(l.URL())
+	if _, err := sts.NewFromConfig(cfg).GetCallerIdentity(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := ec2.NewFromConfig(cfg).DescribeInstances(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	if _, last := requests(t, l, "DescribeInstances"); last.Region != "eu-west-1" {
+		t.Errorf("%+v", last)
+	}
+}
+
+func TestForksWhileCallsRun(t *testing.T) {
+	ctx, l := t.Context(), fork(t)
+	stop := make(chan struct{})
+	var calls sync.WaitGroup
+	c := iam.NewFromConfig(config(l, "us-east-1"))
+	for range 4 {
+		calls.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if _, err := c.ListUsers(ctx, nil); err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err := l.Events(ctx, true); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for range 20 {
+		child, err := l.Fork(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := iam.NewFromConfig(config(child, "us-east-1")).ListUsers(ctx, nil); err != nil {
+			t.Error(err)
+		}
+		if _, err := child.Events(ctx, false); err != nil {
+			t.Error(err)
+		}
+		if err := child.Stop(); err != nil {
+			t.Error(err)
+		}
+	}
+	close(stop)
+	calls.Wait()
 }

@@ -207,14 +207,21 @@ var rules = []rule{
 	{"guardduty", "DeletePublishingDestination", Changed, detector, "q:detectorId", false},
 }
 
+type call struct{ source, name string }
+
+var rulesOf = func() map[call][]rule {
+	index := map[call][]rule{}
+	for _, r := range rules {
+		index[call{r.source, r.name}] = append(index[call{r.source, r.name}], r)
+	}
+	return index
+}()
+
 // Made lists what the event did, one deed per resource. A call of the table
 // that names no resource still yields one deed, without an ID, so that it is
 // seen; a second line of the table that names none yields nothing.
 func Made(e event.Event) (all []Deed) {
-	for _, r := range rules {
-		if r.source != e.Service() || r.name != e.BaseName() {
-			continue
-		}
+	for _, r := range rulesOf[call{e.Service(), e.BaseName()}] {
 		ids := find(e, r.where)
 		if len(ids) == 0 && len(all) == 0 {
 			ids = []string{""}

@@ -86,8 +86,9 @@ func Minted(e event.Event) (all []Credential) {
 	if e.Failed() {
 		return nil
 	}
+	source, name := e.Service(), e.BaseName()
 	for _, m := range mints {
-		if m.source == e.Service() && m.name == e.BaseName() {
+		if m.source == source && m.name == name {
 			all = append(all, m.read(e))
 		}
 	}

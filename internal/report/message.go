@@ -210,7 +210,8 @@ type Summary struct {
 	Resources  int            `json:"resources"`
 	Gaps       int            `json:"gaps"`
 	Suspects   int            `json:"suspects"`
-	LastSeen   *time.Time     `json:"last_seen,omitempty"` // of the intruder
+	SinceFrom  string         `json:"since_from,omitempty"` // flag, case, quarantine, none
+	LastSeen   *time.Time     `json:"last_seen,omitempty"`  // of the intruder
 	FirstSeen  *time.Time     `json:"first_seen,omitempty"`
 	Running    int            `json:"running_instances"` // made by the intruder and running
 	RunningIn  int            `json:"running_regions"`
@@ -220,3 +221,14 @@ type Summary struct {
 
 // Type implements Message.
 func (Summary) Type() string { return "summary" }
+
+// Check is one line of the doctor: state is ok, warn, fail or unknown; the
+// words are under "doctor.<name>.<state>" with Args.
+type Check struct {
+	Name  string `json:"name"`
+	State string `json:"state"`
+	Args  []any  `json:"args"`
+}
+
+// Type implements Message.
+func (Check) Type() string { return "check" }

@@ -14,7 +14,7 @@ def backend(account, region):
 
 
 def _settings(account, region):
-    """The account's EBS and AMI settings of one region; reset together with the seeded facts."""
+    """The account's settings of one region; reset together with the seeded facts."""
     return state.seeded(account).setdefault("ec2", {}).setdefault(region, {})
 
 
@@ -134,7 +134,7 @@ def _patch_dependencies():
 
     def checked_group(self, name=None, group_id=None):
         group = self.get_security_group_by_name_or_id(group_id or name)
-        if group is not None:
+        if group is not None and not getattr(self, "deleting_vpc", False):
             if group.name == "default":
                 raise inside("ec2", "CannotDelete", f"the specified group: \"{group.id}\" name: \"default\" cannot be "
                                                     "deleted by a user")
@@ -150,7 +150,11 @@ def _patch_dependencies():
     def checked_vpc(self, vpc_id):
         if _vpc_used(self, vpc_id):
             raise _dependency(f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
-        return delete_vpc(self, vpc_id)
+        self.deleting_vpc = True  # it deletes the default group itself
+        try:
+            return delete_vpc(self, vpc_id)
+        finally:
+            self.deleting_vpc = False
 
     SecurityGroupBackend.delete_security_group = checked_group
     SubnetBackend.delete_subnet, VPCBackend.delete_vpc = checked_subnet, checked_vpc
@@ -286,22 +290,3 @@ def enable_image_block(call, account):
 def disable_image_block(call, account):
     _settings(account, call.region)["image_block"] = "unblocked"
     return {"ImageBlockPublicAccessState": "unblocked"}
-
-
-@registry.answers("ec2:GetEbsEncryptionByDefault")
-def get_encryption(call, account):
-    return {"EbsEncryptionByDefault": _settings(account, call.region).get("encryption", False),
-            "SseType": "none"}
-
-
-@registry.answers("ec2:EnableEbsEncryptionByDefault")
-def enable_encryption(call, account):
-    """AWS: "After you enable encryption by default, the EBS volumes that you create are always encrypted"."""
-    _settings(account, call.region)["encryption"] = True
-    return {"EbsEncryptionByDefault": True}
-
-
-@registry.answers("ec2:DisableEbsEncryptionByDefault")
-def disable_encryption(call, account):
-    _settings(account, call.region)["encryption"] = False
-    return {"EbsEncryptionByDefault": False}

@@ -14,6 +14,14 @@ MAX_ITEMS_MESSAGE = ("1 validation error detected: Value '{}' at 'maxItems' fail
                      "have value {}")
 
 
+state.SETTINGS.setdefault("page_size", 0)
+
+
+@registry.resetter
+def reset():
+    state.SETTINGS.setdefault("page_size", 0)
+
+
 def forced():
     """The page size that a test forces, or 0."""
     return int(state.SETTINGS.get("page_size") or 0)

@@ -129,7 +129,8 @@ class Lab:
             return self._unknown(call)
         if call.region in state.setting("unreachable_regions"):
             raise faults.DropConnection
-        struck = faults.strike(call)
+        with self.gate.shared():
+            struck = faults.strike(call)
         if struck.delay:
             time.sleep(struck.delay)
         with self.gate.shared():

@@ -74,7 +74,9 @@ def _date_detectors():
 
 def _stamp(moment):
     """GuardDuty writes its dates as text."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z") if isinstance(moment, dt.datetime) else moment
+    if not isinstance(moment, dt.datetime):
+        return moment
+    return moment.isoformat(timespec="milliseconds").partition("+")[0] + "Z"
 
 
 @registry.after("guardduty:GetDetector")

@@ -125,7 +125,9 @@ class Call:
         self.params: Optional[dict[str, Any]] = None
         self.source_ip = environ.get("REMOTE_ADDR", "127.0.0.1")
         self.user_agent = self.headers.get("User-Agent", "")
-        if trusted:
+        if not trusted:
+            self.headers.remove("X-Moto-Account-Id")  # moto would believe it
+        else:
             self.source_ip = self.headers.get("X-Lab-Source-Ip") or self.source_ip
             self.user_agent = self.headers.get("X-Lab-User-Agent") or self.user_agent
         self._read_credentials()

@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"time"
+
+	"cordon/internal/fact"
+	"cordon/internal/lineage"
+)
+
+// sameAct is how far a recorded time and a creation time may be apart.
+const sameAct = 10 * time.Minute
+
+// annotate writes what the trail showed into the facts that the checks read.
+func annotate(s *fact.Snapshot, grown *lineage.Closure) {
+	at := map[fact.Ref]*fact.Resource{}
+	credentials := map[string]*fact.Resource{}
+	for i := range s.Resources {
+		r := &s.Resources[i]
+		at[r.Ref] = r
+		switch r.Kind {
+		case "iam.access-key", "iam.service-credential", "iam.ssh-key", "iam.signing-certificate":
+			credentials[r.ID] = r
+		}
+	}
+	for _, suspect := range grown.Suspects() {
+		name(suspect, at, credentials)
+	}
+	for _, d := range grown.Deeds() {
+		if r := target(s, at, d.Ref); r != nil {
+			blame(r, d)
+		}
+	}
+	attached(s)
+}
+
+// name marks a suspect credential or principal.
+func name(suspect lineage.Suspect, at map[fact.Ref]*fact.Resource, credentials map[string]*fact.Resource) {
+	d := fact.Deed{
+		EventID: suspect.EventID, At: suspect.At, Credential: suspect.By,
+		Reason: string(suspect.Reason), Sure: suspect.Confidence != lineage.Low,
+	}
+	switch {
+	case suspect.Credential != "" && credentials[suspect.Credential] != nil:
+		fact.Suspect.Set(credentials[suspect.Credential], d)
+	case suspect.Credential != "":
+		if r := at[suspect.Principal]; r != nil && r.Kind == "iam.role" {
+			d.Credential = suspect.Credential
+			fact.Sessions.Set(r, append(fact.Sessions.Or(*r, nil), d))
+		}
+	case suspect.Scope == lineage.OfPrincipal:
+		r := at[suspect.Principal]
+		if r != nil && (suspect.UniqueID == "" || suspect.UniqueID == r.UniqueID) {
+			fact.Suspect.Set(r, d)
+		}
+	}
+}
+
+// target finds the resource a deed is about; a trail may be called by its name.
+func target(s *fact.Snapshot, at map[fact.Ref]*fact.Resource, ref fact.Ref) *fact.Resource {
+	if r := at[ref]; r != nil || ref.Kind != "cloudtrail.trail" {
+		return r
+	}
+	for i := range s.Resources {
+		if r := &s.Resources[i]; r.Kind == ref.Kind && lineage.SameTrail(ref.ID, r.ID) {
+			return r
+		}
+	}
+	return nil
+}
+
+func blame(r *fact.Resource, d lineage.Deed) {
+	what := d.Deed
+	what.Sure = d.Confidence != lineage.Low
+	switch d.Change {
+	case lineage.Created:
+		// A name that was used again is another resource.
+		if r.Created.IsZero() || what.At.Sub(r.Created).Abs() < sameAct {
+			fact.Made.Set(r, what)
+		}
+	case lineage.Changed, lineage.Shared:
+		fact.Changed.Set(r, append(fact.Changed.Or(*r, nil), what))
+	}
+}
+
+// attached gives the volumes of an instance to whoever made the instance: AWS
+// makes them with it and does not name them in the record.
+func attached(s *fact.Snapshot) {
+	made := map[string]fact.Resource{}
+	for r := range s.Of("ec2.instance") {
+		if _, known := fact.Made.Get(r); known {
+			made[r.ID] = r
+		}
+	}
+	for i := range s.Resources {
+		v := &s.Resources[i]
+		if v.Kind != "ec2.volume" {
+			continue
+		}
+		of, ok := made[fact.AttachedTo.Or(*v, "")]
+		if ok && v.Region == of.Region && v.Created.Sub(of.Created).Abs() < sameAct {
+			d, _ := fact.Made.Get(of)
+			fact.Made.Set(v, d)
+		}
+	}
+}

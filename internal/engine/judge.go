@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"cordon/internal/fact"
+	"cordon/internal/policy"
+)
+
+// judgeAdmins sets fact.Admin on every user, role and group by evaluating its
+// policies. It needs all four IAM listings; where a policy's text was not to
+// be had the fact stays unset: not known is not "no".
+func judgeAdmins(s *fact.Snapshot) {
+	bodies := map[string]string{}
+	for r := range s.Of("iam.policy") {
+		for _, v := range fact.Versions.Or(r, nil) {
+			if v.Default {
+				bodies[r.ID] = v.Body
+			}
+		}
+	}
+	groups := map[string]fact.Resource{}
+	for r := range s.Of("iam.group") {
+		groups[r.ID] = r
+	}
+	for i := range s.Resources {
+		r := &s.Resources[i]
+		if r.Kind != "iam.user" && r.Kind != "iam.role" && r.Kind != "iam.group" {
+			continue
+		}
+		power := policy.Judge(grants(*r, s.Account, bodies, groups))
+		switch {
+		case power.Level != policy.Limited:
+			fact.Admin.Set(r, string(power.Level))
+		case power.Known:
+			fact.Admin.Set(r, "no")
+		}
+	}
+}
+
+func grants(r fact.Resource, account string, bodies map[string]string, groups map[string]fact.Resource) policy.Grants {
+	g := policy.Grants{Account: account, ARN: r.ARN}
+	attach := func(docs []fact.Document, into *[]string) {
+		for _, d := range docs {
+			body, read := bodies[d.ARN]
+			switch {
+			case read:
+				*into = append(*into, body)
+			case strings.Contains(d.ARN, ":iam::aws:policy/"):
+				g.Managed = append(g.Managed, d.ARN)
+			default:
+				g.Missing = true
+			}
+		}
+	}
+	inline, known := fact.Inline.Get(r)
+	attached, also := fact.Attached.Get(r)
+	g.Missing = !known || !also
+	for _, d := range inline {
+		g.Inline = append(g.Inline, d.Body)
+	}
+	attach(attached, &g.Attached)
+	for _, name := range fact.Groups.Or(r, nil) {
+		group, ok := groups[name]
+		if !ok {
+			g.Missing = true
+			continue
+		}
+		for _, d := range fact.Inline.Or(group, nil) {
+			g.GroupPolicies = append(g.GroupPolicies, d.Body)
+		}
+		attach(fact.Attached.Or(group, nil), &g.GroupPolicies)
+	}
+	if arn := fact.Boundary.Or(r, ""); arn != "" {
+		if body, read := bodies[arn]; read {
+			g.Boundary = body
+		} else {
+			g.BoundaryARN = arn
+		}
+	}
+	return g
+}
+
+// admins lists the ARNs of the administrators that nothing holds to be the
+// intruder's: the ways to administer the account that a plan must not cut.
+func admins(s fact.Snapshot) (arns []string) {
+	for _, k := range []fact.Kind{"iam.user", "iam.role"} {
+		for r := range s.Of(k) {
+			_, suspect := fact.Suspect.Get(r)
+			if level := fact.Admin.Or(r, ""); (level == "full" || level == "escalates") && !suspect {
+				arns = append(arns, r.ARN)
+			}
+		}
+	}
+	slices.Sort(arns)
+	return arns
+}

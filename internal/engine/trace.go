@@ -1,0 +1,246 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"golang.org/x/sync/errgroup"
+
+	"cordon/internal/awsapi"
+	"cordon/internal/checks"
+	"cordon/internal/event"
+	"cordon/internal/evidence"
+	"cordon/internal/fact"
+	"cordon/internal/lineage"
+	"cordon/internal/playbook"
+	"cordon/internal/report"
+)
+
+// beforeNotice is how long before AWS's quarantine the incident is taken to
+// have begun when nobody says: AWS attaches it minutes to hours after a key
+// shows up in public.
+const beforeNotice = 24 * time.Hour
+
+// trace follows the suspect credentials through the event history of every
+// region until nothing new turns up, and writes what it finds into the
+// snapshot's facts. A region whose history cannot be read is a gap.
+func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region, store *evidence.Store) error {
+	marks, err := loadMarks(s.Case)
+	if err != nil {
+		return err
+	}
+	h := &history{s: s, store: store, bad: map[string]fact.Reading{}}
+	for _, r := range regions {
+		at := fact.Place{Account: t.Snapshot.Account, Region: r.Name}
+		if reading, shut := unread(checks.History, at, r); shut {
+			h.bad[r.Name] = reading
+			continue
+		}
+		h.regions = append(h.regions, r.Name)
+	}
+	seeds := seedsOf(t.Snapshot, marks)
+	if len(seeds) == 0 {
+		return nil // nothing was asked: the checks that need it say unknown
+	}
+	if err := s.window(ctx, t, h); err != nil {
+		return err
+	}
+	t.Header.Since, t.Header.SinceFrom = t.Snapshot.Since, t.Summary.SinceFrom
+	grown := lineage.New(seeds, t.Snapshot.Since)
+	for round := 1; ; round++ {
+		queries := grown.Next()
+		if len(queries) == 0 {
+			break
+		}
+		if err := h.ask(ctx, grown, queries, round); err != nil {
+			return err
+		}
+	}
+	for _, r := range regions {
+		at := fact.Place{Account: t.Snapshot.Account, Region: r.Name}
+		reading, bad := h.bad[r.Name]
+		if !bad {
+			reading = fact.Reading{Kind: checks.History, Place: at, State: fact.Read}
+		}
+		t.Snapshot.Expected[checks.History] = append(t.Snapshot.Expected[checks.History], at)
+		t.Snapshot.Readings = append(t.Snapshot.Readings, reading)
+	}
+	annotate(&t.Snapshot, grown)
+	for _, a := range grown.Acts() {
+		when := a.Event.Time
+		if t.Summary.FirstSeen == nil {
+			t.Summary.FirstSeen = &when
+		}
+		t.Summary.LastSeen = &when
+	}
+	t.Summary.Suspects = len(grown.Suspects())
+	return nil
+}
+
+// seedsOf names what is held to be the intruder's before the trail is read:
+// keys of users that AWS quarantined, and what the owner marked as not his.
+func seedsOf(snap fact.Snapshot, marks map[fact.Ref]playbook.Mark) (seeds []lineage.Suspect) {
+	marked := map[string]bool{}
+	for k := range snap.Of("iam.user") {
+		marked[k.ID] = checks.Quarantined(k) != ""
+	}
+	for k := range snap.Of("iam.access-key") {
+		owner := fact.Owner.Or(k, "")
+		switch {
+		case marks[k.Ref] == playbook.Mine:
+		case marks[k.Ref] == playbook.NotMine:
+			seeds = append(seeds, lineage.Suspect{Credential: k.ID, Reason: lineage.Marked})
+		case marked[owner]:
+			seeds = append(seeds, lineage.Suspect{Credential: k.ID, Reason: lineage.Seed})
+		}
+	}
+	for _, kind := range []fact.Kind{"iam.user", "iam.role"} {
+		for r := range snap.Of(kind) {
+			if marks[r.Ref] == playbook.NotMine {
+				seeds = append(seeds, lineage.Suspect{Principal: r.Ref, UniqueID: r.UniqueID, ARN: r.ARN, Reason: lineage.Marked})
+			}
+		}
+	}
+	return seeds
+}
+
+// window sets when the incident began, if nobody said: a day before AWS's own
+// quarantine. Without either the whole history counts, and nothing that the
+// owner's use of a leaked key may explain is held to be sure.
+func (s *Session) window(ctx context.Context, t *Triage, h *history) error {
+	t.Summary.SinceFrom = t.Header.SinceFrom
+	if !t.Snapshot.Since.IsZero() {
+		return nil
+	}
+	t.Summary.SinceFrom = "none"
+	home := "us-east-1" // where AWS records IAM's calls in its first partition
+	if !slices.Contains(h.regions, home) && len(h.regions) > 0 {
+		home = h.regions[0]
+	}
+	events, err := h.lookUp(ctx, home, types.LookupAttributeKeyEventName, "AttachUserPolicy", "quarantine")
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		h.fail(home, err)
+		return nil
+	}
+	for _, e := range events {
+		arn := strings.Join(event.Path(e.Request, "policyArn"), "")
+		if strings.Contains(arn, ":iam::aws:policy/AWSCompromisedKeyQuarantine") && !e.Failed() {
+			if began := e.Time.Add(-beforeNotice); t.Snapshot.Since.IsZero() || began.Before(t.Snapshot.Since) {
+				t.Snapshot.Since, t.Summary.SinceFrom = began, "quarantine"
+			}
+		}
+	}
+	return nil
+}
+
+// history asks LookupEvents and keeps every answer as evidence.
+type history struct {
+	s       *Session
+	store   *evidence.Store
+	regions []string
+
+	mu  sync.Mutex
+	bad map[string]fact.Reading
+}
+
+func (h *history) fail(region string, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at := fact.Place{Account: h.s.Account.Caller.Account, Region: region}
+	h.bad[region] = failed(fact.Reading{Kind: checks.History, Place: at}, err)
+}
+
+// ask makes one round of look-ups: every query in every region that answers.
+func (h *history) ask(ctx context.Context, grown *lineage.Closure, queries []lineage.Query, round int) error {
+	var (
+		g    errgroup.Group
+		mu   sync.Mutex
+		done int
+	)
+	g.SetLimit(inFlight)
+	total := len(queries) * len(h.regions)
+	for _, q := range queries {
+		for _, region := range h.regions {
+			g.Go(func() error {
+				events, err := h.lookUp(ctx, region, attribute(q.By), q.Value, string(q.By))
+				if err != nil && ctx.Err() == nil {
+					h.fail(region, err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				grown.Add(q, events)
+				done++
+				return h.s.Out.Handle(report.Progress{Step: "history", Done: done, Total: total, What: fmt.Sprint(round), Region: region})
+			})
+		}
+	}
+	return errors.Join(g.Wait(), ctx.Err())
+}
+
+func attribute(by lineage.By) types.LookupAttributeKey {
+	switch by {
+	case lineage.ByAccessKey:
+		return types.LookupAttributeKeyAccessKeyId
+	case lineage.ByUser:
+		return types.LookupAttributeKeyUsername
+	case lineage.ByRole:
+		return types.LookupAttributeKeyResourceName
+	default:
+		return types.LookupAttributeKeyEventName
+	}
+}
+
+// lookUp reads all pages of one question in one region. What had been read
+// when a page failed is returned with the error.
+func (h *history) lookUp(ctx context.Context, region string, key types.LookupAttributeKey, value, name string) ([]event.Event, error) {
+	at := fact.Place{Account: h.s.Account.Caller.Account, Region: region}
+	api := cloudtrail.NewFromConfig(h.s.read(at, historyNeeds))
+	pages := cloudtrail.NewLookupEventsPaginator(api, &cloudtrail.LookupEventsInput{
+		LookupAttributes: []types.LookupAttribute{{AttributeKey: key, AttributeValue: &value}},
+	})
+	var (
+		events []event.Event
+		raw    []json.RawMessage
+	)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return events, err
+		}
+		for _, r := range page.Events {
+			record := []byte(aws.ToString(r.CloudTrailEvent))
+			e, err := event.Parse(record)
+			if err != nil {
+				return events, fmt.Errorf("cannot read the record %s: %w", aws.ToString(r.EventId), err)
+			}
+			events, raw = append(events, e), append(raw, record)
+		}
+	}
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	b, err := json.Marshal(raw)
+	if err != nil {
+		return events, err
+	}
+	_, err = h.store.Put(ctx, evidence.Item{
+		Name: fmt.Sprintf("lookup-events %s %s %s", region, name, value), Kind: "cloudtrail.events",
+		Source: "cloudtrail:LookupEvents", MediaType: "application/json", Taken: h.s.Account.Clock(),
+	}, b)
+	if err != nil {
+		return events, fmt.Errorf("cannot keep the event history: %w", err)
+	}
+	return events, nil
+}

@@ -1,0 +1,421 @@
+package lineage
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"cordon/internal/event"
+	"cordon/internal/fact"
+)
+
+// A Closure grows what is the intruder's, from seeds to a fix point:
+//
+//	c := lineage.New(seeds, since)
+//	for qs := c.Next(); len(qs) > 0; qs = c.Next() {
+//		for _, q := range qs { c.Add(q, lookUp(q)) }
+//	}
+//
+// It is a function of the seeds and the set of events alone: order and
+// repetition of events change nothing. Events that nobody asked for may be
+// added too, such as a whole trail.
+type Closure struct {
+	seeds []Suspect
+	since time.Time
+
+	asked  map[Query]bool
+	events map[string]*reading // by event id
+	sorted []*reading          // nil: to be sorted again
+
+	suspects map[string]*Suspect // nil: to be grown again
+	acts     []Act
+}
+
+// A reading is an event with what the tables say of it, read once.
+type reading struct {
+	event.Event
+	minted []Credential
+	made   []Deed
+	aws    bool
+}
+
+// A By says what events are to be looked up by.
+type By string
+
+// What LookupEvents is asked by.
+const (
+	ByAccessKey By = "access-key" // AccessKeyId
+	ByUser      By = "user"       // Username
+	ByRole      By = "role"       // ResourceName; role names and ARNs
+	ByEventName By = "event-name" // EventName
+)
+
+// A Query is one look-up that the closure needs.
+type Query struct {
+	By    By
+	Value string
+}
+
+// An Act is one event of the intruder's.
+type Act struct {
+	Event      event.Event
+	By         string // name of the suspect
+	Confidence string
+}
+
+// New starts a closure. A seed's own At goes before since; zero means always.
+// What a seed did before is looked at only to learn its owner's habits.
+func New(seeds []Suspect, since time.Time) *Closure {
+	c := &Closure{since: since, asked: map[Query]bool{}, events: map[string]*reading{}}
+	for _, s := range seeds {
+		s = s.withScope()
+		if s.At.IsZero() {
+			s.At = since
+		}
+		s.Depth, s.By, s.Confidence = 0, "", High
+		c.seeds = append(c.seeds, s)
+	}
+	return c
+}
+
+// Add gives the closure the answer to a query.
+func (c *Closure) Add(q Query, events []event.Event) {
+	c.asked[q] = true
+	for _, e := range events {
+		key := e.ID
+		if key == "" {
+			key = strings.Join([]string{e.Time.String(), e.Source, e.Name, e.Region, e.Credential, e.Address, string(e.Request)}, "\x00")
+		}
+		if c.events[key] != nil {
+			continue
+		}
+		c.events[key] = &reading{Event: e, minted: Minted(e), made: Made(e), aws: ByAWS(e)}
+		c.sorted, c.suspects = nil, nil
+	}
+}
+
+// Next lists what must be looked up before the closure is complete, sorted.
+// Empty means that the fix point is reached.
+func (c *Closure) Next() []Query {
+	c.grow()
+	want := map[Query]bool{}
+	for _, s := range c.suspects {
+		for _, q := range c.queries(*s) {
+			if q.Value != "" && !c.asked[q] {
+				want[q] = true
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(want), func(a, b Query) int {
+		return cmp.Or(cmp.Compare(a.By, b.By), cmp.Compare(a.Value, b.Value))
+	})
+}
+
+// queries are the look-ups that find what a suspect did.
+func (c *Closure) queries(s Suspect) []Query {
+	switch s.Scope {
+	case OfCredential:
+		switch s.Kind {
+		case ServiceCredential, SSHKey, Certificate, MFADevice, LoginProfile:
+			return nil // no event carries their ids
+		}
+		if s.Credential == "" || !c.atHome(s.Principal.Account) {
+			return nil // another account's events are not in our trail
+		}
+		return []Query{{ByAccessKey, s.Credential}}
+	case OfConsole:
+		return []Query{{ByUser, s.Principal.ID}}
+	}
+	if s.Principal.Kind == role {
+		arn := s.ARN
+		if arn == "" { // the trail names the path only when the role is created
+			arn = "arn:" + c.partition() + ":iam::" + s.Principal.Account + ":role/" + s.Principal.ID
+		}
+		return []Query{{ByRole, s.Principal.ID}, {ByRole, arn}}
+	}
+	return []Query{{ByUser, s.Principal.ID}}
+}
+
+// atHome says whether an account's events reach us. Before any event is known
+// every account may be home.
+func (c *Closure) atHome(account string) bool {
+	if account == "" {
+		return true
+	}
+	known := false
+	for _, r := range c.events {
+		if r.Account == account {
+			return true
+		}
+		known = known || r.Account != ""
+	}
+	return !known
+}
+
+func (c *Closure) partition() string {
+	for _, r := range c.sorted {
+		if f := strings.SplitN(r.Principal.ARN, ":", 3); len(f) == 3 && f[0] == "arn" {
+			return f[1]
+		}
+	}
+	return "aws"
+}
+
+// An edge says that an event of parent's made child a suspect.
+type edge struct {
+	parent, child string
+	at            time.Time
+	eventID       string
+	confidence    string
+	suspect       Suspect
+}
+
+// grow finds the fix point. Suspects are only ever added and only ever begin
+// earlier, so that it ends, however the events refer to each other.
+func (c *Closure) grow() {
+	if c.suspects != nil {
+		return
+	}
+	c.sort()
+	c.suspects = map[string]*Suspect{}
+	for _, s := range c.seeds {
+		c.admit(s)
+	}
+	habits := c.habits()
+	edges := map[edge]bool{}
+	for changed := true; changed; {
+		changed = false
+		by := c.index()
+		for _, r := range c.sorted {
+			for _, e := range c.edges(r, by, habits) {
+				edges[e] = true
+				if c.admit(e.suspect) {
+					changed = true
+				}
+			}
+		}
+	}
+	c.explain(edges)
+	c.record(habits)
+}
+
+func (c *Closure) sort() {
+	if c.sorted != nil {
+		return
+	}
+	c.sorted = slices.SortedFunc(maps.Values(c.events), func(a, b *reading) int {
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// admit adds a suspect, or lets one that is there begin earlier, and says
+// whether anything changed. Seeds keep their beginning: that is what since is.
+func (c *Closure) admit(s Suspect) bool {
+	name := s.Name()
+	have := c.suspects[name]
+	switch {
+	case have == nil:
+		c.suspects[name] = &s
+		return true
+	case have.Reason == Seed || have.Reason == Marked || !s.At.Before(have.At):
+		return false
+	}
+	have.At = s.At
+	return true
+}
+
+// An index finds the suspects that an event may belong to.
+type index struct {
+	credential map[string]*Suspect
+	principal  map[fact.Ref][]*Suspect
+}
+
+func (c *Closure) index() index {
+	by := index{map[string]*Suspect{}, map[fact.Ref][]*Suspect{}}
+	for _, name := range slices.Sorted(maps.Keys(c.suspects)) {
+		s := c.suspects[name]
+		if s.Scope == OfCredential {
+			by.credential[s.Credential] = s
+		} else {
+			by.principal[s.Principal] = append(by.principal[s.Principal], s)
+		}
+	}
+	return by
+}
+
+// owners are the suspects whose deed the event is; the closest comes first.
+func (by index) owners(r *reading) (all []*Suspect) {
+	if r.aws {
+		return nil
+	}
+	if s := by.credential[r.Credential]; s != nil && s.covers(r.Event) {
+		all = append(all, s)
+	}
+	for _, s := range by.principal[speaker(r.Event)] {
+		if s.covers(r.Event) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// edges says which suspects an event makes, and through whom.
+func (c *Closure) edges(r *reading, by index, habits habits) (all []edge) {
+	add := func(parent *Suspect, child Suspect) {
+		child = child.withScope()
+		if child.Name() == parent.Name() {
+			return
+		}
+		all = append(all, edge{parent.Name(), child.Name(), r.Time, r.ID, habits.confidence(parent, r.Event), child})
+	}
+	for _, owner := range by.owners(r) {
+		for _, s := range brings(r) {
+			add(owner, s)
+		}
+		// A console session's later calls carry a key that no event issued.
+		if owner.Scope != OfCredential && r.Credential != "" && isTemporary(r.Credential) {
+			add(owner, Suspect{Credential: r.Credential, Kind: kindOfSession(r.Event), Principal: speaker(r.Event), ARN: r.Principal.ARN, Reason: Issued})
+		}
+	}
+	for _, m := range r.minted {
+		for _, opened := range by.principal[m.Principal] {
+			if m.ID == "" || r.aws {
+				continue
+			}
+			whole := opened.Scope == OfPrincipal && m.Kind == RoleSession && !r.Time.Before(opened.At)
+			if whole || opened.lets(r.Event, m) {
+				add(opened, credential(m))
+			}
+		}
+	}
+	return all
+}
+
+func kindOfSession(e event.Event) CredentialKind {
+	if isConsole(e) {
+		return Console
+	}
+	if roleName(e.Principal) != "" {
+		return RoleSession
+	}
+	return Session
+}
+
+func isTemporary(id string) bool { return strings.HasPrefix(id, "ASIA") }
+
+func credential(m Credential) Suspect {
+	return Suspect{Credential: m.ID, Kind: m.Kind, Principal: m.Principal, UniqueID: m.UniqueID, ARN: m.ARN, Reason: Issued, Scope: OfCredential}
+}
+
+// brings lists the suspects that a suspect's event makes.
+func brings(r *reading) (all []Suspect) {
+	if r.Failed() {
+		return nil
+	}
+	for _, m := range r.minted {
+		switch {
+		case m.Kind == LoginProfile && m.Principal.ID != "":
+			all = append(all, Suspect{Principal: m.Principal, Kind: LoginProfile, Scope: OfConsole, Reason: PasswordSet, At: r.Time})
+		case m.Kind != LoginProfile && m.ID != "":
+			all = append(all, credential(m))
+		}
+	}
+	for _, d := range r.made {
+		switch {
+		case d.Ref.ID == "":
+		case d.Ref.Kind == user && d.Change == Created:
+			all = append(all, Suspect{Principal: d.Ref, UniqueID: d.UniqueID, ARN: findOne(r.Event, "r:user.arn"), Scope: OfPrincipal, Reason: CreatedBy, At: r.Time})
+		case d.Ref.Kind == role && d.Change == Created && r.Name == "CreateRole":
+			all = append(all, Suspect{Principal: d.Ref, UniqueID: d.UniqueID, ARN: findOne(r.Event, "r:role.arn"), Scope: OfRole, Reason: CreatedBy, At: r.Time})
+		case d.Call == "UpdateAssumeRolePolicy":
+			all = append(all, Suspect{Principal: d.Ref, Scope: OfRole, Reason: Opened, At: r.Time})
+		}
+	}
+	return all
+}
+
+// explain gives every suspect its shortest way from a seed: fewest steps,
+// then the earliest event. A suspect is trusted as far as its best way.
+func (c *Closure) explain(edges map[edge]bool) {
+	list := slices.SortedFunc(maps.Keys(edges), func(a, b edge) int {
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.eventID, b.eventID), cmp.Compare(a.parent, b.parent), cmp.Compare(a.child, b.child))
+	})
+	depth, high := map[string]int{}, map[string]bool{}
+	for _, s := range c.seeds {
+		depth[s.Name()], high[s.Name()] = 0, true
+	}
+	for step := 1; step <= len(c.suspects); step++ {
+		for _, e := range list {
+			from, known := depth[e.parent]
+			if _, done := depth[e.child]; done || !known || from != step-1 {
+				continue
+			}
+			depth[e.child] = step
+			s := c.suspects[e.child]
+			s.Depth, s.By, s.EventID, s.Reason = step, e.parent, e.eventID, e.suspect.Reason
+			s.Kind, s.UniqueID, s.ARN, s.Principal = e.suspect.Kind, e.suspect.UniqueID, e.suspect.ARN, e.suspect.Principal
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, e := range list {
+			if high[e.parent] && e.confidence == High && !high[e.child] {
+				high[e.child], changed = true, true
+			}
+		}
+	}
+	for name, s := range c.suspects {
+		s.Confidence = Low
+		if high[name] {
+			s.Confidence = High
+		}
+	}
+}
+
+// record writes down every act, each once, by its closest suspect.
+func (c *Closure) record(habits habits) {
+	c.acts = nil
+	by := c.index()
+	for _, r := range c.sorted {
+		owners := by.owners(r)
+		if len(owners) == 0 {
+			continue
+		}
+		a := Act{Event: r.Event, By: owners[0].Name(), Confidence: Low}
+		for _, s := range owners {
+			if s.Confidence == High && habits.confidence(s, r.Event) == High {
+				a.By, a.Confidence = s.Name(), High
+				break
+			}
+		}
+		c.acts = append(c.acts, a)
+	}
+}
+
+// habits are the addresses that each seed credential was used from before
+// the incident.
+type habits map[[2]string]bool
+
+func (c *Closure) habits() habits {
+	h := habits{}
+	for _, s := range c.seeds {
+		if s.Scope != OfCredential || s.At.IsZero() {
+			continue
+		}
+		for _, r := range c.sorted {
+			if r.Credential == s.Credential && r.Time.Before(s.At) && !r.aws {
+				h[[2]string{s.Credential, r.Address}] = true
+			}
+		}
+	}
+	return h
+}
+
+func (h habits) confidence(s *Suspect, e event.Event) string {
+	if h[[2]string{s.Credential, e.Address}] {
+		return Low
+	}
+	return High
+}
