@@ -111,44 +111,6 @@ func instanceOf(at fact.Place, i types.Instance) fact.Resource {
 	return r
 }
 
-// readProtections asks for what DescribeInstances leaves out, one attribute a
-// call. A terminated instance has none.
-func readProtections(ctx context.Context, api instanceReader, r *fact.Resource) error {
-	if fact.RunState.Or(*r, "") == string(types.InstanceStateNameTerminated) {
-		return nil
-	}
-	protections := []string{}
-	for _, p := range []struct {
-		attribute types.InstanceAttributeName
-		name      string
-	}{
-		{types.InstanceAttributeNameDisableApiTermination, "termination"},
-		{types.InstanceAttributeNameDisableApiStop, "stop"},
-	} {
-		out, err := instanceAttribute(ctx, api, r.ID, p.attribute)
-		if err != nil {
-			return err
-		}
-		if isTrue(out.DisableApiTermination) || isTrue(out.DisableApiStop) {
-			protections = append(protections, p.name)
-		}
-	}
-	data, err := instanceAttribute(ctx, api, r.ID, types.InstanceAttributeNameUserData)
-	if err != nil {
-		return err
-	}
-	fact.Protections.Set(r, protections)
-	fact.UserData.Set(r, data.UserData != nil && aws.ToString(data.UserData.Value) != "")
-	return nil
-}
-
-func instanceAttribute(ctx context.Context, api instanceReader, id string, a types.InstanceAttributeName) (*ec2.DescribeInstanceAttributeOutput, error) {
-	out, err := api.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{InstanceId: &id, Attribute: a})
-	return out, gone(err)
-}
-
-func isTrue(v *types.AttributeBooleanValue) bool { return v != nil && aws.ToBool(v.Value) }
-
 func instanceHolds(r fact.Resource) (held []fact.Ref) {
 	if fact.RunState.Or(r, "") == string(types.InstanceStateNameTerminated) {
 		return nil

@@ -2,7 +2,6 @@ package kinds
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -61,62 +60,40 @@ func protectFromStop(ctx context.Context, api instanceWriter, j kind.Job, on boo
 	return err
 }
 
-func keepInstance(ctx context.Context, api instanceReader, r fact.Resource, put func(string, []byte) error) error {
-	i, err := findInstance(ctx, api, r.ID)
-	if err != nil {
-		return err
-	}
-	if err := putJSON(put, "instance.json", i); err != nil {
-		return err
-	}
-	if i.State != nil && i.State.Name == types.InstanceStateNameTerminated {
+// readProtections asks for what DescribeInstances leaves out, one attribute a
+// call. A terminated instance has none.
+func readProtections(ctx context.Context, api instanceReader, r *fact.Resource) error {
+	if fact.RunState.Or(*r, "") == string(types.InstanceStateNameTerminated) {
 		return nil
+	}
+	protections := []string{}
+	for _, p := range []struct {
+		attribute types.InstanceAttributeName
+		name      string
+	}{
+		{types.InstanceAttributeNameDisableApiTermination, "termination"},
+		{types.InstanceAttributeNameDisableApiStop, "stop"},
+	} {
+		out, err := instanceAttribute(ctx, api, r.ID, p.attribute)
+		if err != nil {
+			return err
+		}
+		if isTrue(out.DisableApiTermination) || isTrue(out.DisableApiStop) {
+			protections = append(protections, p.name)
+		}
 	}
 	data, err := instanceAttribute(ctx, api, r.ID, types.InstanceAttributeNameUserData)
 	if err != nil {
-		return fmt.Errorf("cannot read user data: %w", err)
+		return err
 	}
-	if data.UserData != nil && aws.ToString(data.UserData.Value) != "" {
-		if err := put("user-data", decoded(*data.UserData.Value)); err != nil {
-			return err
-		}
-	}
-	console, err := consoleOutput(ctx, api, r.ID)
-	if err != nil {
-		return fmt.Errorf("cannot read console output: %w", err)
-	}
-	if text := decoded(aws.ToString(console.Output)); len(text) > 0 {
-		return put("console-output.txt", text)
-	}
+	fact.Protections.Set(r, protections)
+	fact.UserData.Set(r, data.UserData != nil && aws.ToString(data.UserData.Value) != "")
 	return nil
 }
 
-// consoleOutput prefers what the console shows now. Only Nitro instances have
-// that; others answer what was there after the last start or stop.
-func consoleOutput(ctx context.Context, api instanceReader, id string) (*ec2.GetConsoleOutputOutput, error) {
-	out, err := api.GetConsoleOutput(ctx, &ec2.GetConsoleOutputInput{InstanceId: &id, Latest: aws.Bool(true)})
-	if awsapi.Code(err) == "UnsupportedOperation" {
-		out, err = api.GetConsoleOutput(ctx, &ec2.GetConsoleOutputInput{InstanceId: &id})
-	}
-	return out, err
+func instanceAttribute(ctx context.Context, api instanceReader, id string, a types.InstanceAttributeName) (*ec2.DescribeInstanceAttributeOutput, error) {
+	out, err := api.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{InstanceId: &id, Attribute: a})
+	return out, gone(err)
 }
 
-// decoded undoes EC2's base64; what is none stays as it is.
-func decoded(s string) []byte {
-	if b, err := base64.StdEncoding.DecodeString(s); err == nil {
-		return b
-	}
-	return []byte(s)
-}
-
-// setEC2Tags records the tags and the name that people give in them.
-func setEC2Tags(r *fact.Resource, tags []types.Tag) {
-	all := make(map[string]string, len(tags))
-	for _, t := range tags {
-		all[aws.ToString(t.Key)] = aws.ToString(t.Value)
-	}
-	fact.Tags.Set(r, all)
-	if name := all["Name"]; name != "" {
-		fact.Name.Set(r, name)
-	}
-}
+func isTrue(v *types.AttributeBooleanValue) bool { return v != nil && aws.ToBool(v.Value) }

@@ -99,5 +99,8 @@ func readLoginProfile(ctx context.Context, api loginProfileGetter, name string) 
 	if err != nil {
 		return nil, fmt.Errorf("cannot list the password of %s: %w", name, err)
 	}
+	if out.LoginProfile == nil {
+		return nil, fmt.Errorf("cannot list the password of %s: the answer holds no login profile", name)
+	}
 	return []types.LoginProfile{*out.LoginProfile}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -116,30 +115,6 @@ func addVersion(r *fact.Resource, c types.FunctionConfiguration) {
 	fact.Layers.Set(r, layers)
 }
 
-// readAccess asks who may call the function and whether it may run at all. It
-// asks for the concurrency first: only there does "not found" mean that the
-// function is gone.
-func readAccess(ctx context.Context, api functionReader, r *fact.Resource) error {
-	reserved, err := reservedConcurrency(ctx, api, r.ID)
-	if err != nil {
-		return err
-	}
-	if reserved != nil {
-		fact.Concurrency.Set(r, int(*reserved))
-	}
-	auth, err := urlAuth(ctx, api, r.ID)
-	if err != nil {
-		return err
-	}
-	fact.URLAuth.Set(r, auth)
-	policies, err := functionPolicies(ctx, api, r.ID)
-	if err != nil {
-		return err
-	}
-	setPolicySharing(r, policies)
-	return nil
-}
-
 func reservedConcurrency(ctx context.Context, api functionReader, name string) (*int32, error) {
 	out, err := api.GetFunctionConcurrency(ctx, &lambda.GetFunctionConcurrencyInput{FunctionName: &name})
 	if err != nil {
@@ -155,22 +130,4 @@ func reserveConcurrency(ctx context.Context, api functionWriter, name string, n 
 	}
 	_, err := api.PutFunctionConcurrency(ctx, &lambda.PutFunctionConcurrencyInput{FunctionName: &name, ReservedConcurrentExecutions: n})
 	return err
-}
-
-// urlAuth is "NONE" when any of the function's URLs asks nobody who he is, and
-// "" when it has no URL.
-func urlAuth(ctx context.Context, api functionReader, name string) (string, error) {
-	all := []string{}
-	for page, err := range pages(ctx, lambda.NewListFunctionUrlConfigsPaginator(api, &lambda.ListFunctionUrlConfigsInput{FunctionName: &name})) {
-		if err != nil {
-			return "", gone(err)
-		}
-		for _, u := range page.FunctionUrlConfigs {
-			all = append(all, string(u.AuthType))
-		}
-	}
-	if len(all) == 0 {
-		return "", nil
-	}
-	return slices.Max(all), nil // "NONE" comes after "AWS_IAM"
 }

@@ -18,7 +18,7 @@ func keepFunction(ctx context.Context, api functionReader, r fact.Resource, put 
 	if err := putJSON(put, "function.json", out); err != nil {
 		return err
 	}
-	policies, err := functionPolicies(ctx, api, r.ID)
+	policies, err := functionPolicies(ctx, api, r.ID, fact.Published.Or(r, nil))
 	if err != nil {
 		return fmt.Errorf("cannot read the policies of %s: %w", r.ID, err)
 	}

@@ -76,7 +76,7 @@ func listLayers(ctx context.Context, api layerReader, at fact.Place, put func(fa
 		if body != "" {
 			policies[""] = body
 		}
-		setPolicySharing(r, policies)
+		setPolicySharing(r, policies, true)
 		return nil
 	}, put)
 	if err != nil {

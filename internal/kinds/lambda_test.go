@@ -203,3 +203,26 @@ func TestArchiveFollowsNoRedirect(t *testing.T) {
 		t.Errorf("%d bytes, %v, led away: %v", len(b), err, led)
 	}
 }
+
+func TestWhatIsNotReadIsNotNobody(t *testing.T) {
+	nobody := `{"Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"*","Resource":"*"}]}`
+	everybody := `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`
+	for _, c := range []struct {
+		policies      map[string]string
+		whole         bool
+		public, known bool
+	}{
+		{nil, true, false, true},
+		{nil, false, false, false},
+		{map[string]string{"": nobody}, true, false, true},
+		{map[string]string{"": "{"}, true, false, false},
+		{map[string]string{"": "{", "1": everybody}, true, true, true},
+		{map[string]string{"1": everybody}, false, true, true},
+	} {
+		r := fact.Resource{Ref: fact.Ref{Place: fact.Place{Account: "111"}}}
+		setPolicySharing(&r, c.policies, c.whole)
+		if public, known := fact.Public.Get(r); public != c.public || known != c.known {
+			t.Errorf("%v, whole %v: public = %v, %v", c.policies, c.whole, public, known)
+		}
+	}
+}

@@ -3,10 +3,14 @@ package kinds
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/smithy-go"
 
 	"cordon/internal/fact"
@@ -100,5 +104,66 @@ func TestOneTimeSpotInstancesSayWhyTheyDoNotStop(t *testing.T) {
 		if !errors.As(err, &api) || strings.Contains(err.Error(), "spot instance can only") != want {
 			t.Errorf("spot %v: %v", spot, err)
 		}
+	}
+}
+
+// twoPages answers the versions of one function on two pages.
+type twoPages struct {
+	functionReader
+	err error // of the second page
+}
+
+func (p twoPages) ListFunctions(_ context.Context, in *lambda.ListFunctionsInput, _ ...func(*lambda.Options)) (*lambda.ListFunctionsOutput, error) {
+	version := func(v string) lambdatypes.FunctionConfiguration {
+		return lambdatypes.FunctionConfiguration{FunctionName: aws.String("f"), Version: &v, Role: aws.String("role of " + v)}
+	}
+	if in.Marker == nil {
+		return &lambda.ListFunctionsOutput{NextMarker: aws.String("2"), Functions: []lambdatypes.FunctionConfiguration{version("1")}}, nil
+	}
+	return &lambda.ListFunctionsOutput{Functions: []lambdatypes.FunctionConfiguration{version("$LATEST"), version("2")}}, p.err
+}
+
+func (twoPages) GetFunctionConcurrency(context.Context, *lambda.GetFunctionConcurrencyInput, ...func(*lambda.Options)) (*lambda.GetFunctionConcurrencyOutput, error) {
+	return &lambda.GetFunctionConcurrencyOutput{}, nil
+}
+
+func (twoPages) ListFunctionUrlConfigs(context.Context, *lambda.ListFunctionUrlConfigsInput, ...func(*lambda.Options)) (*lambda.ListFunctionUrlConfigsOutput, error) {
+	return &lambda.ListFunctionUrlConfigsOutput{FunctionUrlConfigs: []lambdatypes.FunctionUrlConfig{
+		{AuthType: lambdatypes.FunctionUrlAuthTypeNone}, {AuthType: lambdatypes.FunctionUrlAuthTypeAwsIam},
+	}}, nil
+}
+
+func (twoPages) ListAliases(context.Context, *lambda.ListAliasesInput, ...func(*lambda.Options)) (*lambda.ListAliasesOutput, error) {
+	return &lambda.ListAliasesOutput{Aliases: []lambdatypes.AliasConfiguration{{Name: aws.String("live")}}}, nil
+}
+
+// GetPolicy lets a stranger in by the alias only.
+func (twoPages) GetPolicy(_ context.Context, in *lambda.GetPolicyInput, _ ...func(*lambda.Options)) (*lambda.GetPolicyOutput, error) {
+	if in.Qualifier == nil {
+		return nil, &smithy.GenericAPIError{Code: "ResourceNotFoundException"}
+	}
+	return &lambda.GetPolicyOutput{Policy: aws.String(`{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + stranger + `:root"},"Action":"lambda:*","Resource":"*"}]}`)}, nil
+}
+
+func TestFunctionVersionsOnSeveralPages(t *testing.T) {
+	at := fact.Place{Account: "111", Region: here}
+	var all []fact.Resource
+	if err := listFunctions(t.Context(), twoPages{}, at, func(r fact.Resource) { all = append(all, r) }); err != nil || len(all) != 1 {
+		t.Fatalf("%d functions, %v", len(all), err)
+	}
+	r := all[0]
+	if v := fact.Published.Or(r, nil); !slices.Equal(v, []string{"1", "2"}) {
+		t.Errorf("published %v", v)
+	}
+	if fact.Role.Or(r, "") != "role of $LATEST" || fact.URLAuth.Or(r, "") != "NONE" {
+		t.Errorf("%s", r.Facts)
+	}
+	if with := fact.SharedWith.Or(r, nil); len(with) != 1 || !strings.Contains(with[0], stranger) {
+		t.Errorf("shared with %v", with)
+	}
+	broken := errors.New("broken")
+	err := listFunctions(t.Context(), twoPages{err: broken}, at, func(r fact.Resource) { t.Errorf("%s is put although a page failed", r.ID) })
+	if !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "cannot list functions: ") {
+		t.Error(err)
 	}
 }

@@ -42,6 +42,7 @@ func TestContractAuth(t *testing.T) {
 		{name: "session policy", aws: "the intersection of the role's identity-based policies and the session policies", check: sessionPolicy},
 		{name: "session duration", aws: "The requested DurationSeconds exceeds the MaxSessionDuration set for this role", check: tooLong},
 		{name: "deleted role", aws: "sessions of a deleted role are invalid", check: deletedRole},
+		{name: "web identity", aws: "the role must trust the identity provider: Not authorized to perform sts:AssumeRoleWithWebIdentity", check: webIdentity},
 		{name: "MFA condition", aws: "aws:MultiFactorAuthPresent is not present for long-term credentials", check: mfaCondition},
 	})
 }
@@ -441,6 +442,17 @@ func deletedRole(c *world) error {
 		return err
 	}
 	return refusedEverywhere(c, s)
+}
+
+func webIdentity(c *world) error {
+	role, err := c.role("worker", trust(`{"AWS":"*"}`, ""))
+	if err != nil {
+		return err
+	}
+	_, err = c.sts(c.root()).AssumeRoleWithWebIdentity(c.ctx, &sts.AssumeRoleWithWebIdentityInput{
+		RoleArn: &role, RoleSessionName: aws.String("session"), WebIdentityToken: aws.String("a token"),
+	})
+	return fails(err, "AccessDenied")
 }
 
 func mfaCondition(c *world) error {

@@ -1,11 +1,18 @@
 package lab_test
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -42,6 +49,7 @@ func TestContractIAM(t *testing.T) {
 		{name: "authorization details pages", aws: "You can optionally filter the results ... paginate using MaxItems and Marker", check: pagesDetails},
 		{name: "last page has no marker", aws: "IsTruncated is false on the last page", check: lastPage},
 		{name: "made-up marker", aws: "ValidationError", check: badMarker},
+		{name: "server certificate dates", aws: "Expiration: the date on which the certificate is set to expire", check: certificateDates},
 		{name: "policy documents", aws: "Policies returned by this operation are URL-encoded compliant with RFC 3986", check: encodedDocuments, everywhere: true},
 	})
 }
@@ -508,6 +516,39 @@ func lastPage(c *world) error {
 func badMarker(c *world) error {
 	_, err := c.iam(c.root()).ListUsers(c.ctx, &iam.ListUsersInput{Marker: aws.String("made up")})
 	return fails(err, "ValidationError")
+}
+
+func certificateDates(c *world) error {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	end := time.Now().Add(48 * time.Hour).UTC().Truncate(time.Second)
+	form := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "shop.example"}, NotAfter: end}
+	der, err := x509.CreateCertificate(rand.Reader, form, form, private.Public(), private)
+	if err != nil {
+		return err
+	}
+	body := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	client := c.iam(c.root())
+	_, err = client.UploadServerCertificate(c.ctx, &iam.UploadServerCertificateInput{
+		ServerCertificateName: aws.String("shop"), CertificateBody: &body, PrivateKey: aws.String("not looked at"),
+	})
+	if err != nil {
+		return err
+	}
+	got, err := client.ListServerCertificates(c.ctx, &iam.ListServerCertificatesInput{})
+	if err != nil {
+		return err
+	}
+	if len(got.ServerCertificateMetadataList) != 1 {
+		return fmt.Errorf("there are %d certificates", len(got.ServerCertificateMetadataList))
+	}
+	m := got.ServerCertificateMetadataList[0]
+	if m.Expiration == nil || !m.Expiration.Equal(end) || time.Since(*m.UploadDate).Abs() > time.Minute {
+		return fmt.Errorf("UploadDate is %v, Expiration %v", m.UploadDate, m.Expiration)
+	}
+	return nil
 }
 
 func encodedDocuments(c *world) error {

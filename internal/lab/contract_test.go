@@ -123,6 +123,9 @@ func startMoto() (string, error) {
 // contract runs each deviation on a fork of the lab and on plain moto.
 func contract(t *testing.T, deviations []deviation) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("makes some thousand calls to two servers")
+	}
 	for _, d := range deviations {
 		t.Run(d.name, func(t *testing.T) {
 			fork := mendedLab(t)

@@ -28,6 +28,7 @@ type Closure struct {
 	asked  map[Query]bool
 	events map[string]*reading // by event id
 	sorted []*reading          // nil: to be sorted again
+	homes  map[string]bool     // the accounts whose events are here
 
 	suspects map[string]*Suspect // nil: to be grown again
 	acts     []Act
@@ -144,14 +145,7 @@ func (c *Closure) atHome(account string) bool {
 	if account == "" {
 		return true
 	}
-	known := false
-	for _, r := range c.events {
-		if r.Account == account {
-			return true
-		}
-		known = known || r.Account != ""
-	}
-	return !known
+	return len(c.homes) == 0 || c.homes[account]
 }
 
 func (c *Closure) partition() string {
@@ -208,6 +202,12 @@ func (c *Closure) sort() {
 	c.sorted = slices.SortedFunc(maps.Values(c.events), func(a, b *reading) int {
 		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.ID, b.ID))
 	})
+	c.homes = map[string]bool{}
+	for _, r := range c.sorted {
+		if r.Account != "" {
+			c.homes[r.Account] = true
+		}
+	}
 }
 
 // admit adds a suspect, or lets one that is there begin earlier, and says
@@ -281,11 +281,11 @@ func (c *Closure) edges(r *reading, by index, habits habits) (all []edge) {
 	}
 	for _, m := range r.minted {
 		for _, opened := range by.principal[m.Principal] {
-			if m.ID == "" || r.aws {
-				continue
-			}
-			whole := opened.Scope == OfPrincipal && m.Kind == RoleSession && !r.Time.Before(opened.At)
-			if whole || opened.lets(r.Event, m) {
+			// Of a role that is wholly his, also what AWS hands to its instances
+			// and functions.
+			whole := opened.Scope == OfPrincipal && m.Kind == RoleSession && !r.Time.Before(opened.At) &&
+				(!r.aws || r.Principal.Type == "AWSService")
+			if m.ID != "" && (whole || !r.aws && opened.lets(r.Event, m)) {
 				add(opened, credential(m))
 			}
 		}
@@ -334,88 +334,4 @@ func brings(r *reading) (all []Suspect) {
 		}
 	}
 	return all
-}
-
-// explain gives every suspect its shortest way from a seed: fewest steps,
-// then the earliest event. A suspect is trusted as far as its best way.
-func (c *Closure) explain(edges map[edge]bool) {
-	list := slices.SortedFunc(maps.Keys(edges), func(a, b edge) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.eventID, b.eventID), cmp.Compare(a.parent, b.parent), cmp.Compare(a.child, b.child))
-	})
-	depth, high := map[string]int{}, map[string]bool{}
-	for _, s := range c.seeds {
-		depth[s.Name()], high[s.Name()] = 0, true
-	}
-	for step := 1; step <= len(c.suspects); step++ {
-		for _, e := range list {
-			from, known := depth[e.parent]
-			if _, done := depth[e.child]; done || !known || from != step-1 {
-				continue
-			}
-			depth[e.child] = step
-			s := c.suspects[e.child]
-			s.Depth, s.By, s.EventID, s.Reason = step, e.parent, e.eventID, e.suspect.Reason
-			s.Kind, s.UniqueID, s.ARN, s.Principal = e.suspect.Kind, e.suspect.UniqueID, e.suspect.ARN, e.suspect.Principal
-		}
-	}
-	for changed := true; changed; {
-		changed = false
-		for _, e := range list {
-			if high[e.parent] && e.confidence == High && !high[e.child] {
-				high[e.child], changed = true, true
-			}
-		}
-	}
-	for name, s := range c.suspects {
-		s.Confidence = Low
-		if high[name] {
-			s.Confidence = High
-		}
-	}
-}
-
-// record writes down every act, each once, by its closest suspect.
-func (c *Closure) record(habits habits) {
-	c.acts = nil
-	by := c.index()
-	for _, r := range c.sorted {
-		owners := by.owners(r)
-		if len(owners) == 0 {
-			continue
-		}
-		a := Act{Event: r.Event, By: owners[0].Name(), Confidence: Low}
-		for _, s := range owners {
-			if s.Confidence == High && habits.confidence(s, r.Event) == High {
-				a.By, a.Confidence = s.Name(), High
-				break
-			}
-		}
-		c.acts = append(c.acts, a)
-	}
-}
-
-// habits are the addresses that each seed credential was used from before
-// the incident.
-type habits map[[2]string]bool
-
-func (c *Closure) habits() habits {
-	h := habits{}
-	for _, s := range c.seeds {
-		if s.Scope != OfCredential || s.At.IsZero() {
-			continue
-		}
-		for _, r := range c.sorted {
-			if r.Credential == s.Credential && r.Time.Before(s.At) && !r.aws {
-				h[[2]string{s.Credential, r.Address}] = true
-			}
-		}
-	}
-	return h
-}
-
-func (h habits) confidence(s *Suspect, e event.Event) string {
-	if h[[2]string{s.Credential, e.Address}] {
-		return Low
-	}
-	return High
 }

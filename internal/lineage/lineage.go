@@ -75,25 +75,28 @@ func findOne(e event.Event, spec string) string {
 // callingUser is the user whose credential made the call: IAM's calls without
 // a user name mean him. A session of root's is root.
 func callingUser(e event.Event) fact.Ref {
-	p := e.Principal
+	p, account := e.Principal, e.Principal.Account
+	if account == "" {
+		account = e.Account
+	}
 	switch p.Type {
 	case "Root":
-		return global(rootUser, e.Account, "root")
+		return global(rootUser, account, "root")
 	case "IAMUser":
 		if p.User != "" {
-			return global(user, e.Account, p.User)
+			return global(user, account, p.User)
 		}
-		return global(user, e.Account, lastPart(p.ARN))
+		return global(user, account, lastPart(p.ARN))
 	case "FederatedUser":
 		if p.Issuer.Type == "Root" || strings.HasSuffix(p.Issuer.ARN, ":root") {
-			return global(rootUser, e.Account, "root")
+			return global(rootUser, account, "root")
 		}
 		if p.Issuer.Name != "" {
-			return global(user, e.Account, p.Issuer.Name)
+			return global(user, account, p.Issuer.Name)
 		}
 	case "AssumedRole": // only sts:AssumeRoot makes a session without a role
 		if strings.HasSuffix(p.ARN, ":root") {
-			return global(rootUser, e.Account, "root")
+			return global(rootUser, account, "root")
 		}
 	}
 	return fact.Ref{}

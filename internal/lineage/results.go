@@ -34,7 +34,7 @@ func (c *Closure) Deeds() (all []Deed) {
 	c.grow()
 	for _, a := range c.acts {
 		for _, d := range Made(a.Event) {
-			d.Confidence = a.Confidence
+			d.Confidence, d.Sure = a.Confidence, a.Confidence == High
 			d.Reason = string(c.suspects[a.By].Reason)
 			all = append(all, d)
 		}

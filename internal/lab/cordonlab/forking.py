@@ -82,15 +82,25 @@ def _become_child(listener: socket.socket, parent: int) -> socket.socket:
     _JOBS = queue.SimpleQueue()
     os.set_inheritable(listener.fileno(), False)
     keep = listener.fileno()
-    highest = os.sysconf("SC_OPEN_MAX")
-    os.closerange(3, keep)
-    os.closerange(keep + 1, min(highest, 65536))
-    # Standard input is the sign of life of the first lab only.
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
+    # The parent's sockets are let go of by putting nothing in their place, not
+    # by closing their numbers: objects of the parent's threads still own the
+    # numbers here and close them whenever they are collected, and by then a
+    # freed number would be somebody else's connection.
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in _open_numbers():
+        if number not in (1, 2, keep, null):
+            os.dup2(null, number, inheritable=False)
     os.close(null)
     die_with(parent)
     return listener
+
+
+def _open_numbers() -> list[int]:
+    """The open file descriptors of this process."""
+    try:
+        return [int(name) for name in os.listdir("/dev/fd")]
+    except OSError:
+        return list(range(min(os.sysconf("SC_OPEN_MAX"), 4096)))
 
 
 def die_with(parent: int) -> None:

@@ -120,6 +120,16 @@ def _patch_users(backend):
             user.password_changed = sessions.now()
         return profile(self, user_name, password, bool(password_reset_required))
 
+    last_used = backend.get_access_key_last_used
+
+    def get_access_key_last_used(self, access_key_id):
+        """moto asks this too for the caller of a call without UserName, whose key may be that of a session."""
+        session = sessions.get(access_key_id)
+        if session and session.kind == sessions.USER:
+            return {"user_name": session.subject, "last_used": None}
+        return last_used(self, access_key_id)
+
+    backend.get_access_key_last_used = get_access_key_last_used
     backend.delete_user, backend.update_user = delete_user, update_user
     backend.update_access_key, backend.update_login_profile = update_access_key, update_login_profile
 

@@ -7,6 +7,7 @@ of a user's temporary credentials at each request: "a deny-all on the user" cuts
 import os
 
 from . import authview, policy, refusals, registry, resources, sessions, signature, state
+from .conditions import as_list, glob
 
 _SEEN = {}
 """key id -> (account, userIdentity): CloudTrail names the user of a key even when the key is gone."""
@@ -75,17 +76,9 @@ def _gone(call):
     if call.access_key_id in _SEEN:
         account, body = _SEEN[call.access_key_id]
         return registry.Identity(dict(body), account, body["arn"], "deleted", {"kind": "gone"})
-    account = _account_of(call)
+    account = state.DEFAULT_ACCOUNT
     body = {"type": "Unknown", "accountId": account, "accessKeyId": call.access_key_id}
     return registry.Identity(body, account, "", "unknown", {"kind": "gone"})
-
-
-def _account_of(call):
-    """The account of a call that nobody known makes."""
-    for name, value in dict(getattr(call, "headers", None) or {}).items():
-        if name.lower() == "x-moto-account-id":
-            return value
-    return state.DEFAULT_ACCOUNT
 
 
 def _session_refusal(call, session, principal):
@@ -144,17 +137,35 @@ def identify(call):
     view = authview.current()
     key_id = call.access_key_id
     if not key_id:
-        account = _account_of(call)
-        return registry.Identity({"type": "AWSAccount", "principalId": "", "accountId": "anonymous"}, account, "",
-                                 None, {"kind": "anonymous"})
+        nobody = {"type": "AWSAccount", "principalId": "", "accountId": "anonymous"}
+        return registry.Identity(nobody, state.DEFAULT_ACCOUNT, "", None, {"kind": "anonymous"})
     root = root_keys().get(key_id)
     if root:
         return _root(call, *root)
     session = sessions.get(key_id)
+    key = None if session else view.key(key_id)
     if session:
-        return _session(call, view, session)
-    key = view.key(key_id)
-    return _user(call, view, key) if key else _gone(call)
+        found = _session(call, view, session)
+    else:
+        found = _user(call, view, key) if key else _gone(call)
+    if found.refusal is None:
+        _used(call, found)
+    return found
+
+
+def _used(call, found):
+    """GetAccessKeyLastUsed and RoleLastUsed: moto notes only the calls that it answers itself."""
+    from moto.iam.models import AccessKeyLastUsed
+    iam, session = authview.backend(found.account), found.session.get("session")
+    if session is None:
+        user = iam.users.get(found.user_identity["userName"])
+        for key in list(user.access_keys) if user else []:
+            if key.access_key_id == call.access_key_id:
+                service = getattr(call, "signing_name", "") or call.service
+                key.last_used = AccessKeyLastUsed(sessions.now(), service, call.region)
+    elif session.kind == sessions.ROLE and session.subject_id in iam.roles:
+        role = iam.roles[session.subject_id]
+        role.last_used, role.last_used_region = sessions.now(), call.region
 
 
 @registry.mutated
@@ -279,7 +290,9 @@ def authorize(call, identity):
         if call.service == "iam":
             return refusals.refusal("iam", "unknown")
         return registry.AwsError(403, "AccessDenied", f"Cannot call {call.op} with session credentials")
-    if identity.session.get("kind") == "anonymous" or is_root(identity):
+    if identity.session.get("kind") == "anonymous":
+        return _federated(call)
+    if is_root(identity):
         return None
     if (call.service, call.op) in _NO_POLICY_NEEDED:
         return None
@@ -288,6 +301,23 @@ def authorize(call, identity):
         if error:
             return error
     return None
+
+
+def _federated(call):
+    """Calls without a signature. AssumeRoleWithSAML and AssumeRoleWithWebIdentity need a trust policy that names an
+    identity provider; moto assumes any role. The claims of the token are not looked at."""
+    if call.service != "sts" or call.op not in ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"):
+        return None
+    role = authview.current().role((call.params or {}).get("RoleArn") or "")
+    provider = (call.params or {}).get("PrincipalArn")
+    for statement in policy.parse(role.trust) if role else ():
+        principal = statement.body.get("Principal")
+        named = as_list(principal.get("Federated")) if isinstance(principal, dict) else []
+        actions = [item for item in as_list(statement.body.get("Action")) if isinstance(item, str)]
+        fits = any(glob(item, f"sts:{call.op}", variables=False, fold=True) for item in actions)
+        if statement.effect == "Allow" and fits and named and provider in (None, *named):
+            return None
+    return registry.AwsError(403, "AccessDenied", f"Not authorized to perform sts:{call.op}")
 
 
 def _needs(call, identity):

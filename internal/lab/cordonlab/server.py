@@ -35,13 +35,14 @@ class Gate:
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._running = 0
+        self._waiting = 0  # to be alone: new calls let them pass
         self._alone = False
 
     @contextmanager
     def shared(self) -> Iterator[None]:
         """Hold while a call is being carried out."""
         with self._condition:
-            self._condition.wait_for(lambda: not self._alone)
+            self._condition.wait_for(lambda: not self._alone and not self._waiting)
             self._running += 1
         try:
             yield
@@ -54,12 +55,17 @@ class Gate:
     def alone(self, timeout: float = 30) -> Iterator[None]:
         """Hold while nothing else may run; TimeoutError if that does not come about."""
         with self._condition:
-            free = self._condition.wait_for(
-                lambda: not self._alone and self._running == 0, timeout
-            )
-            if not free:
-                raise TimeoutError("calls are still running")
-            self._alone = True
+            self._waiting += 1
+            try:
+                free = self._condition.wait_for(
+                    lambda: not self._alone and self._running == 0, timeout
+                )
+                if not free:
+                    raise TimeoutError("calls are still running")
+                self._alone = True
+            finally:
+                self._waiting -= 1
+                self._condition.notify_all()
         try:
             yield
         finally:

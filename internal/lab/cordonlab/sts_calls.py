@@ -191,18 +191,10 @@ def assume_role(call, account):
     chained = bool(identity.session.get("session"))
     session = sessions.issue(sessions.ROLE, role.account, arn, role.id, seconds, name=name, policies=policies,
                              mfa=mfa, chained=chained)
-    _mark_used(role, call.region)
     answer = {"Credentials": sessions.credentials(session),
               "AssumedRoleUser": {"AssumedRoleId": f"{role.id}:{name}",
                                   "Arn": f"arn:aws:sts::{role.account}:assumed-role/{role.name}/{name}"}}
     return _packed(answer, policies)
-
-
-def _mark_used(role, region):
-    """RoleLastUsed: GetRole shows it, ListRoles does not."""
-    for item in list(authview.backend(role.account).roles.values()):
-        if item.arn == role.arn:
-            item.last_used, item.last_used_region = sessions.now(), region
 
 
 @registry.after("sts:GetAccessKeyInfo")

@@ -172,6 +172,22 @@ class Roles(Case):
         self.assertIn("aws:TokenIssueTime", facts)
         self.assertTrue(facts["aws:PrincipalArn"].endswith(":role/worker"))
 
+    def test_last_use(self):
+        role = self.role({"AWS": "*"})
+        got = self.assume(role)
+        self.assertIsNone(role.last_used, "assuming a role is not using it")
+        self.assertEqual("sts", self.key.last_used.service)
+        identity.identify(self.session_call(got))
+        self.assertEqual("us-east-1", role.last_used_region)
+
+    def test_identity_providers(self):
+        federated = dict(service="sts", op="AssumeRoleWithWebIdentity")
+        role = self.role({"Federated": "arn:aws:iam::1:oidc-provider/idp"}, Action="sts:AssumeRoleWithWebIdentity")
+        self.assertIsNone(self.allowed(call("", RoleArn=role.arn, **federated)))
+        self.assertIsNotNone(self.allowed(call("", RoleArn=role.arn + "x", **federated)))
+        role.assume_role_policy_document = EVERYTHING
+        self.assertIsNotNone(self.allowed(call("", RoleArn=role.arn, **federated)))
+
     def test_long_term_keys_have_no_issue_time(self):
         facts = identity.context(self.long_term(), identity.identify(self.long_term()))
         self.assertFalse({"aws:TokenIssueTime", "aws:MultiFactorAuthPresent"} & set(facts))

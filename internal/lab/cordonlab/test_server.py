@@ -111,12 +111,13 @@ class Calls(unittest.TestCase):
         self.assertFalse(event["eventTime"].startswith("2001"))
 
     def test_other_accounts_need_the_token(self):
-        headers = {"X-Moto-Account-Id": "999988887777"}
-        stranger = client("sts", token="")
-        stranger.meta.events.register(
-            "before-call", lambda params, **_: params["headers"].update(headers)
-        )
-        self.assertEqual(stranger.get_caller_identity()["Account"], "111122223333")
+        def elsewhere(request, **_):
+            request.headers["X-Moto-Account-Id"] = "999988887777"
+
+        for token, account in (("", "111122223333"), (TOKEN, "999988887777")):
+            caller = client("sts", token=token)
+            caller.meta.events.register_first("before-send", elsewhere)
+            self.assertEqual(caller.get_caller_identity()["Account"], account)
 
     def test_missing_calls_are_counted(self):
         for call in (

@@ -12,8 +12,8 @@ from cordonlab import clock, lookup, trail, trail_shapes
 from cordonlab.test_helpers import client, control, fresh
 
 POLICY = (
-    '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*",'
-    '"Action":"s3:*","Resource":"*"}]}'
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*",'
+    '"Action":"s3:GetObject","Resource":"arn:aws:s3:::a-bucket-of-ours/*"}]}'
 )
 
 

@@ -1,0 +1,15 @@
+// Command cordon gives a compromised AWS account back to its owner.
+package main
+
+import (
+	"os"
+
+	"cordon/internal/engine"
+	"cordon/internal/face/cli"
+)
+
+func main() {
+	// Only here may a session be armed; archtest sees to it.
+	arm := func(s *engine.Session) { s.Write = s.Account.Writer().Write }
+	os.Exit(cli.Run(cli.Host(arm)))
+}

@@ -1,0 +1,206 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"cordon/internal/awsapi"
+	"cordon/internal/engine"
+	"cordon/internal/incident"
+	"cordon/internal/lab"
+	"cordon/internal/plan"
+	"cordon/internal/report"
+	"cordon/internal/signet"
+)
+
+// night is when the scenario's intruder has just gone: fixed per run, so that
+// the base lab is seeded once.
+var night = time.Now().UTC().Truncate(time.Second)
+
+var (
+	base     *lab.Lab
+	startErr error
+	truth    Truth
+)
+
+// Truth is the scenario's ground truth, as far as the tests read it.
+type Truth struct {
+	Account     string            `json:"account"`
+	Since       time.Time         `json:"since"`
+	Caller      Credential        `json:"caller"`
+	BreakGlass  string            `json:"breakglass_role"`
+	HomeRegions []string          `json:"home_regions"`
+	LeakedKey   string            `json:"leaked_key"`
+	Owners      []Credential      `json:"owner_credentials"`
+	Intruders   []Credential      `json:"intruder_credentials"`
+	Planted     []Planted         `json:"planted"`
+	OwnersThing []Planted         `json:"owner_resources"`
+	Touched     []Planted         `json:"touched"`
+	Extra       map[string]any    `json:"-"`
+	Skipped     []json.RawMessage `json:"skipped"`
+}
+
+type Credential struct {
+	Name      string `json:"name"`
+	Kind      string `json:"kind"`
+	KeyID     string `json:"access_key_id"`
+	Secret    string `json:"secret_access_key"`
+	Token     string `json:"session_token"`
+	Principal string `json:"principal"`
+}
+
+type Planted struct {
+	Kind   string `json:"kind"`
+	Region string `json:"region"`
+	ID     string `json:"id"`
+	What   string `json:"what"`
+	State  string `json:"state"`
+}
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		ctx := context.Background()
+		base, startErr = lab.Start(ctx, lab.Options{Account: "111122223333"})
+		if startErr == nil {
+			defer func() { _ = base.Stop() }()
+			var raw json.RawMessage
+			if raw, startErr = base.Seed(ctx, "night", night); startErr == nil {
+				startErr = json.Unmarshal(raw, &truth)
+			}
+		}
+		return m.Run()
+	}())
+}
+
+// A world is a private copy of the account after the intruder's night, with a
+// case opened by the owner.
+type world struct {
+	*lab.Lab
+	t    *testing.T
+	Case *incident.Case
+	Key  *signet.Key
+	Told *listener
+	Home string
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	if startErr != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(startErr)
+		}
+		t.Skipf("no lab on this machine: %v", startErr)
+	}
+	l, err := base.Fork(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Stop() })
+	w := &world{Lab: l, t: t, Told: &listener{}, Home: t.TempDir()}
+	if w.Key, _, err = signet.LoadOrCreate(t.TempDir(), "claire"); err != nil {
+		t.Fatal(err)
+	}
+	w.Case, err = incident.Create(t.TempDir(), incident.Info{
+		Account: truth.Account, Partition: "aws", Opened: night, By: "claire", Tool: "test",
+		Approvers: []incident.Approver{{Name: "claire", PublicKey: w.Key.Encoded()}},
+		Protected: []string{truth.BreakGlass},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// session opens the account as the scenario's caller, through AWS's own host
+// names: one transport sends them all to the lab.
+func (w *world) session() *engine.Session {
+	w.t.Helper()
+	return w.as(truth.Caller)
+}
+
+func (w *world) as(c Credential) *engine.Session {
+	w.t.Helper()
+	w.t.Setenv("AWS_ACCESS_KEY_ID", c.KeyID)
+	w.t.Setenv("AWS_SECRET_ACCESS_KEY", c.Secret)
+	w.t.Setenv("AWS_SESSION_TOKEN", c.Token)
+	w.t.Setenv("AWS_CA_BUNDLE", "")
+	w.t.Setenv("AWS_CONFIG_FILE", "/nonexistent")
+	w.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+	w.t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	account, err := awsapi.Open(w.t.Context(), awsapi.Options{
+		AppID: "cordon-" + w.Case.ID,
+		HTTP:  &http.Client{Transport: lab.Transport(w.URL())},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return &engine.Session{
+		Account: account, Write: func(region string, needs []string) aws.Config { return account.Writer().Write(region, needs) },
+		Case: w.Case, Out: w.Told, Who: "claire", Version: "test",
+	}
+}
+
+func (w *world) triage() engine.Triage {
+	w.t.Helper()
+	t, err := w.session().Triage(w.t.Context(), engine.TriageOptions{Since: truth.Since, SinceFrom: "flag"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return t
+}
+
+func (w *world) contain() plan.Plan {
+	w.t.Helper()
+	p, err := w.session().PlanContain(w.t.Context(), engine.PlanOptions{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+func (w *world) approve(p plan.Plan) {
+	w.t.Helper()
+	if _, err := engine.Approve(w.Case, p, w.Key, "claire", time.Now()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) apply(p plan.Plan) report.Applied {
+	w.t.Helper()
+	w.approve(p)
+	sum, err := w.session().Apply(w.t.Context(), p)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return sum
+}
+
+// A listener keeps what it is told.
+type listener struct {
+	told []report.Message
+}
+
+func (l *listener) Handle(m report.Message) error {
+	if _, busy := m.(report.Progress); !busy {
+		l.told = append(l.told, m)
+	}
+	return nil
+}
+
+func (l *listener) End() error { return nil }
+
+func (l *listener) steps() (out []string) {
+	for _, m := range l.told {
+		if s, ok := m.(report.Step); ok && s.Step != "start" && s.Step != "done" {
+			out = append(out, fmt.Sprintf("%s %s %s: %s %s %s", s.Verb, s.Target.Kind, s.Target.ID, s.Step, s.Reason, s.Err))
+		}
+	}
+	return out
+}

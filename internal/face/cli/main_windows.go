@@ -1,0 +1,7 @@
+package cli
+
+import "os"
+
+const terminal = "CON"
+
+var stops = []os.Signal{os.Interrupt}

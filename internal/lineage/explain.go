@@ -1,0 +1,108 @@
+package lineage
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"cordon/internal/event"
+)
+
+// explain gives every suspect its shortest way from a seed: fewest steps,
+// then the earliest event. A suspect is trusted as far as its best way.
+func (c *Closure) explain(edges map[edge]bool) {
+	list := slices.SortedFunc(maps.Keys(edges), func(a, b edge) int {
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.eventID, b.eventID), cmp.Compare(a.parent, b.parent), cmp.Compare(a.child, b.child),
+			cmp.Compare(a.suspect.Reason, b.suspect.Reason), cmp.Compare(a.suspect.Kind, b.suspect.Kind), cmp.Compare(a.suspect.ARN, b.suspect.ARN))
+	})
+	depth, high := map[string]int{}, map[string]bool{}
+	for _, s := range c.seeds {
+		depth[s.Name()], high[s.Name()] = 0, true
+	}
+	for step := 1; step <= len(c.suspects); step++ {
+		for _, e := range list {
+			from, known := depth[e.parent]
+			if _, done := depth[e.child]; done || !known || from != step-1 {
+				continue
+			}
+			depth[e.child] = step
+			s := c.suspects[e.child]
+			s.Depth, s.By, s.EventID, s.Reason = step, e.parent, e.eventID, e.suspect.Reason
+			s.Kind, s.UniqueID, s.ARN, s.Principal = e.suspect.Kind, e.suspect.UniqueID, e.suspect.ARN, e.suspect.Principal
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, e := range list {
+			if high[e.parent] && e.confidence == High && !high[e.child] && !c.isPartner(e) {
+				high[e.child], changed = true, true
+			}
+		}
+	}
+	for name, s := range c.suspects {
+		s.Confidence = Low
+		if high[name] {
+			s.Confidence = High
+		}
+	}
+}
+
+// isPartner says whether a role let in a foreign account that had assumed it
+// before a suspect changed its trust: it may be the owner's partner.
+func (c *Closure) isPartner(e edge) bool {
+	parent, by := c.suspects[e.parent], c.events[e.eventID]
+	if parent.Scope != OfRole || by == nil {
+		return false
+	}
+	return slices.ContainsFunc(c.sorted, func(r *reading) bool {
+		return r.Time.Before(parent.At) && r.Principal.Account == by.Principal.Account && slices.ContainsFunc(r.minted, func(m Credential) bool {
+			return m.Principal == parent.Principal && isForeign(r.Event, parent.Principal.Account)
+		})
+	})
+}
+
+// record writes down every act, each once, by its closest suspect.
+func (c *Closure) record(habits habits) {
+	c.acts = nil
+	by := c.index()
+	for _, r := range c.sorted {
+		owners := by.owners(r)
+		if len(owners) == 0 {
+			continue
+		}
+		a := Act{Event: r.Event, By: owners[0].Name(), Confidence: Low}
+		for _, s := range owners {
+			if s.Confidence == High && habits.confidence(s, r.Event) == High {
+				a.By, a.Confidence = s.Name(), High
+				break
+			}
+		}
+		c.acts = append(c.acts, a)
+	}
+}
+
+// habits are the addresses that each seed credential was used from before
+// the incident.
+type habits map[[2]string]bool
+
+func (c *Closure) habits() habits {
+	h := habits{}
+	for _, s := range c.seeds {
+		if s.Scope != OfCredential || s.At.IsZero() {
+			continue
+		}
+		for _, r := range c.sorted {
+			if r.Credential == s.Credential && r.Time.Before(s.At) && !r.aws {
+				h[[2]string{s.Credential, r.Address}] = true
+			}
+		}
+	}
+	return h
+}
+
+func (h habits) confidence(s *Suspect, e event.Event) string {
+	if h[[2]string{s.Credential, e.Address}] {
+		return Low
+	}
+	return High
+}
