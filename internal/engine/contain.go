@@ -67,7 +67,7 @@ func (s *Session) PlanContain(ctx context.Context, o PlanOptions) (plan.Plan, er
 	if err := s.readPlanned(ctx, &p); err != nil {
 		return plan.Plan{}, err
 	}
-	if p.Evidence, err = s.keep(ctx, p.Actions); err != nil {
+	if p.Evidence, err = s.keep(ctx, t.Snapshot, p.Actions); err != nil {
 		return plan.Plan{}, err
 	}
 	if len(p.Actions) == 0 {
@@ -210,7 +210,7 @@ func (s *Session) readPlanned(ctx context.Context, p *plan.Plan) error {
 }
 
 // keep stores what the plan's targets are now, before anything is changed.
-func (s *Session) keep(ctx context.Context, actions []plan.Action) ([]string, error) {
+func (s *Session) keep(ctx context.Context, snap fact.Snapshot, actions []plan.Action) ([]string, error) {
 	store, err := s.evidence(false)
 	if err != nil {
 		return nil, err
@@ -226,14 +226,15 @@ func (s *Session) keep(ctx context.Context, actions []plan.Action) ([]string, er
 	g.SetLimit(8)
 	for _, a := range actions {
 		k, ok := s.kind(a.Target.Kind)
-		if !ok || seen[a.Target.Ref] {
+		r, listed := snap.Find(a.Target.Ref)
+		if !ok || !listed || seen[r.Ref] {
 			continue
 		}
-		seen[a.Target.Ref] = true
+		seen[r.Ref] = true
 		g.Go(func() error {
-			err := k.Keep(ctx, s.read(a.Target.Place, k.Needs()), a.Target, func(name string, b []byte) error {
+			err := k.Keep(ctx, s.read(r.Place, k.Needs()), r, func(name string, b []byte) error {
 				id, err := store.Put(ctx, evidence.Item{
-					Name: name, Kind: string(a.Target.Kind), Ref: a.Target.Ref.String(), Source: "plan", Taken: s.Account.Clock(),
+					Name: name, Kind: string(r.Kind), Ref: r.String(), Source: "plan", Taken: s.Account.Clock(),
 				}, b)
 				mu.Lock()
 				defer mu.Unlock()
@@ -243,10 +244,10 @@ func (s *Session) keep(ctx context.Context, actions []plan.Action) ([]string, er
 			mu.Lock()
 			defer mu.Unlock()
 			done++
-			if err != nil {
-				return fmt.Errorf("cannot keep evidence of %s: %w", a.Target.Ref, err)
+			if err != nil && !errors.Is(err, kind.ErrGone) {
+				return fmt.Errorf("cannot keep evidence of %s: %w", r.Ref, err)
 			}
-			return s.Out.Handle(report.Progress{Step: "keeping", Done: done, Total: total, What: string(a.Target.Kind), Region: a.Target.Region})
+			return s.Out.Handle(report.Progress{Step: "keeping", Done: done, Total: total, What: string(r.Kind), Region: r.Region})
 		})
 	}
 	if err := g.Wait(); err != nil {

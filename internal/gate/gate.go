@@ -212,12 +212,19 @@ func (r *run) all(ctx context.Context) {
 }
 
 // ready waits for what the action depends on: the call of the one before it in
-// its lane, whatever came of it, and the verified end of those it is After.
+// // its lane and of those it is Behind, whatever came of them, and the verified
+// end of those it is After.
 func (r *run) ready(ctx context.Context, j *job) bool {
 	chain := 0
 	if j.before != nil {
 		<-j.before.acted
 		chain = j.before.toActed
+	}
+	for _, id := range j.act.Behind {
+		if earlier := r.jobs[id]; earlier != nil {
+			<-earlier.acted
+			chain = max(chain, earlier.toActed)
+		}
 	}
 	for _, id := range j.act.After {
 		earlier := r.jobs[id]

@@ -156,6 +156,15 @@ func orGone(err error, what string) error {
 	return err
 }
 
+// told takes what an answer should hold out of it.
+func told[T any](v *T, what string) (T, error) {
+	if v == nil {
+		var none T
+		return none, fmt.Errorf("cannot read %s: the answer does not hold it", what)
+	}
+	return *v, nil
+}
+
 // document decodes a policy: IAM sends them URL-encoded by RFC 3986, where a
 // plus sign is a plus sign (IAM API reference, GetUserPolicy).
 func document(encoded *string) (string, error) {

@@ -8,11 +8,13 @@ import (
 	"time"
 )
 
-// A denial is a policy that denies everything: at all times, or to the
-// credentials that were issued before a moment.
+// A denial is a policy that denies everything: at all times, to temporary
+// credentials, or to those that were issued before a moment.
 type denial struct {
 	sid    string
 	before time.Time // zero: to all
+	// sessions: to temporary credentials only, of whatever age.
+	sessions bool
 }
 
 // denyEverything is the total denial, signed with the case in the Sid, which
@@ -37,6 +39,16 @@ func denialSid(caseID string) string {
 func denyOlder(at time.Time) string {
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["*"],"Resource":["*"],` +
 		`"Condition":{"DateLessThan":{"aws:TokenIssueTime":"` + issueTime(at).Format(time.RFC3339) + `"}}}]}`
+}
+
+// denySessions denies every temporary credential, also those of sign-ins yet
+// to come: the console works with temporary credentials that it makes for the
+// user (IAM User Guide, "AWS global condition context keys", on
+// aws:MultiFactorAuthPresent), and aws:TokenIssueTime is there exactly when a
+// request is made with temporary ones.
+func denySessions(caseID string) string {
+	return `{"Version":"2012-10-17","Statement":[{"Sid":"` + denialSid(caseID) + `","Effect":"Deny","Action":"*","Resource":"*",` +
+		`"Condition":{"Null":{"aws:TokenIssueTime":"false"}}}]}`
 }
 
 // issueTime rounds up to the whole second in which tokens are dated, so that
@@ -74,6 +86,9 @@ func parseDenial(doc string) (denial, bool) {
 	if len(s.Condition) == 0 {
 		return denial{sid: s.Sid}, true
 	}
+	if null := s.Condition["Null"]; len(s.Condition) == 1 && len(null) == 1 && slices.Equal(null["aws:TokenIssueTime"], []string{"false"}) {
+		return denial{sid: s.Sid, sessions: true}, true
+	}
 	before := s.Condition["DateLessThan"]["aws:TokenIssueTime"]
 	if len(s.Condition) != 1 || len(s.Condition["DateLessThan"]) != 1 || len(before) != 1 {
 		return denial{}, false
@@ -88,7 +103,17 @@ func denies(doc *string, caseID string) bool {
 		return false
 	}
 	d, ok := parseDenial(*doc)
-	return ok && d.before.IsZero() && d.sid == denialSid(caseID)
+	return ok && d.before.IsZero() && !d.sessions && d.sid == denialSid(caseID)
+}
+
+// barsSessions reports whether the policy denies all temporary credentials in
+// the name of the case.
+func barsSessions(doc *string, caseID string) bool {
+	if doc == nil {
+		return false
+	}
+	d, ok := parseDenial(*doc)
+	return ok && d.sessions && d.sid == denialSid(caseID)
 }
 
 // revokes reports whether the policy denies every credential issued before at.

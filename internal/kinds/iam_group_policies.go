@@ -17,7 +17,8 @@ var groupPolicies = principal[groupReader, groupWriter]{
 		if err != nil {
 			return "", nil, err
 		}
-		return aws.ToString(out.Group.GroupId), out.Group, nil
+		g, err := told(out.Group, "group "+name)
+		return aws.ToString(g.GroupId), g, err
 	},
 	list: func(ctx context.Context, api groupReader, name string) ([]string, error) {
 		p := iam.NewListGroupPoliciesPaginator(api, &iam.ListGroupPoliciesInput{GroupName: &name})

@@ -83,7 +83,7 @@ func readPolicy(ctx context.Context, api policyReader, arn string) (types.Policy
 	if err != nil {
 		return types.Policy{}, orGone(err, "policy "+arn)
 	}
-	return *out.Policy, nil
+	return told(out.Policy, "policy "+arn)
 }
 
 // keepPolicy keeps every version: the list of versions has no documents.
@@ -102,7 +102,11 @@ func keepPolicy(ctx context.Context, api policyReader, r fact.Resource, put func
 		if err != nil {
 			return fmt.Errorf("cannot keep version %s of policy %s: %w", aws.ToString(v.VersionId), r.ID, err)
 		}
-		body, err := document(out.PolicyVersion.Document)
+		version, err := told(out.PolicyVersion, "version "+aws.ToString(v.VersionId)+" of policy "+r.ID)
+		if err != nil {
+			return err
+		}
+		body, err := document(version.Document)
 		if err != nil {
 			return err
 		}

@@ -24,6 +24,7 @@ const iamSettle = 5 * time.Second
 const (
 	denyAllName     = "CordonDenyAll"
 	revokeUserName  = "CordonRevokeSessions"
+	barSessionsName = "CordonDenySessions"
 	revokeRoleName  = "AWSRevokeOlderSessions" // the console's own
 	awsDenyAllShort = ":iam::aws:policy/AWSDenyAll"
 )
@@ -150,8 +151,25 @@ func (p principal[R, W]) denyAll() kind.Verb[R, W] {
 // revokeSessions denies everything to the credentials issued before the job.
 // A policy of that name that already reaches further stays as it is.
 func (p principal[R, W]) revokeSessions(policy string, class kind.Class) kind.Verb[R, W] {
+	return p.inlineVerb("revoke-sessions", policy, class,
+		func(j kind.Job) string { return denyOlder(j.At) },
+		func(doc *string, j kind.Job) bool { return revokes(doc, j.At) })
+}
+
+// denySessions denies everything to all temporary credentials, also those of
+// sign-ins to come. Long-term keys go on working.
+func (p principal[R, W]) denySessions() kind.Verb[R, W] {
+	return p.inlineVerb("deny-sessions", barSessionsName, kind.Disruptive,
+		func(j kind.Job) string { return denySessions(j.Case) },
+		func(doc *string, j kind.Job) bool { return barsSessions(doc, j.Case) })
+}
+
+// inlineVerb puts one inline policy, and back what stood under its name.
+func (p principal[R, W]) inlineVerb(
+	name, policy string, class kind.Class, document func(kind.Job) string, holds func(*string, kind.Job) bool,
+) kind.Verb[R, W] {
 	return kind.Verb[R, W]{
-		Name:   "revoke-sessions",
+		Name:   name,
 		Class:  class,
 		Needs:  []string{"iam:Get" + p.sort + "Policy", "iam:Put" + p.sort + "Policy", "iam:Delete" + p.sort + "Policy"},
 		Settle: iamSettle,
@@ -160,14 +178,14 @@ func (p principal[R, W]) revokeSessions(policy string, class kind.Class) kind.Ve
 		},
 		Do: func(ctx context.Context, api W, j kind.Job, prior json.RawMessage) error {
 			was, err := read[inlinePrior](prior)
-			if err != nil || revokes(was.Document, j.At) {
+			if err != nil || holds(was.Document, j) {
 				return err
 			}
-			return p.put(ctx, api, j.ID, policy, denyOlder(j.At))
+			return p.put(ctx, api, j.ID, policy, document(j))
 		},
 		Done: func(ctx context.Context, api R, j kind.Job) (bool, error) {
 			is, err := p.read(ctx, api, j.Resource, policy)
-			return err == nil && revokes(is.Document, j.At), err
+			return err == nil && holds(is.Document, j), err
 		},
 		Undo: func(ctx context.Context, api W, j kind.Job, prior json.RawMessage) error {
 			was, err := read[inlinePrior](prior)

@@ -70,5 +70,5 @@ func readServerCertificate(ctx context.Context, api serverCertificateReader, nam
 	if err != nil {
 		return types.ServerCertificate{}, orGone(err, "server certificate "+name)
 	}
-	return *out.ServerCertificate, nil
+	return told(out.ServerCertificate, "server certificate "+name)
 }

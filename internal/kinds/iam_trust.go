@@ -70,9 +70,13 @@ func readRole(ctx context.Context, api roleReader, name string) (types.Role, err
 	if err != nil {
 		return types.Role{}, err
 	}
-	trust, err := document(out.Role.AssumeRolePolicyDocument)
-	out.Role.AssumeRolePolicyDocument = &trust
-	return *out.Role, err
+	role, err := told(out.Role, "role "+name)
+	if err != nil {
+		return role, err
+	}
+	trust, err := document(role.AssumeRolePolicyDocument)
+	role.AssumeRolePolicyDocument = &trust
+	return role, err
 }
 
 func setTrust(ctx context.Context, api roleWriter, name, trust string) error {

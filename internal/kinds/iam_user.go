@@ -50,6 +50,7 @@ var userSpec = kind.Spec[userReader, userWriter]{
 	Keep:     userPolicies.keep,
 	Verbs: []kind.Verb[userReader, userWriter]{
 		userPolicies.denyAll(),
+		userPolicies.denySessions(),
 		userPolicies.revokeSessions(revokeUserName, kind.Reversible),
 	},
 }

@@ -16,7 +16,8 @@ var userPolicies = principal[userReader, userWriter]{
 		if err != nil {
 			return "", nil, err
 		}
-		return aws.ToString(out.User.UserId), out.User, nil
+		u, err := told(out.User, "user "+name)
+		return aws.ToString(u.UserId), u, err
 	},
 	list: func(ctx context.Context, api userReader, name string) ([]string, error) {
 		p := iam.NewListUserPoliciesPaginator(api, &iam.ListUserPoliciesInput{UserName: &name})

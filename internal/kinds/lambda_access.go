@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -31,6 +32,8 @@ func readAccess(ctx context.Context, api functionReader, r *fact.Resource) error
 	}
 	fact.URLAuth.Set(r, auth)
 	versions := fact.Published.Or(*r, nil)
+	slices.SortFunc(versions, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }) // they are numbers
+	fact.Published.Set(r, versions)
 	left := max(0, len(versions)-versionsAsked)
 	policies, err := functionPolicies(ctx, api, r.ID, versions[left:])
 	if err != nil {

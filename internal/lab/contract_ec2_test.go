@@ -17,6 +17,7 @@ func TestContractEC2(t *testing.T) {
 		{name: "security group in use", aws: "DependencyViolation: the security group is associated with an instance or network interface", check: groupInUse},
 		{name: "security group referenced", aws: "DependencyViolation: is referenced by another security group in the same VPC", check: groupReferenced},
 		{name: "group free after termination", aws: "the network interface of a launch is deleted with the instance", check: groupFreed, everywhere: true},
+		{name: "groups replaced", aws: "Groups: Replaces the security groups of the instance with the specified security groups", check: groupsReplaced},
 		{name: "subnet in use", aws: "You must terminate all running instances in the subnet before you can delete the subnet", check: subnetInUse},
 		{name: "VPC with a security group", aws: "You must detach or delete all gateways and resources that are associated with the VPC", check: vpcInUse},
 		{name: "snapshot sharing as a structure", aws: "CreateVolumePermission: A JSON representation of the snapshot attribute modification", check: shareSnapshot},
@@ -97,6 +98,33 @@ func groupFreed(c *world) error {
 		return err
 	}
 	return errors.Join(c.terminate(i), c.deleteGroup(group))
+}
+
+func groupsReplaced(c *world) error {
+	i, old, err := c.instance(nil)
+	if err != nil {
+		return err
+	}
+	client := c.ec2(c.root())
+	made, err := client.CreateSecurityGroup(c.ctx, &ec2.CreateSecurityGroupInput{GroupName: aws.String("quarantine"), Description: aws.String("quarantine")})
+	if err != nil {
+		return err
+	}
+	_, err = client.ModifyInstanceAttribute(c.ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: i.InstanceId, Groups: []string{*made.GroupId}})
+	if err != nil {
+		return err
+	}
+	got, err := client.DescribeNetworkInterfaces(c.ctx, &ec2.DescribeNetworkInterfacesInput{})
+	if err != nil {
+		return err
+	}
+	if n := got.NetworkInterfaces; len(n) != 1 || len(n[0].Groups) != 1 || *n[0].Groups[0].GroupId != *made.GroupId {
+		return fmt.Errorf("the interfaces are %v", n)
+	}
+	if err := c.deleteGroup(old); err != nil {
+		return err
+	}
+	return fails(c.deleteGroup(*made.GroupId), "DependencyViolation")
 }
 
 func groupReferenced(c *world) error {

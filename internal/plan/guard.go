@@ -47,7 +47,7 @@ const (
 )
 
 // cuts lists the verbs that take a principal's access away.
-var cuts = []string{"deny-all", "revoke-sessions", "close-trust", "delete", "deactivate"}
+var cuts = []string{"deny-all", "deny-sessions", "revoke-sessions", "close-trust", "delete", "deactivate"}
 
 // Guard splits a plan's actions into those that may go and those refused. The
 // gate calls it again with the live ward before every action.

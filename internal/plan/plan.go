@@ -43,6 +43,8 @@ type Action struct {
 	// Closes says which of the intruder's ways this closes, as references.
 	Closes []string `json:"closes,omitempty"`
 	After  []string `json:"after,omitempty"` // ids that must have succeeded first
+	// Behind are ids whose call must have returned first, whatever came of it.
+	Behind []string `json:"behind,omitempty"`
 	// Lane is the principal it belongs to: actions of one lane run in order,
 	// lanes run side by side.
 	Lane string `json:"lane,omitempty"`
@@ -165,12 +167,14 @@ func Order(in []Action) ([]Action, error) {
 	for len(left) > 0 {
 		var next []Action
 		for _, a := range left {
-			waits := slices.ContainsFunc(a.After, func(id string) bool { return have[id] && !done[id] })
-			if waits {
+			waits := func(id string) bool { return have[id] && !done[id] }
+			if slices.ContainsFunc(a.After, waits) || slices.ContainsFunc(a.Behind, waits) {
 				next = append(next, a)
 				continue
 			}
-			a.After = slices.DeleteFunc(slices.Clone(a.After), func(id string) bool { return !have[id] })
+			absent := func(id string) bool { return !have[id] }
+			a.After = slices.DeleteFunc(slices.Clone(a.After), absent)
+			a.Behind = slices.DeleteFunc(slices.Clone(a.Behind), absent)
 			out, done[a.ID] = append(out, a), true
 		}
 		if len(next) == len(left) {

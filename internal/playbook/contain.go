@@ -90,8 +90,9 @@ func closeTrust(b *book, r fact.Resource) {
 		return
 	}
 	id := b.do(r, "close-trust", plan.Disruptive, lane(r), true)
-	// Sessions issued until the trust is shut must fall under the revocation.
-	b.order(id, plan.ActionID(r.Ref, "revoke-sessions", false))
+	// Sessions issued until the trust is shut must fall under the revocation;
+	// if it cannot be shut, those that there are must fall all the same.
+	b.behind(id, plan.ActionID(r.Ref, "revoke-sessions", false))
 }
 
 func revokeRole(b *book, r fact.Resource) {
@@ -112,14 +113,21 @@ func cutCredential(b *book, r fact.Resource) {
 	}
 }
 
-// cutConsole denies a user whose password or MFA device the intruder set: AWS
-// has no way to switch a password off and back on.
+// cutConsole answers a password or MFA device that the intruder set. AWS has
+// no way to switch a password off and back on; but everything a sign-in leads
+// to are temporary credentials, and denying those leaves the user's own keys,
+// and the programs that use them, alone.
 func cutConsole(b *book, r fact.Resource) {
 	owner := fact.Owner.Or(r, "")
 	for u := range b.Snapshot.Of("iam.user") {
-		if u.ID == owner && b.Marks[u.Ref] != Mine {
-			cutPrincipal(b, u)
+		if u.ID != owner || b.Marks[u.Ref] == Mine {
+			continue
 		}
+		if _, suspect := fact.Suspect.Get(u); suspect || b.Marks[u.Ref] == NotMine {
+			cutPrincipal(b, u)
+			continue
+		}
+		b.do(u, "deny-sessions", plan.Disruptive, lane(r), true)
 	}
 }
 
@@ -149,7 +157,7 @@ func stopInstance(b *book, r fact.Resource) {
 		// Revoked while the instance still talks to its metadata service, the
 		// role's sessions would only be handed out afresh.
 		b.do(role, "revoke-sessions", plan.Disruptive, lane(role), true)
-		b.order(isolate, plan.ActionID(role.Ref, "revoke-sessions", false))
+		b.behind(isolate, plan.ActionID(role.Ref, "revoke-sessions", false))
 	}
 	if fact.Spot.Or(r, false) {
 		return // a one-time Spot instance cannot be stopped, only terminated

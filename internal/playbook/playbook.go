@@ -74,7 +74,7 @@ func stage(a plan.Action) int {
 		return 0
 	case a.Verb == "deactivate":
 		return 1
-	case a.Verb == "revoke-sessions" && a.Target.Kind == "iam.user":
+	case a.Target.Kind == "iam.user":
 		return 2
 	case a.Verb == "close-trust":
 		return 3
@@ -98,7 +98,10 @@ type book struct {
 }
 
 // A link orders two actions, if both are in the plan.
-type link struct{ first, then string }
+type link struct {
+	first, then string
+	soft        bool // only the call must have returned, whatever came of it
+}
 
 func (b *book) find(ref fact.Ref) (fact.Resource, bool) {
 	if r, ok := b.Snapshot.Find(ref); ok {
@@ -123,7 +126,9 @@ func (b *book) do(r fact.Resource, verb string, class plan.Class, lane string, e
 	return a.ID
 }
 
-func (b *book) order(first, then string) { b.links = append(b.links, link{first, then}) }
+// order lets then wait until first is verified; behind, until it was tried.
+func (b *book) order(first, then string)  { b.links = append(b.links, link{first, then, false}) }
+func (b *book) behind(first, then string) { b.links = append(b.links, link{first, then, true}) }
 
 func (b *book) after() {
 	for _, l := range b.links {
@@ -131,8 +136,12 @@ func (b *book) after() {
 		if _, both := b.at[l.first]; !ok || !both || l.first == l.then {
 			continue
 		}
-		if !slices.Contains(b.out[i].After, l.first) {
-			b.out[i].After = append(b.out[i].After, l.first)
+		edges := &b.out[i].After
+		if l.soft {
+			edges = &b.out[i].Behind
+		}
+		if !slices.Contains(*edges, l.first) {
+			*edges = append(*edges, l.first)
 		}
 	}
 }

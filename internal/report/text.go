@@ -78,6 +78,8 @@ func (t *Text) Handle(m Message) error {
 		return t.flush(t.step(m))
 	case Applied:
 		return t.flush(t.applied(m))
+	case Check:
+		return t.flush(t.check(m))
 	}
 	return nil
 }

@@ -76,10 +76,10 @@ func (t *Text) failure(s Step) string {
 		text = t.Words.T("skip." + s.Reason)
 	}
 	if s.Code == "" && text == "" {
-		return t.Words.T("screen.code.other", "code", "-")
+		return t.Words.T("prose.code.other", "code", "-")
 	}
 	if s.Code != "" {
-		text = strings.TrimSpace(text + " " + t.Words.T("screen.code."+Meaning(s.Code), "code", safe(s.Code)))
+		text = strings.TrimSpace(text + " " + t.Words.T("prose.code."+Meaning(s.Code), "code", safe(s.Code)))
 	}
 	return text
 }

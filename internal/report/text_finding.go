@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"cordon/internal/clean"
 	"cordon/internal/finding"
 )
 
@@ -78,4 +79,36 @@ func (t *Text) explain(p *page, f Finding) {
 		p.head(t.Words.T("screen.explain." + part))
 		p.wrap("   ", text)
 	}
+}
+
+var stateColour = map[string]string{"ok": green, "warn": yellow, "fail": red}
+
+// check is one line of the doctor, and what it means when it is not well.
+func (t *Text) check(c Check) *page {
+	p, w := t.page(), t.Words
+	args := make([]any, len(c.Args))
+	for i, a := range c.Args {
+		if s, ok := a.(string); ok {
+			a = safe(s)
+			if s == "" {
+				a = "-"
+			}
+		}
+		args[i] = a
+	}
+	text := safe(c.Name)
+	if w.Has("doctor." + c.Name) {
+		text = w.T("doctor."+c.Name, args...)
+	}
+	state := t.first(safe(c.State), "doctor.state."+c.State)
+	first := "[" + clean.Pad(state, 6) + "] "
+	lines := clean.Wrap(text, max(p.Width-clean.Width(first), 16))
+	p.line("[" + t.paint(stateColour[c.State], clean.Pad(state, 6)) + "] " + lines[0])
+	for _, l := range lines[1:] {
+		p.line(strings.Repeat(" ", clean.Width(first)) + l)
+	}
+	if more := t.first("", "doctor."+c.Name+"."+c.State); more != "" {
+		p.wrap(strings.Repeat(" ", clean.Width(first)), more)
+	}
+	return p
 }

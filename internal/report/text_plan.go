@@ -213,7 +213,8 @@ func (t *Text) refusals(p *page, refused []Action) {
 	p.head(t.Words.T("screen.plan.refused", "n", len(refused)))
 	for _, a := range refused {
 		p.wrap("    -  ", t.deed(a))
-		p.wrap("       ", t.first(safe(a.Refused), "guard."+a.Refused))
+		reason, _, _ := strings.Cut(a.Refused, ".") // "unread.denied"
+		p.wrap("       ", t.first(safe(a.Refused), "guard."+reason, "refusal."+reason, "skip."+reason))
 	}
 }
 

@@ -37,7 +37,7 @@ func (t *Text) triage(s Summary) *page {
 	t.next(p, s, found)
 	p.blank()
 	p.wrap(" ", t.calls(s.Calls, s.Retries, s.ElapsedMS))
-	p.wrap(" ", w.T("screen.triage.guidance"))
+	p.wrap(" ", w.T("prose.triage.guidance"))
 	if len(s.NotChecked) > 0 {
 		var names []string
 		for _, n := range s.NotChecked {
@@ -70,7 +70,7 @@ func (t *Text) header(p *page) {
 	p.line(stamp(t.Now()))
 	if c.Narrowed {
 		p.line(p.paint(yellow, strings.Repeat("=", min(p.Width, 76))))
-		p.wrap("", w.T("screen.head.narrowed", "n", len(c.Regions), "all", c.AllCount, "regions", safe(strings.Join(c.Regions, ", "))))
+		p.wrap("", w.T("prose.head.narrowed", "n", len(c.Regions), "all", c.AllCount, "regions", safe(strings.Join(c.Regions, ", "))))
 		p.line(p.paint(yellow, strings.Repeat("=", min(p.Width, 76))))
 	} else {
 		p.wrap("", w.T("screen.head.regions", "n", len(c.Regions), "all", c.AllCount))
@@ -267,7 +267,7 @@ func (t *Text) unseen(p *page, s Summary) {
 		p.wrap("   ", w.T("screen.unseen.failed", "what", t.kind(k), "list", list(failed[k])))
 	}
 	if len(closed) > 0 {
-		p.wrap("   ", w.T("screen.unseen.closed", "n", len(closed), "list", list(closed)))
+		p.wrap("   ", w.T("prose.unseen.closed", "n", len(closed), "list", list(closed)))
 	}
 	if len(skipped) > 0 {
 		p.wrap("   ", w.T("screen.unseen.skipped", "n", len(skipped)))
@@ -291,7 +291,7 @@ func (t *Text) next(p *page, s Summary, found []Finding) {
 	var now, then, wait [][2]string
 	switch {
 	case answer:
-		now = append(now, [2]string{"cordon plan contain", w.T("screen.do.contain")})
+		now = append(now, [2]string{"cordon plan contain", w.T("prose.do.contain")})
 	case len(found) > 0:
 		now = append(now, [2]string{fmt.Sprintf("cordon finding show %d", found[0].Number), w.T("screen.do.show")})
 	case s.Unknown > 0:
@@ -307,7 +307,7 @@ func (t *Text) next(p *page, s Summary, found []Finding) {
 		then = append(then, [2]string{"cordon policy triage", w.T("screen.do.policy")})
 	}
 	if answer {
-		wait = append(wait, [2]string{"", w.T("screen.do.wait")})
+		wait = append(wait, [2]string{"", w.T("prose.do.wait")})
 	}
 	wait = append(wait, [2]string{"cordon case export", w.T("screen.do.export")})
 	for _, part := range []struct {

@@ -69,7 +69,7 @@ func (a *app) dry() error {
 	if err := a.show(); err != nil {
 		return err
 	}
-	a.note("screen.dry")
+	a.note("prose.dry")
 	return nil
 }
 

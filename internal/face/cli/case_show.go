@@ -161,10 +161,10 @@ func runCaseExport(a *app, to string, plain bool) error {
 	}
 	data := map[string]any{"case": c.ID, "file": to, "journal_head": head, "signed_by": k.Fingerprint()}
 	return a.record("case_exported", data, func() {
-		a.say("screen.case.exported", "case", c.ID, "file", safe(to))
+		a.say("prose.case.exported", "case", c.ID, "file", safe(to))
 		a.print("  ", "sha256sum -c SHA256SUMS")
 		if !plain {
-			a.say("screen.case.leftout")
+			a.say("prose.case.leftout")
 		}
 	})
 }

@@ -75,7 +75,7 @@ func (a *app) watch(cancel func()) {
 		return
 	}
 	fmt.Fprintln(a.sys.Err)
-	a.note("screen.interrupt.first")
+	a.note("prose.interrupt.first")
 	cancel()
 	if _, ok := <-a.sys.Interrupts; ok {
 		a.note("screen.interrupt.second")

@@ -91,9 +91,9 @@ func runDrillStart(ctx context.Context, a *app) error {
 	}
 	return a.record("drill_started", data, func() {
 		fmt.Fprintln(a.sys.Err)
-		a.note("screen.drill.pager", "key", t.LeakedKey, "user", t.LeakedUser, "account", t.Account)
+		a.note("prose.drill.pager", "key", t.LeakedKey, "user", t.LeakedUser, "account", t.Account)
 		fmt.Fprintln(a.sys.Err)
-		a.note("screen.drill.next", "case", c.ID, "since", t.Since)
+		a.note("prose.drill.next", "case", c.ID, "since", t.Since)
 		a.exports(l.URL(), t.Caller.ID, t.Caller.Secret)
 	})
 }

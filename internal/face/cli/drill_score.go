@@ -130,6 +130,6 @@ func (a *app) score(s score) {
 	a.say("screen.score.harm", "n", len(s.Harmed), "of", s.Owned)
 	list(s.Harmed)
 	if strings.Join(s.Open, "") != "" {
-		a.rows("  ", [][2]string{{"cordon plan contain", a.words.T("screen.do.contain")}})
+		a.rows("  ", [][2]string{{"cordon plan contain", a.words.T("prose.do.contain")}})
 	}
 }

@@ -70,7 +70,7 @@ func runFindings(a *app, all bool) error {
 		}
 	}
 	if n == 0 && a.human() {
-		a.say("screen.finding.none")
+		a.say("prose.finding.none")
 	}
 	return nil
 }

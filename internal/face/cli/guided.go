@@ -43,7 +43,7 @@ func runGuided(ctx context.Context, a *app, cmd *cobra.Command) error {
 			a.speak(words.FR)
 		}
 	}
-	a.say("screen.guided.hello")
+	a.say("prose.guided.hello")
 	fmt.Fprintln(a.sys.Out)
 	o := triageOptions{}
 	line, err := answer("screen.guided.since")

@@ -74,7 +74,7 @@ func (a *app) climb(ctx context.Context, p plan.Plan) error {
 		a.ask("screen.ladder.permanent", "n", counts[plan.Permanent], "code", code)
 	case counts[plan.Disruptive] > 0:
 		want = []string{last}
-		a.ask("screen.ladder.disruptive", "n", counts[plan.Disruptive], "account", p.Account)
+		a.ask("prose.ladder.disruptive", "n", counts[plan.Disruptive], "account", p.Account)
 	default:
 		want = []string{"y", "yes", "o", "oui", "是"}
 		a.ask("screen.ladder.reversible", "n", counts[plan.Reversible], "account", p.Account)

@@ -51,7 +51,7 @@ func (a *app) code(ctx context.Context, device string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprint(tty, a.words.T("screen.mfa", "device", safe(device))+" ")
+	fmt.Fprint(tty, a.words.T("prose.mfa", "device", safe(device))+" ")
 	answer := make(chan string, 1)
 	failed := make(chan error, 1)
 	go func() {
@@ -92,7 +92,7 @@ func (a *app) theCase() (*incident.Case, error) {
 		return nil, err
 	}
 	if len(c.Exposed()) > 0 {
-		a.note("screen.case.exposed", "n", len(c.Exposed()))
+		a.note("prose.case.exposed", "n", len(c.Exposed()))
 	}
 	return c, nil
 }
@@ -105,7 +105,7 @@ func (a *app) key() (*signet.Key, error) {
 	}
 	k, made, err := signet.LoadOrCreate(dir, a.sys.Who)
 	if err == nil && made {
-		a.note("screen.key.made", "file", filepath.Join(dir, signet.File))
+		a.note("prose.key.made", "file", filepath.Join(dir, signet.File))
 	}
 	return k, err
 }

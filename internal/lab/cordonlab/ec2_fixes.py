@@ -160,12 +160,48 @@ def _patch_dependencies():
     SubnetBackend.delete_subnet, VPCBackend.delete_vpc = checked_subnet, checked_vpc
 
 
+def _patch_groups(models):
+    """AWS: an instance's groups are those of its primary interface, and a change replaces them. moto keeps two lists
+    and shows both, so that a quarantined instance still has its old group."""
+    from moto.ec2.models.elastic_network_interfaces import NetworkInterface, NetworkInterfaceBackend
+    instances = models.instances.InstanceBackend
+    of_instance = instances.modify_instance_security_groups
+    of_interface = NetworkInterfaceBackend.modify_network_interface_attribute
+
+    def group_set(self):
+        return self._group_set or (self.instance.security_groups if self.instance else [])
+
+    def known(self, group_ids):
+        for group_id in group_ids or []:
+            if self.get_security_group_from_id(group_id) is None:
+                raise inside("ec2", "InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
+
+    def modify_instance_security_groups(self, instance_id, new_group_id_list):
+        known(self, new_group_id_list)
+        instance = of_instance(self, instance_id, new_group_id_list)
+        for interface in list(instance.nics.values())[:1]:
+            interface._group_set = list(instance.security_groups)
+        return instance
+
+    def modify_network_interface_attribute(self, eni_id, group_ids, *args, **kwargs):
+        known(self, group_ids)
+        of_interface(self, eni_id, group_ids, *args, **kwargs)
+        interface = self.get_network_interface(eni_id)
+        if group_ids and interface.instance and interface in list(interface.instance.nics.values())[:1]:
+            interface.instance.security_groups = list(interface._group_set)
+
+    NetworkInterface.group_set = property(group_set)
+    instances.modify_instance_security_groups = modify_instance_security_groups
+    NetworkInterfaceBackend.modify_network_interface_attribute = modify_network_interface_attribute
+
+
 @registry.installer
 def install():
     import moto.ec2.models as models
     import moto.ec2.models.instances  # noqa: F401 (binds models.instances)
     _patch_protection(models)
     _patch_dependencies()
+    _patch_groups(models)
 
 
 # ---- snapshots and images -------------------------------------------------------------------------------------------

@@ -60,7 +60,9 @@ def list_certificates(call, account, result):
 
 @registry.after("iam:GetServerCertificate", "iam:UploadServerCertificate")
 def get_certificate(call, account, result):
-    certificate = authview.backend(account).certificates.get(call.params["ServerCertificateName"])
+    named = call.params["ServerCertificateName"]
+    held = authview.backend(account).certificates.values()  # moto keys them by ARN or id, not by name
+    certificate = next((c for c in list(held) if c.cert_name == named), None)
     if certificate is None:
         return result
     holder = result["ServerCertificate"] if "ServerCertificate" in result else result

@@ -219,3 +219,12 @@ def authorization_details(call, account):
                  "role": lambda: _role_detail(iam, item), "policy": lambda: _policy_detail(iam, item)}[kind]()
         result[_MEMBERS[kind]].append(shape)
     return {**result, **more}
+
+
+@registry.after("iam:GetPolicyVersion")
+def policy_version(call, account, result):
+    """AWS (PolicyVersion.Document): URL-encoded compliant with RFC 3986, as in every other answer; moto sends it plain."""
+    version = result.get("PolicyVersion") or {}
+    if "Document" in version:
+        version["Document"] = _encoded(version["Document"])
+    return result

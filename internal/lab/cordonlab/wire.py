@@ -353,13 +353,14 @@ def _body(environ: dict[str, Any]) -> bytes:
         length = int(environ.get("CONTENT_LENGTH") or -1)
     except ValueError:
         raise BadRequest("the Content-Length is no number") from None
-    stream = environ["wsgi.input"]
-    if length < 0 and environ.get("wsgi.input_terminated"):
-        body = stream.read(MAX_BODY + 1)
-    elif length > MAX_BODY:
+    if length > MAX_BODY:
         raise BadRequest("the body is too large")
-    else:
-        body = stream.read(length) if length > 0 else b""
+    if length < 0 and environ.get("wsgi.input_terminated"):  # sent in chunks
+        length = MAX_BODY + 1
+    try:
+        body = environ["wsgi.input"].read(length) if length > 0 else b""
+    except OSError as error:
+        raise BadRequest(f"the body is broken off or malformed ({error})") from None
     if len(body) > MAX_BODY:
         raise BadRequest("the body is too large")
     environ["wsgi.input"] = io.BytesIO(body)

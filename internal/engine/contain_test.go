@@ -1,0 +1,95 @@
+package engine_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"cordon/internal/lab"
+)
+
+// opens lists which of some harmless reads a credential may make. STS's
+// GetCallerIdentity is none of them: AWS lets even a denied principal make it.
+func (w *world) opens(c Credential) (calls []string) {
+	cfg := aws.Config{
+		Region: "eu-west-1", RetryMaxAttempts: 1,
+		HTTPClient:  &http.Client{Transport: lab.Transport(w.URL())},
+		Credentials: credentials.NewStaticCredentialsProvider(c.KeyID, c.Secret, c.Token),
+	}
+	ctx := context.WithoutCancel(w.t.Context())
+	try := func(name string, err error) {
+		if err == nil {
+			calls = append(calls, name)
+		}
+	}
+	_, err := ec2.NewFromConfig(cfg).DescribeRegions(ctx, &ec2.DescribeRegionsInput{})
+	try("ec2:DescribeRegions", err)
+	_, err = ec2.NewFromConfig(cfg).DescribeInstances(ctx, &ec2.DescribeInstancesInput{})
+	try("ec2:DescribeInstances", err)
+	_, err = iam.NewFromConfig(cfg).GetUser(ctx, &iam.GetUserInput{})
+	try("iam:GetUser", err)
+	_, err = iam.NewFromConfig(cfg).ListUsers(ctx, &iam.ListUsersInput{})
+	try("iam:ListUsers", err)
+	_, err = lambda.NewFromConfig(cfg).ListFunctions(ctx, &lambda.ListFunctionsInput{})
+	try("lambda:ListFunctions", err)
+	_, err = cloudtrail.NewFromConfig(cfg).DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{})
+	try("cloudtrail:DescribeTrails", err)
+	return calls
+}
+
+func TestContainCutsTheIntruderAndNobodyElse(t *testing.T) {
+	w := newWorld(t)
+	before := map[string][]string{}
+	for _, c := range slices.Concat(truth.Owners, truth.Intruders) {
+		if c.KeyID != "" {
+			before[c.Name] = w.opens(c)
+			t.Logf("before: %-40s %-16s %v", c.Name, c.Kind, before[c.Name])
+		}
+	}
+	w.triage()
+	p := w.contain()
+	for _, a := range p.Actions {
+		t.Logf("%-10s %-16s %-20s %-14s %s  because %v after %v", a.Class, a.Verb, a.Target.Kind, a.Target.Region, a.Target.ID, a.Because, a.After)
+		if a.Target.ARN == truth.BreakGlass || strings.Contains(a.Target.ARN, "/aws-service-role/") || a.Target.ID == truth.Caller.KeyID {
+			t.Errorf("the plan touches %s", a.Target.Ref)
+		}
+	}
+	for _, r := range p.Refused {
+		t.Logf("refused: %s %s: %s", r.Action.Verb, r.Action.Target.Ref, r.Reason)
+	}
+	w.Told.told = nil
+	sum := w.apply(p)
+	for _, s := range w.Told.steps() {
+		t.Log(s)
+	}
+	t.Logf("%d actions: %d verified, %d skipped, %d failed; longest chain %d calls; %d ms; calls %v",
+		len(p.Actions), sum.Verified, sum.Skipped, sum.Failed, sum.Chain, sum.ElapsedMS, sum.Calls)
+	if sum.Failed+sum.Skipped+sum.Untouched > 0 {
+		t.Errorf("not everything was done: %+v", sum)
+	}
+	for _, c := range truth.Intruders {
+		if c.KeyID == "" {
+			continue
+		}
+		if still := w.opens(c); len(still) > 0 {
+			t.Errorf("the intruder's %s (%s, %s) still opens %v", c.Name, c.Kind, c.Principal, still)
+		}
+		if len(before[c.Name]) == 0 {
+			t.Errorf("the intruder's %s opened nothing before: this shows nothing", c.Name)
+		}
+	}
+	for _, c := range truth.Owners {
+		if now := w.opens(c); c.KeyID != "" && !slices.Equal(now, before[c.Name]) {
+			t.Errorf("the owner's %s (%s) opened %v, now %v", c.Name, c.Principal, before[c.Name], now)
+		}
+	}
+}
