@@ -9,6 +9,8 @@ import (
 	"cordon/internal/words"
 )
 
+func init() { cobra.EnableCommandSorting = false } // help lists commands in the order of an incident
+
 // newRoot builds the whole tree. Every command is listed here, in the order in
 // which an incident goes.
 func newRoot(a *app) *cobra.Command {

@@ -55,6 +55,21 @@ class Records(unittest.TestCase):
             self.assertNotIn(made[secret], json.dumps(event))
         self.assertEqual(event["awsRegion"], "eu-west-1")
 
+    def test_a_role_assumed_from_another_account_is_recorded_in_both(self):
+        event = {
+            "userIdentity": {"type": "IAMUser", "principalId": "AIDAX", "accountId": "999988887777"},
+            "requestParameters": {"roleArn": "arn:aws:iam::111122223333:role/open"},
+            "recipientAccountId": "999988887777",
+            "eventID": "one",
+            "sharedEventID": "shared",
+        }
+        seen = trail._as_seen_by("111122223333", event)
+        self.assertEqual(seen["userIdentity"]["type"], "AWSAccount")
+        self.assertEqual(seen["userIdentity"]["accountId"], "999988887777")
+        self.assertEqual(seen["recipientAccountId"], "111122223333")
+        self.assertEqual(seen["sharedEventID"], "shared")
+        self.assertNotEqual(seen["eventID"], "one")
+
     def test_ec2_has_the_shapes_of_its_xml(self):
         ec2 = client("ec2", "eu-west-1")
         run = ec2.run_instances(

@@ -199,7 +199,42 @@ def record(
         "faulted": faulted,
         "carried_out": carried_out,
     }
+    other = _other_account(call, event) if answer.status < 300 and not answer.code else ""
+    if other:
+        event["sharedEventID"] = str(uuid.uuid4())
     _append(now, event, lab, visible and not data)
+    if other:
+        _append(now, _as_seen_by(other, event), {**lab, "copy": True}, visible)
+
+
+def _other_account(call: wire.Call, event: dict[str, Any]) -> str:
+    """The account of a role that a principal of another account assumed."""
+    if call.service != "sts" or not call.op.startswith("AssumeRole"):
+        return ""
+    parts = str((event["requestParameters"] or {}).get("roleArn", "")).split(":")
+    owner = parts[4] if len(parts) > 4 else ""
+    return owner if owner != event["recipientAccountId"] else ""
+
+
+def _as_seen_by(account: str, event: dict[str, Any]) -> dict[str, Any]:
+    """The same event as the role's own account receives it.
+
+    AWS records a cross-account AssumeRole in both accounts, with the same
+    sharedEventID; "the userIdentity in the trail of the account that owns the
+    role contains type AWSAccount, the principal id and the account id of the
+    caller" (CloudTrail User Guide, "CloudTrail userIdentity element").
+    """
+    caller = event["userIdentity"]
+    return {
+        **event,
+        "userIdentity": {
+            "type": "AWSAccount",
+            "principalId": caller.get("principalId", ""),
+            "accountId": caller.get("accountId", event["recipientAccountId"]),
+        },
+        "eventID": str(uuid.uuid4()),
+        "recipientAccountId": account,
+    }
 
 
 def _append(time: dt.datetime, event: dict, lab: dict, visible: bool) -> None:
@@ -218,7 +253,11 @@ def _append(time: dt.datetime, event: dict, lab: dict, visible: bool) -> None:
 def listing(mutating: bool = False, last: Optional[int] = None) -> list[dict[str, Any]]:
     """The records in order of arrival, each with "_lab"."""
     with LOCK:
-        found = [r for r in RECORDS if not (mutating and r.event["readOnly"])]
+        found = [
+            r
+            for r in RECORDS
+            if not r.lab.get("copy") and not (mutating and r.event["readOnly"])
+        ]
     if last is not None:
         found = found[-last:] if last else []
     return [{**r.event, "_lab": r.lab} for r in found]
