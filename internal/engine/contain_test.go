@@ -2,12 +2,17 @@ package engine_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -43,7 +48,36 @@ func (w *world) opens(c Credential) (calls []string) {
 	try("lambda:ListFunctions", err)
 	_, err = cloudtrail.NewFromConfig(cfg).DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{})
 	try("cloudtrail:DescribeTrails", err)
+	try("s3:ListBucket", w.listBucket(ctx, cfg))
 	return calls
+}
+
+// listBucket asks for a bucket that is not there: who may ask is told so, who
+// may not is refused.
+func (w *world) listBucket(ctx context.Context, cfg aws.Config) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://s3.eu-west-1.amazonaws.com/no-such-bucket-0?list-type=2", nil)
+	if err != nil {
+		return err
+	}
+	empty := sha256.Sum256(nil)
+	hash := hex.EncodeToString(empty[:])
+	req.Header.Set("X-Amz-Content-Sha256", hash)
+	keys, err := cfg.Credentials.Retrieve(ctx)
+	if err == nil {
+		err = v4.NewSigner().SignHTTP(ctx, keys, req, hash, "s3", cfg.Region, time.Now())
+	}
+	if err != nil {
+		return err
+	}
+	resp, err := cfg.HTTPClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusNotFound {
+		return errors.New(resp.Status)
+	}
+	return nil
 }
 
 func TestContainCutsTheIntruderAndNobodyElse(t *testing.T) {

@@ -149,7 +149,10 @@ var screens = map[string]func(*testing.T, Handler){
 	"triage": tellTriage, "plan": tellPlan, "apply": tellApply,
 	"show":    func(t *testing.T, h Handler) { h.(*Text).View = Show; tell(t, h, findings()[0], findings()[1]) },
 	"explain": func(t *testing.T, h Handler) { h.(*Text).View = Explain; tell(t, h, findings()[0]) },
-	"list":    func(t *testing.T, h Handler) { h.(*Text).View = List; tell(t, h, findings()[0], findings()[2], findings()[3]) },
+	"list": func(t *testing.T, h Handler) {
+		h.(*Text).View = List
+		tell(t, h, findings()[0], findings()[2], findings()[3])
+	},
 	"doctor": func(t *testing.T, h Handler) {
 		tell(t, h, Check{"identity", "warn", []any{"arn", hostile[0], "source", "x", "kind", "root"}}, Check{"clock", "ok", []any{"skew", "1s"}})
 	},

@@ -137,6 +137,9 @@ func (t *Text) group(p *page, g []Action) {
 		if len(a.Because) > 0 {
 			p.wrap("       ", w.T("screen.plan.because", "why", t.because(a.Because)))
 		}
+		if does := "verb." + a.Verb + ".does"; t.All && !a.Undoes && a.Class != plan.Person && w.Has(does) {
+			p.wrap("       ", w.T(does))
+		}
 		if a.Exposed && a.Undoes {
 			p.wrap("       ", w.T("screen.plan.exposed"))
 		}
@@ -213,8 +216,7 @@ func (t *Text) refusals(p *page, refused []Action) {
 	p.head(t.Words.T("screen.plan.refused", "n", len(refused)))
 	for _, a := range refused {
 		p.wrap("    -  ", t.deed(a))
-		reason, _, _ := strings.Cut(a.Refused, ".") // "unread.denied"
-		p.wrap("       ", t.first(safe(a.Refused), "guard."+reason, "refusal."+reason, "skip."+reason))
+		p.wrap("       ", t.first(safe(a.Refused), "guard."+a.Refused, "skip."+a.Refused, a.Refused))
 	}
 }
 

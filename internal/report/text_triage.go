@@ -288,14 +288,17 @@ func (t *Text) next(p *page, s Summary, found []Finding) {
 			ask = append(ask, f.Number)
 		}
 	}
+	denied := slices.ContainsFunc(t.gaps, func(g Gap) bool { return g.Permission != "" })
 	var now, then, wait [][2]string
 	switch {
 	case answer:
 		now = append(now, [2]string{"cordon plan contain", w.T("prose.do.contain")})
 	case len(found) > 0:
 		now = append(now, [2]string{fmt.Sprintf("cordon finding show %d", found[0].Number), w.T("screen.do.show")})
-	case s.Unknown > 0:
+	case denied:
 		now = append(now, [2]string{"cordon policy triage", w.T("screen.do.policy")})
+	case s.Unknown > 0:
+		now = append(now, [2]string{"cordon triage", w.T("screen.do.again")})
 	}
 	if len(found) > 0 {
 		then = append(then, [2]string{fmt.Sprintf("cordon finding explain %d", found[0].Number), w.T("screen.do.explain")})
@@ -303,7 +306,7 @@ func (t *Text) next(p *page, s Summary, found []Finding) {
 	if len(ask) > 0 {
 		then = append(then, [2]string{fmt.Sprintf("cordon finding mark %d mine", ask[0]), w.T("screen.do.mark", "list", numbers(ask))})
 	}
-	if s.Unknown > 0 && len(found) > 0 {
+	if denied && len(found) > 0 {
 		then = append(then, [2]string{"cordon policy triage", w.T("screen.do.policy")})
 	}
 	if answer {
@@ -326,14 +329,14 @@ func (t *Text) commands(p *page, rows [][2]string) {
 		switch {
 		case r[0] == "":
 			p.wrap("   ", r[1])
-		case p.Width < 72:
+		case p.Width < 72 || clean.Width(r[0]) > 27: // a command is copied: it is never cut
 			p.line("   " + p.paint(bold, r[0]))
 			p.wrap("     ", r[1])
 		default:
-			lines := clean.Wrap(r[1], p.Width-3-28)
-			p.line("   " + p.paint(bold, clean.Pad(r[0], 26)) + "  " + lines[0])
+			lines := clean.Wrap(r[1], p.Width-3-29)
+			p.line("   " + p.paint(bold, clean.Pad(r[0], 27)) + "  " + lines[0])
 			for _, l := range lines[1:] {
-				p.line(strings.Repeat(" ", 31) + l)
+				p.line(strings.Repeat(" ", 32) + l)
 			}
 		}
 	}

@@ -33,7 +33,7 @@ const (
 )
 
 // A problem is an error with words of its own: the catalogue's key is
-// "error.<reason>".
+// "error.<reason>", or the reason itself for what the engine refuses.
 type problem struct {
 	reason string
 	args   []any
@@ -42,7 +42,7 @@ type problem struct {
 	err    error
 }
 
-func (p *problem) Error() string { return words.For(words.EN).T("error."+p.reason, p.args...) }
+func (p *problem) Error() string { return words.For(words.EN).T(p.key(), p.args...) }
 func (p *problem) Unwrap() error { return p.err }
 
 func usage(reason string, args ...any) error {
@@ -154,7 +154,7 @@ func (a *app) finish(err error) int {
 		if a.handler != nil {
 			_ = a.handler.End() // the screen of a plan with nothing in it
 		}
-		a.say("error."+p.reason, p.args...)
+		a.say(p.key(), p.args...)
 		return exitDone
 	}
 	if !a.human() {
@@ -175,26 +175,31 @@ func (a *app) finish(err error) int {
 
 // message is English: machine output is the same in every language.
 func message(p *problem) string {
-	text := words.For(words.EN).T("error."+known(p.reason), p.args...)
+	text := p.Error()
 	if p.err != nil {
 		text += " (" + awsapi.Why(p.err) + ")"
 	}
 	return text
 }
 
-func known(reason string) string {
-	if words.For(words.EN).Has("error." + reason) {
-		return reason
+// key is where the words of a problem are. TestWords holds every reason to it;
+// one that a newer engine adds is told in general words.
+func (p *problem) key() string {
+	w := words.For(words.EN)
+	for _, key := range []string{"error." + p.reason, p.reason} {
+		if w.Has(key) {
+			return key
+		}
 	}
-	return "other"
+	return "error.other"
 }
 
 // complain tells a person what failed and what to do. The technical text
 // behind it is English and AWS's own: it is shown to readers of English and
 // to whoever asks with --debug.
 func (a *app) complain(p *problem) {
-	fmt.Fprint(a.sys.Err, a.wrapped("", "cordon: "+a.words.T("error."+known(p.reason), p.args...)))
-	if p.err != nil && (a.flags.debug || a.words.Lang() == words.EN && (known(p.reason) == "other" || p.reason == "aws")) {
+	fmt.Fprint(a.sys.Err, a.wrapped("", "cordon: "+a.words.T(p.key(), p.args...)))
+	if p.err != nil && (a.flags.debug || a.words.Lang() == words.EN && (p.key() == "error.other" || p.reason == "aws" || p.reason == "lab")) {
 		fmt.Fprint(a.sys.Err, a.wrapped("  ", strings.TrimSpace(awsapi.Why(p.err))))
 	}
 	if p.fix != "" {

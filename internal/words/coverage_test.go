@@ -1,0 +1,170 @@
+package words_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"cordon/internal/checks"
+	"cordon/internal/clean"
+	"cordon/internal/words"
+)
+
+// kinds is every kind of resource that a screen may name.
+var kinds = []string{
+	"iam.user", "iam.access-key", "iam.login-profile", "iam.mfa-device", "iam.group", "iam.role", "iam.policy",
+	"iam.service-credential", "iam.ssh-key", "iam.signing-certificate", "iam.server-certificate",
+	"iam.saml-provider", "iam.oidc-provider", "iam.root",
+	"ec2.instance", "ec2.image", "ec2.volume", "ec2.snapshot", "ec2.key-pair", "ec2.security-group",
+	"lambda.function", "lambda.layer", "cloudtrail.trail", "guardduty.detector", "cloudtrail.event-history",
+}
+
+var (
+	verbs = []string{
+		"deny-all", "deactivate", "revoke-sessions", "close-trust", "isolate", "allow-stop", "stop", "throttle",
+		"unshare", "close-openings", "start", "enable",
+	}
+	people  = []string{"delete-root-keys", "enable-root-mfa", "change-root-password"}
+	guards  = []string{"own-principal", "own-key", "own-group", "break-glass", "service-linked", "reserved-role", "last-administrator", "unknown-caller"}
+	skips   = []string{"gone", "recreated", "changed", "changed-since", "already", "exposed", "no-evidence", "taken-back", "unverified", "refused", "person", "earlier-step-failed", "interrupted"}
+	classes = []string{"denied", "throttled", "absent", "not-subscribed", "not-found", "unauthenticated", "not-implemented", "in-use", "broken"} // awsapi's
+)
+
+// each runs f once per language.
+func each(t *testing.T, f func(t *testing.T, w *words.Words)) {
+	for _, lang := range words.Langs() {
+		t.Run(string(lang), func(t *testing.T) { f(t, words.For(lang)) })
+	}
+}
+
+// spoken fails unless key has a text that needs no argument, of at most cells
+// cells; 0 is any length.
+func spoken(t *testing.T, w *words.Words, key string, cells int) {
+	t.Helper()
+	before := w.Faults()[key]
+	text := w.T(key)
+	switch n := clean.Width(text); {
+	case !w.Has(key):
+		t.Errorf("no text for %s", key)
+	case w.Faults()[key] != before:
+		t.Errorf("%s wants an argument that no screen gives: %q", key, text)
+	case cells > 0 && n > cells:
+		t.Errorf("%s takes %d cells, %d fit: %q", key, n, cells, text)
+	}
+}
+
+// under lists what follows prefix in the keys that begin with it.
+func under(w *words.Words, prefix string) (rest []string) {
+	for _, key := range w.Keys() {
+		if s, ok := strings.CutPrefix(key, prefix); ok {
+			rest = append(rest, s)
+		}
+	}
+	return rest
+}
+
+func TestEveryCheckIsExplained(t *testing.T) {
+	parts := []string{"title", "saw", "why", "else", "do"}
+	each(t, func(t *testing.T, w *words.Words) {
+		known := map[string]bool{}
+		for _, c := range checks.All() {
+			for _, part := range parts {
+				known[c.ID+"."+part] = true
+				cells := 0
+				if part == "title" {
+					cells = 46
+				}
+				spoken(t, w, "check."+c.ID+"."+part, cells)
+			}
+			if len(c.Needs) == 0 {
+				t.Errorf("%s needs no kind", c.ID)
+			}
+			for _, k := range c.Needs {
+				if !slices.Contains(kinds, string(k)) {
+					t.Errorf("%s needs %s, which kinds does not list", c.ID, k)
+				}
+			}
+		}
+		for _, rest := range under(w, "check.") {
+			if !known[rest] {
+				t.Errorf("check.%s belongs to no check", rest)
+			}
+		}
+	})
+}
+
+func TestEveryKindHasAName(t *testing.T) {
+	each(t, func(t *testing.T, w *words.Words) {
+		for _, k := range kinds {
+			spoken(t, w, "kind."+k, 36)
+			for _, n := range []int{0, 1, 2, 1_000_000} {
+				if text := w.T("kind."+k+".n", "n", n); !strings.Contains(text, w.Number(n)) {
+					t.Errorf("kind.%s.n of %d: %q", k, n, text)
+				}
+			}
+		}
+		for _, rest := range under(w, "kind.") {
+			if !slices.Contains(kinds, strings.TrimSuffix(rest, ".n")) {
+				t.Errorf("kind.%s belongs to no kind", rest)
+			}
+		}
+	})
+}
+
+func TestEveryVerbHasWords(t *testing.T) {
+	each(t, func(t *testing.T, w *words.Words) {
+		for _, v := range append(slices.Clone(verbs), people...) {
+			spoken(t, w, "verb."+v, 22)
+			spoken(t, w, "verb."+v+".does", 0)
+		}
+		for _, v := range verbs {
+			spoken(t, w, "undo."+v, 22)
+		}
+		for _, v := range people {
+			spoken(t, w, "person."+v+".title", 0)
+			spoken(t, w, "person."+v+".steps", 0)
+			if !strings.HasPrefix(w.T("person."+v+".steps"), "1. ") {
+				t.Errorf("person.%s.steps does not begin with step 1", v)
+			}
+		}
+		for _, class := range []string{"reversible", "disruptive", "permanent", "person"} {
+			spoken(t, w, "class."+class, 60)
+		}
+	})
+}
+
+func TestEveryReasonHasWords(t *testing.T) {
+	each(t, func(t *testing.T, w *words.Words) {
+		for _, r := range guards {
+			spoken(t, w, "guard."+r, 0)
+		}
+		for _, r := range append(slices.Clone(skips), classes...) {
+			spoken(t, w, "skip."+r, 0)
+		}
+		for _, r := range classes {
+			spoken(t, w, "unread."+r, 0)
+		}
+	})
+}
+
+func TestEveryGradeHasAWord(t *testing.T) {
+	each(t, func(t *testing.T, w *words.Words) {
+		for _, s := range []string{"critical", "high", "medium", "low", "info"} {
+			spoken(t, w, "severity."+s, 6)
+			spoken(t, w, "severity."+s+".full", 0)
+		}
+		for _, c := range []string{"high", "medium", "low"} {
+			spoken(t, w, "confidence."+c, 12)
+		}
+		for _, o := range []string{"found", "clear", "unknown"} {
+			spoken(t, w, "outcome."+o, 0)
+		}
+		for _, s := range []string{"denied", "failed", "absent", "skipped", "closed"} {
+			for _, p := range []string{"{kind}", "{region}"} {
+				if text := w.T("state."+s, "kind", "{kind}", "region", "{region}", "permission", "{permission}"); !strings.Contains(text, p) {
+					t.Errorf("state.%s does not say %s: %q", s, p, text)
+				}
+			}
+		}
+	})
+}
