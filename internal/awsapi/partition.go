@@ -50,6 +50,10 @@ func suffixOf(region string) string {
 	return partitions[0].suffix
 }
 
+// GlobalRegion answers the region in which the partition keeps its global
+// services and records their calls.
+func (a *Account) GlobalRegion() string { return a.globalRegion() }
+
 func (a *Account) globalRegion() string { return partitionOf(a.Caller.Partition).global }
 
 func set(names ...string) map[string]bool {

@@ -45,29 +45,43 @@ var resources = []fact.Kind{
 
 var everything = slices.Concat(principals, []fact.Kind{"iam.policy"}, credentials, resources)
 
+// dated are those of them that AWS gives a date; of the others only the trail
+// tells when they were made.
+var dated = slices.DeleteFunc(slices.Clone(resources), func(k fact.Kind) bool {
+	return k == "ec2.security-group" || k == "cloudtrail.trail"
+})
+
 // since is a check over creation times: what was made since the incident began.
 func since(id string, severity finding.Severity, attack []string, kinds []fact.Kind) finding.Check {
 	return finding.Check{
 		ID: id, Severity: severity, Confidence: finding.Ask, Attack: attack, Needs: kinds,
 		Find: func(l *finding.Look) {
-			if l.Since.IsZero() {
-				for _, k := range kinds {
-					for r := range l.Of(k) {
-						l.Blind(r, "when the incident began")
-						return
-					}
-				}
-				return
-			}
 			for _, k := range kinds {
 				for r := range l.Of(k) {
-					if !r.Created.IsZero() && !r.Created.Before(l.Since) {
-						l.Hit(r, at("created", r.Created))
+					made, name := r.Created, "created"
+					if made.IsZero() { // a function: it is not older than its last change
+						made, name = fact.Modified.Or(r, made), "modified"
+					}
+					switch {
+					case made.IsZero() && !fact.Active.Or(r, true): // a device that nobody uses has no date
+					case made.IsZero():
+						l.Blind(r, "the creation date")
+					case begun(l, r) && !made.Before(l.Since):
+						l.Hit(r, at(name, made))
 					}
 				}
 			}
 		},
 	}
+}
+
+// begun says whether it is known when the incident began; without that no
+// check over times can end as clear.
+func begun(l *finding.Look, r fact.Resource) bool {
+	if l.Since.IsZero() {
+		l.Blind(r, "whether it is older than the incident, whose beginning is not known,")
+	}
+	return !l.Since.IsZero()
 }
 
 func at(name string, t time.Time) finding.Evidence {

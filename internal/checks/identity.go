@@ -34,13 +34,24 @@ var rootMFA = finding.Check{
 	},
 }
 
+// fresh is how old a credential report may be to speak for now. AWS makes a
+// new one at most every four hours and gives the old one meanwhile.
+const fresh = 30 * time.Minute
+
 var rootUsed = finding.Check{
 	ID: "root-used-since", Severity: finding.High, Confidence: finding.Ask, Answer: "person-root-password",
 	Attack: []string{"T1078.004"}, Needs: []fact.Kind{"iam.root"},
 	Find: func(l *finding.Look) {
 		for r := range l.Of("iam.root") {
+			report, known := finding.Known(l, r, fact.ReportAge)
+			if !known || !begun(l, r) {
+				continue
+			}
+			if l.At.Sub(report) > fresh {
+				l.Blind(r, "the use since "+report.UTC().Format(time.RFC3339))
+			}
 			for _, k := range []fact.Key[time.Time]{fact.RootPassword, fact.RootKeyUse} {
-				if used, known := k.Get(r); known && !l.Since.IsZero() && !used.Before(l.Since) {
+				if used, known := k.Get(r); known && !used.Before(l.Since) {
 					l.Hit(r, at(string(k), used))
 				}
 			}
@@ -51,7 +62,7 @@ var rootUsed = finding.Check{
 var (
 	identitySince   = since("identity-since", finding.High, []string{"T1136.003"}, []fact.Kind{"iam.user", "iam.role", "iam.group"})
 	credentialSince = since("credential-since", finding.High, []string{"T1098.001"}, credentials)
-	resourceSince   = since("resource-since", finding.Medium, []string{"T1578"}, resources)
+	resourceSince   = since("resource-since", finding.Medium, []string{"T1578"}, dated)
 )
 
 // policySince looks at versions too: a harmless policy that was given a new
@@ -62,7 +73,7 @@ var policySince = finding.Check{
 	Find: func(l *finding.Look) {
 		for r := range l.Of("iam.policy") {
 			versions, known := finding.Known(l, r, fact.Versions)
-			if !known || l.Since.IsZero() {
+			if !known || !begun(l, r) {
 				continue
 			}
 			for _, v := range versions {
@@ -80,7 +91,7 @@ var keyUsedSince = finding.Check{
 	Attack: []string{"T1078.004"}, Needs: []fact.Kind{"iam.access-key"},
 	Find: func(l *finding.Look) {
 		for r := range l.Of("iam.access-key") {
-			if used, known := fact.LastUsed.Get(r); known && !l.Since.IsZero() && !used.Before(l.Since) {
+			if used, known := fact.LastUsed.Get(r); known && begun(l, r) && !used.Before(l.Since) {
 				l.Hit(r, at("last-used", used), why("where", fact.LastUsedWhere.Or(r, "")))
 			}
 		}

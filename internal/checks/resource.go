@@ -135,8 +135,11 @@ var stoppedTrail = finding.Check{
 	Find: func(l *finding.Look) {
 		for r := range l.Of("cloudtrail.trail") {
 			if on, known := finding.Known(l, r, fact.Logging); known && !on {
-				stopped, _ := fact.Stopped.Get(r)
-				l.Hit(r, at("stopped-logging", stopped))
+				if stopped, known := fact.Stopped.Get(r); known {
+					l.Hit(r, at("stopped-logging", stopped))
+				} else {
+					l.Hit(r, why("logging", "false")) // it never began
+				}
 			}
 		}
 	},
@@ -147,14 +150,16 @@ var noTrail = finding.Check{
 	ID: "no-trail", Severity: finding.Medium, Confidence: finding.Sure,
 	Attack: []string{"T1685.002"}, Needs: []fact.Kind{"cloudtrail.trail"},
 	Find: func(l *finding.Look) {
+		unread := len(l.Gaps("cloudtrail.trail")) > 0
 		for r := range l.Of("cloudtrail.trail") {
 			many, known := finding.Known(l, r, fact.MultiRegion)
 			on, also := finding.Known(l, r, fact.Logging)
 			if known && also && many && on {
 				return
 			}
+			unread = unread || !known || !also
 		}
-		if len(l.Gaps("cloudtrail.trail")) > 0 {
+		if unread {
 			return // one may stand where we could not look
 		}
 		l.Hit(fact.Resource{Ref: fact.Ref{Kind: "iam.root", Place: fact.Place{Account: l.Account, Region: fact.Global}, ID: "root"}}, why("multi-region-trail", "none"))

@@ -68,13 +68,21 @@ func target(s *fact.Snapshot, at map[fact.Ref]*fact.Resource, ref fact.Ref) *fac
 	return nil
 }
 
+// renamed are the kinds whose ids are names, which can be given again.
+var renamed = map[fact.Kind]bool{
+	"iam.user": true, "iam.role": true, "iam.group": true, "iam.policy": true, "iam.login-profile": true,
+	"iam.mfa-device": true, "iam.server-certificate": true, "iam.saml-provider": true, "iam.oidc-provider": true,
+	"lambda.function": true, "lambda.layer": true, "cloudtrail.trail": true,
+}
+
 func blame(r *fact.Resource, d lineage.Deed) {
 	what := d.Deed
 	what.Sure = d.Confidence != lineage.Low
 	switch d.Change {
 	case lineage.Created:
-		// A name that was used again is another resource.
-		if r.Created.IsZero() || what.At.Sub(r.Created).Abs() < sameAct {
+		// A name that was used again is another resource. An id is not, and its
+		// date may move: an instance's is its last start.
+		if !renamed[r.Kind] || r.Created.IsZero() || what.At.Sub(r.Created).Abs() < sameAct {
 			fact.Made.Set(r, what)
 		}
 	case lineage.Changed, lineage.Shared:
@@ -97,8 +105,11 @@ func attached(s *fact.Snapshot) {
 			continue
 		}
 		of, ok := made[fact.AttachedTo.Or(*v, "")]
-		if ok && v.Region == of.Region && v.Created.Sub(of.Created).Abs() < sameAct {
-			d, _ := fact.Made.Get(of)
+		if !ok || v.Region != of.Region {
+			continue
+		}
+		// The instance's own date is that of its last start.
+		if d, _ := fact.Made.Get(of); v.Created.Sub(of.Created).Abs() < sameAct || v.Created.Sub(d.At).Abs() < sameAct {
 			fact.Made.Set(v, d)
 		}
 	}

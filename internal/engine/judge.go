@@ -56,12 +56,13 @@ func grants(r fact.Resource, account string, bodies map[string]string, groups ma
 	}
 	inline, known := fact.Inline.Get(r)
 	attached, also := fact.Attached.Get(r)
-	g.Missing = !known || !also
+	names, member := fact.Groups.Get(r)
+	g.Missing = !known || !also || r.Kind == "iam.user" && !member
 	for _, d := range inline {
 		g.Inline = append(g.Inline, d.Body)
 	}
 	attach(attached, &g.Attached)
-	for _, name := range fact.Groups.Or(r, nil) {
+	for _, name := range names {
 		group, ok := groups[name]
 		if !ok {
 			g.Missing = true
@@ -82,17 +83,24 @@ func grants(r fact.Resource, account string, bodies map[string]string, groups ma
 	return g
 }
 
-// admins lists the ARNs of the administrators that nothing holds to be the
-// intruder's: the ways to administer the account that a plan must not cut.
+// admins lists the ARNs of the administrators that the trail does not hold to
+// be the intruder's or made by him: the ways to administer the account that a plan must not cut.
 func admins(s fact.Snapshot) (arns []string) {
 	for _, k := range []fact.Kind{"iam.user", "iam.role"} {
 		for r := range s.Of(k) {
 			_, suspect := fact.Suspect.Get(r)
-			if level := fact.Admin.Or(r, ""); (level == "full" || level == "escalates") && !suspect {
+			if level := fact.Admin.Or(r, ""); (level == "full" || level == "escalates") && !suspect && !madeByHim(r) {
 				arns = append(arns, r.ARN)
 			}
 		}
 	}
 	slices.Sort(arns)
 	return arns
+}
+
+// madeByHim says that the intruder made it and that nothing the owner did can
+// explain the record.
+func madeByHim(r fact.Resource) bool {
+	d, made := fact.Made.Get(r)
+	return made && d.Sure
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -14,20 +15,27 @@ import (
 // A Key is one set of credentials to be tried, in a drill.
 type Key struct{ ID, Secret, Token string }
 
-// Probe tries whether credentials still open anything, with two harmless
-// reads: an account that is cut off refuses both. It is for drills: it never
-// sends anything to AWS itself.
+// Probe tries whether credentials are cut off, with two harmless reads. Cut
+// off is: AWS does not take them any more, or a policy denies them explicitly.
+// A call that nobody ever allowed them says nothing. It is for drills.
 func Probe(ctx context.Context, endpoint string, k Key) (works bool, code string) {
 	cfg := aws.Config{
 		Region: "us-east-1", BaseEndpoint: &endpoint, RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider(k.ID, k.Secret, k.Token),
 	}
-	_, err := iam.NewFromConfig(cfg).GetAccountSummary(ctx, &iam.GetAccountSummaryInput{})
-	if err == nil {
-		return true, ""
+	_, err := ec2.NewFromConfig(cfg).DescribeRegions(ctx, &ec2.DescribeRegionsInput{})
+	if !cutOff(err) {
+		_, err = iam.NewFromConfig(cfg).GetAccountSummary(ctx, &iam.GetAccountSummaryInput{})
 	}
-	if _, err2 := ec2.NewFromConfig(cfg).DescribeRegions(ctx, &ec2.DescribeRegionsInput{}); err2 == nil {
-		return true, ""
+	return !cutOff(err), awsapi.Code(err)
+}
+
+func cutOff(err error) bool {
+	switch awsapi.Classify(err) {
+	case awsapi.OK:
+		return false
+	case awsapi.Denied:
+		return strings.Contains(err.Error(), "explicit deny")
 	}
-	return false, awsapi.Code(err)
+	return true
 }

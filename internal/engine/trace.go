@@ -20,6 +20,7 @@ import (
 	"cordon/internal/event"
 	"cordon/internal/evidence"
 	"cordon/internal/fact"
+	"cordon/internal/incident"
 	"cordon/internal/lineage"
 	"cordon/internal/playbook"
 	"cordon/internal/report"
@@ -29,6 +30,9 @@ import (
 // have begun when nobody says: AWS attaches it minutes to hours after a key
 // shows up in public.
 const beforeNotice = 24 * time.Hour
+
+// historyReach is how far back LookupEvents tells ("Viewing event history").
+const historyReach = 90 * 24 * time.Hour
 
 // trace follows the suspect credentials through the event history of every
 // region until nothing new turns up, and writes what it finds into the
@@ -47,7 +51,7 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 		}
 		h.regions = append(h.regions, r.Name)
 	}
-	seeds := seedsOf(t.Snapshot, marks)
+	seeds := seedsOf(t.Snapshot, marks, s.Case.Notice)
 	if len(seeds) == 0 {
 		return nil // nothing was asked: the checks that need it say unknown
 	}
@@ -56,7 +60,7 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 	}
 	t.Header.Since, t.Header.SinceFrom = t.Snapshot.Since, t.Summary.SinceFrom
 	grown := lineage.New(seeds, t.Snapshot.Since)
-	for round := 1; ; round++ {
+	for round := 1; len(h.regions) > 0; round++ {
 		queries := grown.Next()
 		if len(queries) == 0 {
 			break
@@ -65,15 +69,7 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 			return err
 		}
 	}
-	for _, r := range regions {
-		at := fact.Place{Account: t.Snapshot.Account, Region: r.Name}
-		reading, bad := h.bad[r.Name]
-		if !bad {
-			reading = fact.Reading{Kind: checks.History, Place: at, State: fact.Read}
-		}
-		t.Snapshot.Expected[checks.History] = append(t.Snapshot.Expected[checks.History], at)
-		t.Snapshot.Readings = append(t.Snapshot.Readings, reading)
-	}
+	t.receipts(h, regions)
 	annotate(&t.Snapshot, grown)
 	for _, a := range grown.Acts() {
 		when := a.Event.Time
@@ -86,12 +82,53 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 	return nil
 }
 
+// receipts puts into the snapshot how well the history could be read: a
+// reading for every region, one for regions that nobody named, and one for the
+// time before the history begins.
+func (t *Triage) receipts(h *history, regions []awsapi.Region) {
+	put := func(r fact.Reading) {
+		t.Snapshot.Expected[checks.History] = append(t.Snapshot.Expected[checks.History], r.Place)
+		t.Snapshot.Readings = append(t.Snapshot.Readings, r)
+	}
+	for _, r := range regions {
+		reading, bad := h.bad[r.Name]
+		if !bad {
+			reading = fact.Reading{Kind: checks.History, Place: fact.Place{Account: t.Snapshot.Account, Region: r.Name}, State: fact.Read}
+		}
+		put(reading)
+	}
+	if gap, blind := unlisted(checks.History, t.Snapshot.Account, regions); blind {
+		put(gap)
+	}
+	if begins := t.Snapshot.At.Add(-historyReach); t.Snapshot.Since.Before(begins) {
+		why := "when the incident began is not known, and the event history begins at "
+		if !t.Snapshot.Since.IsZero() {
+			why = "the incident began before the event history does, at "
+		}
+		put(fact.Reading{
+			Kind: checks.History, Place: fact.Place{Account: t.Snapshot.Account, Region: fact.Global},
+			State: fact.Failed, Why: why + begins.Format(time.RFC3339),
+		})
+	}
+}
+
 // seedsOf names what is held to be the intruder's before the trail is read:
-// keys of users that AWS quarantined, and what the owner marked as not his.
-func seedsOf(snap fact.Snapshot, marks map[fact.Ref]playbook.Mark) (seeds []lineage.Suspect) {
-	marked := map[string]bool{}
-	for k := range snap.Of("iam.user") {
-		marked[k.ID] = checks.Quarantined(k) != ""
+// keys of users that AWS quarantined, the key and the user that AWS's notice
+// names, and what the owner marked as not his.
+func seedsOf(snap fact.Snapshot, marks map[fact.Ref]playbook.Mark, notice *incident.Notice) (seeds []lineage.Suspect) {
+	marked, key := map[string]bool{}, ""
+	for u := range snap.Of("iam.user") {
+		marked[u.ID] = checks.Quarantined(u) != ""
+	}
+	if notice != nil {
+		key = notice.Key
+		if notice.User != "" {
+			marked[notice.User] = true
+		}
+		there := func(r fact.Resource) bool { return r.Kind == "iam.access-key" && r.ID == key }
+		if key != "" && !slices.ContainsFunc(snap.Resources, there) { // deleted, or not to be listed
+			seeds = append(seeds, lineage.Suspect{Credential: key, Reason: lineage.Seed})
+		}
 	}
 	for k := range snap.Of("iam.access-key") {
 		owner := fact.Owner.Or(k, "")
@@ -99,7 +136,7 @@ func seedsOf(snap fact.Snapshot, marks map[fact.Ref]playbook.Mark) (seeds []line
 		case marks[k.Ref] == playbook.Mine:
 		case marks[k.Ref] == playbook.NotMine:
 			seeds = append(seeds, lineage.Suspect{Credential: k.ID, Reason: lineage.Marked})
-		case marked[owner]:
+		case marked[owner] || k.ID == key:
 			seeds = append(seeds, lineage.Suspect{Credential: k.ID, Reason: lineage.Seed})
 		}
 	}
@@ -122,8 +159,11 @@ func (s *Session) window(ctx context.Context, t *Triage, h *history) error {
 		return nil
 	}
 	t.Summary.SinceFrom = "none"
-	home := "us-east-1" // where AWS records IAM's calls in its first partition
-	if !slices.Contains(h.regions, home) && len(h.regions) > 0 {
+	if len(h.regions) == 0 {
+		return nil
+	}
+	home := s.Account.GlobalRegion() // where AWS records IAM's calls
+	if !slices.Contains(h.regions, home) {
 		home = h.regions[0]
 	}
 	events, err := h.lookUp(ctx, home, types.LookupAttributeKeyEventName, "AttachUserPolicy", "quarantine")
@@ -202,45 +242,50 @@ func attribute(by lineage.By) types.LookupAttributeKey {
 	}
 }
 
-// lookUp reads all pages of one question in one region. What had been read
-// when a page failed is returned with the error.
-func (h *history) lookUp(ctx context.Context, region string, key types.LookupAttributeKey, value, name string) ([]event.Event, error) {
-	at := fact.Place{Account: h.s.Account.Caller.Account, Region: region}
-	api := cloudtrail.NewFromConfig(h.s.read(at, historyNeeds))
-	pages := cloudtrail.NewLookupEventsPaginator(api, &cloudtrail.LookupEventsInput{
-		LookupAttributes: []types.LookupAttribute{{AttributeKey: key, AttributeValue: &value}},
-	})
-	var (
-		events []event.Event
-		raw    []json.RawMessage
-	)
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return events, err
-		}
-		for _, r := range page.Events {
-			record := []byte(aws.ToString(r.CloudTrailEvent))
-			e, err := event.Parse(record)
+// lookUp reads all pages of one question in one region and keeps them as
+// evidence. What had been read when a page failed is kept, and returned with
+// the error.
+func (h *history) lookUp(ctx context.Context, region string, key types.LookupAttributeKey, value, name string) (events []event.Event, err error) {
+	var raw []json.RawMessage
+	err = contained(func() error {
+		at := fact.Place{Account: h.s.Account.Caller.Account, Region: region}
+		api := cloudtrail.NewFromConfig(h.s.read(at, historyNeeds))
+		pages := cloudtrail.NewLookupEventsPaginator(api, &cloudtrail.LookupEventsInput{
+			LookupAttributes: []types.LookupAttribute{{AttributeKey: key, AttributeValue: &value}},
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
 			if err != nil {
-				return events, fmt.Errorf("cannot read the record %s: %w", aws.ToString(r.EventId), err)
+				return err
 			}
-			events, raw = append(events, e), append(raw, record)
+			for _, r := range page.Events {
+				record := []byte(aws.ToString(r.CloudTrailEvent))
+				e, err := event.Parse(record)
+				if err != nil {
+					return fmt.Errorf("cannot read the record %s: %w", aws.ToString(r.EventId), err)
+				}
+				events, raw = append(events, e), append(raw, record)
+			}
 		}
-	}
+		return nil
+	})
+	return events, errors.Join(err, h.keep(ctx, raw, fmt.Sprintf("lookup-events %s %s %s", region, name, value)))
+}
+
+// keep stores an answer: findings cite its events for as long as the case is.
+func (h *history) keep(ctx context.Context, raw []json.RawMessage, name string) error {
 	if len(raw) == 0 {
-		return nil, nil
+		return nil
 	}
 	b, err := json.Marshal(raw)
-	if err != nil {
-		return events, err
+	if err == nil {
+		_, err = h.store.Put(ctx, evidence.Item{
+			Name: name, Kind: "cloudtrail.events", Source: "cloudtrail:LookupEvents",
+			MediaType: "application/json", Taken: h.s.Account.Clock(),
+		}, b)
 	}
-	_, err = h.store.Put(ctx, evidence.Item{
-		Name: fmt.Sprintf("lookup-events %s %s %s", region, name, value), Kind: "cloudtrail.events",
-		Source: "cloudtrail:LookupEvents", MediaType: "application/json", Taken: h.s.Account.Clock(),
-	}, b)
 	if err != nil {
-		return events, fmt.Errorf("cannot keep the event history: %w", err)
+		return fmt.Errorf("cannot keep the event history: %w", err)
 	}
-	return events, nil
+	return nil
 }

@@ -137,6 +137,10 @@ func (s *Session) snapshot(ctx context.Context, regions []awsapi.Region) (fact.S
 			}
 			cells = append(cells, cell{k, at})
 		}
+		if gap, blind := unlisted(k.Name(), c.Account, regions); blind {
+			snap.Expected[k.Name()] = append(snap.Expected[k.Name()], gap.Place)
+			snap.Readings = append(snap.Readings, gap)
+		}
 	}
 	found := make([][]fact.Resource, len(cells))
 	readings := make([]fact.Reading, len(cells))
@@ -176,16 +180,51 @@ func unread(k fact.Kind, at fact.Place, r awsapi.Region) (fact.Reading, bool) {
 	return fact.Reading{}, false
 }
 
+// elsewhere is the place of what may stand in regions that nobody named.
+const elsewhere = "elsewhere"
+
+// unlisted is the receipt for the regions that AWS may have and did not tell:
+// the tool's own list is as old as the tool.
+func unlisted(k fact.Kind, account string, regions []awsapi.Region) (fact.Reading, bool) {
+	for _, r := range regions {
+		if r.Source != "builtin" || r.Why == "" { // without a reason: named by --regions
+			continue
+		}
+		gap := fact.Reading{
+			Kind: k, Place: fact.Place{Account: account, Region: elsewhere}, State: fact.Failed,
+			Why: "AWS did not tell its regions (" + r.Why + "); one that is newer than this program was not looked at",
+		}
+		if len(r.Missing) > 0 {
+			gap.State, gap.Permission = fact.Denied, r.Missing[0]
+		}
+		return gap, true
+	}
+	return fact.Reading{}, false
+}
+
 // list makes one listing. A list that broke off counts for nothing: its
 // resources are shown, its reading is not good.
 func (s *Session) list(ctx context.Context, c cell) (out []fact.Resource, _ fact.Reading) {
-	err := c.kind.List(ctx, s.read(c.at, c.kind.Needs()), c.at, func(r fact.Resource) { out = append(out, r) })
+	err := contained(func() error {
+		return c.kind.List(ctx, s.read(c.at, c.kind.Needs()), c.at, func(r fact.Resource) { out = append(out, r) })
+	})
 	slices.SortFunc(out, func(a, b fact.Resource) int { return strings.Compare(a.ID, b.ID) })
 	reading := fact.Reading{Kind: c.kind.Name(), Place: c.at, State: fact.Read, Count: len(out)}
 	if err == nil {
 		return out, reading
 	}
 	return out, failed(reading, err)
+}
+
+// contained makes a panic an error: one answer that nobody thought of costs
+// one reading, not the triage.
+func contained(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("cannot make sense of the answer: internal error: %v", p)
+		}
+	}()
+	return f()
 }
 
 // failed turns an error into the state it means.

@@ -110,6 +110,9 @@ func fit(p plan.Plan, l Live, now time.Time) error {
 // recorded, and nothing new is begun.
 func (g *Gate) Apply(ctx context.Context, a plan.Approved) (Result, error) {
 	p := a.Plan()
+	if err := wellFormed(p.Actions); err != nil {
+		return Result{}, fmt.Errorf("cannot apply the plan: %w", err)
+	}
 	live, err := g.Live(ctx)
 	if err != nil {
 		return Result{}, fmt.Errorf("cannot apply the plan: cannot read who the caller is: %w", err)
@@ -133,6 +136,27 @@ func (g *Gate) Apply(ctx context.Context, a plan.Approved) (Result, error) {
 	return r.result(ctx), errors.Join(err, r.journalErr())
 }
 
+// wellFormed refuses a list in which an action would wait for itself or for a
+// later one: it would never end.
+func wellFormed(actions []plan.Action) error {
+	all, seen := map[string]bool{}, map[string]bool{}
+	for _, a := range actions {
+		if all[a.ID] {
+			return fmt.Errorf("action %s is there twice", a.ID)
+		}
+		all[a.ID] = true
+	}
+	for _, a := range actions {
+		for _, id := range slices.Concat(a.After, a.Behind) {
+			if all[id] && !seen[id] {
+				return fmt.Errorf("action %s waits for %s, which does not come before it", a.ID, id)
+			}
+		}
+		seen[a.ID] = true
+	}
+	return nil
+}
+
 // A run is one Apply.
 type run struct {
 	*Gate
@@ -148,6 +172,7 @@ type run struct {
 	mu     sync.Mutex
 	broken error // the journal could not be written: nothing more may be done
 	sum    Result
+	cut    time.Time // when the last call returned that may have come too late for a dated one
 }
 
 // A job is one action under way. acted closes when its call has returned,
@@ -168,6 +193,9 @@ func (g *Gate) begin(a plan.Approved, live Live) *run {
 	r := &run{Gate: g, plan: a.Plan(), digest: a.Digest(), live: live, started: g.Now()}
 	r.by, _ = a.By()
 	r.past = replay(g.Past, r.digest)
+	if unfinished(g.Past, r.digest) {
+		r.cut = r.started // nobody watched since the earlier run died
+	}
 	r.refused = map[string]string{}
 	_, refused := plan.Guard(r.plan.Actions, live.Ward)
 	for _, f := range refused {
@@ -187,11 +215,7 @@ func (g *Gate) begin(a plan.Approved, live Live) *run {
 
 // all runs every action and returns when each has ended.
 func (r *run) all(ctx context.Context) {
-	workers := r.Workers
-	if workers == 0 {
-		workers = 16
-	}
-	slots := make(chan struct{}, workers)
+	slots := make(chan struct{}, r.workers())
 	var wg sync.WaitGroup
 	for _, act := range r.plan.Actions {
 		j := r.jobs[act.ID]
@@ -211,8 +235,15 @@ func (r *run) all(ctx context.Context) {
 	wg.Wait()
 }
 
+func (r *run) workers() int {
+	if r.Workers == 0 {
+		return 16
+	}
+	return r.Workers
+}
+
 // ready waits for what the action depends on: the call of the one before it in
-// // its lane and of those it is Behind, whatever came of them, and the verified
+// its lane and of those it is Behind, whatever came of them, and the verified
 // end of those it is After.
 func (r *run) ready(ctx context.Context, j *job) bool {
 	chain := 0
@@ -232,44 +263,22 @@ func (r *run) ready(ctx context.Context, j *job) bool {
 			continue
 		}
 		<-earlier.ended
-		if !earlier.ok {
+		if !earlier.ok && !r.stopping(ctx) {
 			r.end(ctx, j, journal.Skipped, "earlier-step-failed", nil)
 			return false
 		}
 		chain = max(chain, earlier.toEnded)
 	}
 	j.toActed = chain
-	if ctx.Err() != nil || r.journalErr() != nil {
+	if r.stopping(ctx) {
 		r.count(func(s *Result) { s.Untouched++ })
 		return false
 	}
 	return true
 }
 
-// sweep reads every verified change once more after the last one was cut: an
-// intruder whose last credential was still alive may have taken an earlier
-// change back. It ends when one pass finds nothing.
-func (r *run) sweep(ctx context.Context) {
-	for range 5 {
-		again := false
-		for _, act := range r.plan.Actions {
-			j := r.jobs[act.ID]
-			if !j.ok || act.Undoes != nil || act.Class == plan.Person || ctx.Err() != nil || r.journalErr() != nil {
-				continue
-			}
-			verb, _ := r.verb(act)
-			done, err := verb.Done(ctx, r.read(j, verb.Needs), j.order)
-			if err == nil && done {
-				continue
-			}
-			again = true
-			j.ok = r.verify(ctx, j, verb)
-		}
-		if !again {
-			return
-		}
-	}
-}
+// stopping reports that nothing new may be begun.
+func (r *run) stopping(ctx context.Context) bool { return ctx.Err() != nil || r.journalErr() != nil }
 
 func (r *run) verb(act plan.Action) (kind.Bound, error) {
 	k, ok := r.Kinds(act.Target.Kind)

@@ -111,7 +111,7 @@ func (r *run) do(ctx context.Context, j *job, verb kind.Bound, acted func()) boo
 		if !ok {
 			return false
 		}
-		rec.Prior, rec.Ordered = prior, r.Now().UTC().Truncate(time.Second)
+		rec.Prior, rec.Ordered = prior, r.Now().UTC().Round(0)
 		j.order = kind.Job{Resource: j.act.Target, At: rec.Ordered, Case: r.plan.Case}
 		if !r.attempt(ctx, j, verb, &rec, journal.Doing) {
 			return false
@@ -155,7 +155,8 @@ func (r *run) attempt(ctx context.Context, j *job, verb kind.Bound, rec *journal
 		return false
 	}
 	whole := context.WithoutCancel(ctx) // a call that was begun is finished
-	err := r.call(whole, func() error { return verb.Do(whole, r.write(j, verb.Needs), j.order, rec.Prior) })
+	err := r.call(ctx, func() error { return verb.Do(whole, r.write(j, verb.Needs), j.order, rec.Prior) })
+	r.called(verb)
 	if err == nil {
 		return true
 	}
@@ -166,17 +167,28 @@ func (r *run) attempt(ctx context.Context, j *job, verb kind.Bound, rec *journal
 	return false
 }
 
-// call retries while AWS says that something else is in the way just now.
+// call retries while AWS says that something else is in the way just now. When
+// ctx ends it waits no more.
 func (r *run) call(ctx context.Context, f func() error) error {
 	for try := 1; ; try++ {
 		err := f()
-		if err == nil || awsapi.Classify(err) != awsapi.InUse || try == inUseTries {
+		if err == nil || !passing(err) || try == inUseTries {
 			return err
 		}
 		if r.Wait(ctx, inUseWait) != nil {
 			return err
 		}
 	}
+}
+
+// passing reports an answer that is another one a little later: in use, in
+// transition, or being changed by somebody else at this moment.
+func passing(err error) bool {
+	switch awsapi.Code(err) {
+	case "IncorrectInstanceState", "EntityTemporarilyUnmodifiable", "ConcurrentModification", "ConcurrentModificationException":
+		return true
+	}
+	return awsapi.Classify(err) == awsapi.InUse
 }
 
 // verify reads until the reads have agreed for the verb's settling time, and
@@ -187,8 +199,13 @@ func (r *run) verify(ctx context.Context, j *job, verb kind.Bound) bool {
 	for {
 		done, err := verb.Done(ctx, r.read(j, verb.Needs), j.order)
 		switch now := r.Now(); {
+		case errors.Is(err, kind.ErrGone):
+			r.end(ctx, j, journal.Skipped, reasonGone, nil)
+			return false
+		case err != nil && ctx.Err() != nil:
+			return false // done and journalled as done; not yet verified
 		case err != nil:
-			if failed++; failed == readErrors || ctx.Err() != nil {
+			if failed++; failed == readErrors || now.Sub(began) > fightLimit {
 				r.end(ctx, j, journal.Failed, reasonUnread, err)
 				return false
 			}

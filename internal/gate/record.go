@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -21,10 +22,15 @@ type past struct {
 }
 
 // replay reads from the journal what an earlier run of this plan began. The
-// first "doing" has the prior state; later ones saw our own change.
+// first "doing" has the prior state; later ones saw our own change. What has
+// been undone since is as if never begun.
 func replay(recs []journal.Record, digest string) map[string]past {
 	out := map[string]past{}
 	for _, rec := range recs {
+		if of, action, _ := strings.Cut(rec.Of, "/"); rec.Step == journal.Undone && of == digest {
+			delete(out, action)
+			continue
+		}
 		if rec.Plan != digest || rec.Action == "" {
 			continue
 		}
@@ -44,6 +50,16 @@ func replay(recs []journal.Record, digest string) map[string]past {
 		out[rec.Action] = p
 	}
 	return out
+}
+
+// unfinished reports that the last run of this plan did not come to its end.
+func unfinished(recs []journal.Record, digest string) (died bool) {
+	for _, rec := range recs {
+		if rec.Plan == digest {
+			died = rec.Step != journal.Ended || rec.Reason != ""
+		}
+	}
+	return died
 }
 
 func (r *run) record(j *job) journal.Record {

@@ -56,7 +56,7 @@ func (r *run) undo(ctx context.Context, j *job, verb kind.Bound, acted func()) b
 			return false
 		}
 		whole := context.WithoutCancel(ctx)
-		err := r.call(whole, func() error { return verb.Undo(whole, r.write(j, verb.Needs), j.order, u.Prior) })
+		err := r.call(ctx, func() error { return verb.Undo(whole, r.write(j, verb.Needs), j.order, u.Prior) })
 		if err != nil {
 			back, readErr := verb.Prior(whole, r.read(j, verb.Needs), j.act.Target)
 			if readErr != nil || !plan.Same(back, u.Prior) {
@@ -73,18 +73,16 @@ func (r *run) undo(ctx context.Context, j *job, verb kind.Bound, acted func()) b
 // restored waits until the prior state reads back.
 func (r *run) restored(ctx context.Context, j *job, verb kind.Bound, rec journal.Record) bool {
 	for began := r.Now(); ; {
-		earlier, begun := r.past[j.act.ID]
-		if begun && earlier.ended {
-			r.count(func(s *Result) { s.Undone++ })
-			r.Tell(Event{Action: j.act, Step: journal.Undone, Reason: reasonAlready})
-			return true
-		}
 		now, err := verb.Prior(ctx, r.read(j, verb.Needs), j.act.Target)
 		if err == nil && plan.Same(now, rec.Prior) {
 			j.toEnded = j.toActed + j.calls.take()
 			return r.mark(ctx, j, rec, journal.Undone, "", nil)
 		}
-		if r.Now().Sub(began) > undoLimit {
+		if errors.Is(err, kind.ErrGone) {
+			r.end(ctx, j, journal.Skipped, reasonGone, nil)
+			return false
+		}
+		if ctx.Err() == nil && r.Now().Sub(began) > undoLimit {
 			r.end(ctx, j, journal.Failed, reasonUnread, err)
 			return false
 		}

@@ -71,6 +71,10 @@ type Journal struct {
 	now   func() time.Time
 	seq   int
 	prev  string
+	// failed is the error of an append. Half a line may stand in the store, and
+	// a line written after it would break the chain: the next process sets the
+	// half aside when it opens the journal.
+	failed error
 }
 
 // ErrBroken reports a line that does not follow from the one before it.
@@ -108,12 +112,16 @@ func hash(b []byte) string { h := sha256.Sum256(b); return hex.EncodeToString(h[
 func (j *Journal) Write(ctx context.Context, r Record) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.failed != nil {
+		return fmt.Errorf("cannot write the journal: an earlier line failed: %w", j.failed)
+	}
 	r.Seq, r.Prev, r.At = j.seq, j.prev, j.now().UTC()
 	line, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("cannot write the journal: %w", err)
 	}
 	if err := j.store.Append(ctx, line); err != nil {
+		j.failed = err
 		return fmt.Errorf("cannot write the journal: %w", err)
 	}
 	j.seq, j.prev = j.seq+1, hash(line)

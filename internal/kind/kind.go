@@ -80,6 +80,10 @@ type Verb[R, W any] struct {
 	// Settle is how long fresh reads must go on agreeing before the change
 	// counts as verified. IAM lets an intruder race a change for about 4 s.
 	Settle time.Duration
+	// Reach is set for a change that holds for what came before a moment only:
+	// how long after the job's time it still reaches. The gate orders it afresh
+	// when another call of the run took effect later than that.
+	Reach time.Duration
 	// Prior reads the state that Do will change, enough to undo it and equal
 	// (as JSON) whenever nothing changed. It is read when planning, just
 	// before doing, and after verifying.
@@ -112,6 +116,7 @@ type Bound struct {
 	Class    Class
 	Needs    []string
 	Settle   time.Duration
+	Reach    time.Duration
 	Undoable bool
 	Prior    func(ctx context.Context, read aws.Config, r fact.Resource) (json.RawMessage, error)
 	Do       func(ctx context.Context, write aws.Config, j Job, prior json.RawMessage) error
@@ -188,7 +193,7 @@ func (c closed[R, W]) Verbs() []Bound {
 }
 
 func (c closed[R, W]) bind(v Verb[R, W]) Bound {
-	b := Bound{Name: v.Name, Class: v.Class, Settle: v.Settle, Undoable: v.Undo != nil}
+	b := Bound{Name: v.Name, Class: v.Class, Settle: v.Settle, Reach: v.Reach, Undoable: v.Undo != nil}
 	b.Needs = append(slices.Clone(c.s.Needs), v.Needs...)
 	b.Prior = func(ctx context.Context, cfg aws.Config, r fact.Resource) (json.RawMessage, error) {
 		return v.Prior(ctx, c.s.Reader(cfg), r)

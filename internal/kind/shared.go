@@ -2,8 +2,11 @@ package kind
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
+
+var errBroke = errors.New("the listing that this one shares broke")
 
 type sharedKey struct{}
 
@@ -40,7 +43,10 @@ func Shared[T any](ctx context.Context, key any, call func() (T, error)) (T, err
 		s.calls[key] = c
 	}
 	s.mu.Unlock()
-	c.once.Do(func() { c.value, c.err = call() })
+	c.once.Do(func() {
+		c.err = errBroke // stays if call panics: the others must not take nothing for an answer
+		c.value, c.err = call()
+	})
 	if c.err != nil {
 		var none T
 		return none, c.err

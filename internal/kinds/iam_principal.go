@@ -20,6 +20,10 @@ import (
 // an intruder can see it coming and take it back).
 const iamSettle = 5 * time.Second
 
+// revokeReach is how far into the future a revocation reaches: what the other
+// cuts of the same moment need to be made and enforced, with room.
+const revokeReach = 15 * time.Second
+
 // Names of the inline policies that the verbs put.
 const (
 	denyAllName     = "CordonDenyAll"
@@ -149,11 +153,15 @@ func (p principal[R, W]) denyAll() kind.Verb[R, W] {
 }
 
 // revokeSessions denies everything to the credentials issued before the job.
-// A policy of that name that already reaches further stays as it is.
+// A policy of that name that already reaches further stays as it is. It reaches
+// a little into the future: until the other cuts are enforced, a credential that
+// is about to be refused still gets new sessions.
 func (p principal[R, W]) revokeSessions(policy string, class kind.Class) kind.Verb[R, W] {
-	return p.inlineVerb("revoke-sessions", policy, class,
-		func(j kind.Job) string { return denyOlder(j.At) },
+	v := p.inlineVerb("revoke-sessions", policy, class,
+		func(j kind.Job) string { return denyOlder(j.At.Add(revokeReach)) },
 		func(doc *string, j kind.Job) bool { return revokes(doc, j.At) })
+	v.Reach = revokeReach
+	return v
 }
 
 // denySessions denies everything to all temporary credentials, also those of

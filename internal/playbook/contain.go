@@ -1,6 +1,7 @@
 package playbook
 
 import (
+	"slices"
 	"strings"
 
 	"cordon/internal/fact"
@@ -27,7 +28,7 @@ var answers = map[string]func(*book, fact.Resource){
 // byKind is the answer to "this is not mine".
 func byKind(b *book, r fact.Resource) {
 	switch r.Kind {
-	case "iam.user", "iam.role":
+	case "iam.user", "iam.role", "iam.group":
 		cutPrincipal(b, r)
 	case "iam.access-key", "iam.service-credential", "iam.ssh-key", "iam.signing-certificate":
 		cutCredential(b, r)
@@ -196,7 +197,11 @@ func unshare(b *book, r fact.Resource) {
 func closeChanged(b *book, r fact.Resource) {
 	switch r.Kind {
 	case "iam.role":
-		openedRole(b, r)
+		// Other changes of a role give its owner's programs more than they
+		// need; they let nobody in, and cutting the role would stop them.
+		if slices.ContainsFunc(fact.Changed.Or(r, nil), func(d fact.Deed) bool { return d.Call == "UpdateAssumeRolePolicy" }) {
+			openedRole(b, r)
+		}
 	case "ec2.snapshot", "ec2.image", "lambda.layer":
 		unshare(b, r)
 	case "ec2.security-group":

@@ -59,6 +59,7 @@ func Contain(in Input) []plan.Action {
 			byKind(b, r)
 		}
 	}
+	b.redundant()
 	b.after()
 	slices.SortStableFunc(b.out, func(x, y plan.Action) int { return stage(x) - stage(y) })
 	return b.out
@@ -129,6 +130,21 @@ func (b *book) do(r fact.Resource, verb string, class plan.Class, lane string, e
 // order lets then wait until first is verified; behind, until it was tried.
 func (b *book) order(first, then string)  { b.links = append(b.links, link{first, then, false}) }
 func (b *book) behind(first, then string) { b.links = append(b.links, link{first, then, true}) }
+
+// redundant drops what a stronger action on the same principal does anyway.
+func (b *book) redundant() {
+	denied := map[fact.Ref]bool{}
+	for _, a := range b.out {
+		denied[a.Target.Ref] = denied[a.Target.Ref] || a.Verb == "deny-all"
+	}
+	b.out = slices.DeleteFunc(b.out, func(a plan.Action) bool {
+		return a.Target.Kind == "iam.user" && denied[a.Target.Ref] && (a.Verb == "revoke-sessions" || a.Verb == "deny-sessions")
+	})
+	clear(b.at)
+	for i, a := range b.out {
+		b.at[a.ID] = i
+	}
+}
 
 func (b *book) after() {
 	for _, l := range b.links {

@@ -48,7 +48,7 @@ func findings() []Finding {
 		{Finding: finding.Finding{
 			Number: 1, Check: "suspect-credential", Outcome: finding.Found, Severity: finding.Critical, Confidence: finding.Sure,
 			Attack: []string{"T1098.001", "T1078.004"}, Answer: "cut-credential",
-			Hits: []finding.Hit{{Target: key, Evidence: []finding.Evidence{{Fact: "CreateAccessKey", Value: "minted", EventID: "11111111-2222-3333-4444-555555555555"}, {Fact: "last-used", Value: "2026-11-21T02:15:50Z"}}}},
+			Hits: []finding.Hit{{Target: key, Evidence: []finding.Evidence{{Fact: "CreateAccessKey", Value: "minted", EventID: "11111111-2222-3333-4444-555555555555"}, {Fact: "last-used", Value: "2026-11-21T02:15:50Z"}, {Value: "opened", EventID: "e2"}}}},
 		}},
 		{Finding: finding.Finding{Number: 2, Check: "identity-since", Outcome: finding.Found, Severity: finding.High, Confidence: finding.Ask, Attack: []string{"T1136.003"}}},
 		{Finding: finding.Finding{Number: 3, Check: "stopped-trail", Outcome: finding.Unknown, Severity: finding.High, Confidence: finding.Sure}},

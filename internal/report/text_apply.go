@@ -50,9 +50,16 @@ func (t *Text) step(s Step) *page {
 	default:
 		how = safe(s.Step)
 	}
+	pad := strings.Repeat(" ", clean.Width(first))
+	if clean.Width(first+what+"   "+how) <= p.Width {
+		p.line(first + what + "   " + p.paint(colour, how))
+		if more != "" {
+			p.wrap(pad, more)
+		}
+		return p
+	}
 	lines := clean.Wrap(what, max(p.Width-clean.Width(first), 16))
 	p.line(first + lines[0])
-	pad := strings.Repeat(" ", clean.Width(first))
 	for _, l := range lines[1:] {
 		p.line(pad + l)
 	}
@@ -79,7 +86,7 @@ func (t *Text) failure(s Step) string {
 		return t.Words.T("prose.code.other", "code", "-")
 	}
 	if s.Code != "" {
-		text = strings.TrimSpace(text + " " + t.Words.T("prose.code."+Meaning(s.Code), "code", safe(s.Code)))
+		text = strings.TrimSpace(text + "\n" + t.Words.T("prose.code."+Meaning(s.Code), "code", safe(s.Code)))
 	}
 	return text
 }

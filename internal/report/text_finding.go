@@ -59,6 +59,8 @@ func (t *Text) evidence(e finding.Evidence) string {
 	name := t.first(safe(e.Fact), "fact."+e.Fact)
 	value := t.first(safe(e.Value), "reason."+e.Value)
 	switch {
+	case e.EventID != "" && e.Fact == "":
+		return t.Words.T("screen.finding.trace", "why", value, "event", safe(e.EventID))
 	case e.EventID != "":
 		return t.Words.T("screen.finding.event", "call", name, "why", value, "event", safe(e.EventID))
 	case e.Value == "true":

@@ -214,9 +214,19 @@ func (t *Text) refusals(p *page, refused []Action) {
 	}
 	p.blank()
 	p.head(t.Words.T("screen.plan.refused", "n", len(refused)))
+	var order []string
+	by := map[string][]Action{}
 	for _, a := range refused {
-		p.wrap("    -  ", t.deed(a))
-		p.wrap("       ", t.first(safe(a.Refused), "guard."+a.Refused, "skip."+a.Refused, a.Refused))
+		if by[a.Refused] == nil {
+			order = append(order, a.Refused)
+		}
+		by[a.Refused] = append(by[a.Refused], a)
+	}
+	for _, reason := range order {
+		for _, a := range by[reason] {
+			p.wrap("    -  ", t.deed(a))
+		}
+		p.wrap("       ", t.first(safe(reason), "guard."+reason, "skip."+reason, reason))
 	}
 }
 
@@ -253,7 +263,7 @@ func (t *Text) totals(p *page, pl Plan, live []Action) {
 
 func (t *Text) after(p *page, pl Plan, live []Action) {
 	w := t.Words
-	p.wrap(" ", w.T("screen.plan.file", "file", safe(pl.File)))
+	p.line(" " + w.T("screen.plan.file", "file", safe(pl.File))) // to be copied: never broken
 	p.blank()
 	p.head(w.T("screen.plan.next"))
 	if len(live) == 0 {

@@ -21,7 +21,7 @@ var kinds = []string{
 
 var (
 	verbs = []string{
-		"deny-all", "deactivate", "revoke-sessions", "close-trust", "isolate", "allow-stop", "stop", "throttle",
+		"deny-all", "deny-sessions", "deactivate", "revoke-sessions", "close-trust", "isolate", "allow-stop", "stop", "throttle",
 		"unshare", "close-openings", "start", "enable",
 	}
 	people  = []string{"delete-root-keys", "enable-root-mfa", "change-root-password"}

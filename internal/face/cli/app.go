@@ -35,9 +35,9 @@ type app struct {
 	shown   bool // help was printed
 }
 
-func (a *app) human() bool {
-	return a.flags.output == "" && a.machine != "json" && a.machine != "jsonl" || a.flags.output == "human"
-}
+// human says whether a person reads standard output. A form that does not
+// exist is refused in words.
+func (a *app) human() bool { return a.output() != "json" && a.output() != "jsonl" }
 
 func (a *app) style(errStream bool) report.Style {
 	tty, width := a.sys.OutTTY, a.sys.Width
@@ -200,6 +200,7 @@ func (a *app) group(use, key string, subs ...*cobra.Command) *cobra.Command {
 		}
 		return usage("usage.subcommand", "command", cmd.CommandPath())
 	}
+	c.SuggestionsMinimumDistance = 2
 	c.AddCommand(subs...)
 	return c
 }

@@ -64,6 +64,13 @@ type planted struct {
 	What   string `json:"what"`
 }
 
+func readTruth(raw []byte) (t truth, err error) {
+	if err := json.Unmarshal(raw, &t); err != nil {
+		return t, fmt.Errorf("cannot read the lab's truth: %w", err)
+	}
+	return t, nil
+}
+
 func runDrillStart(ctx context.Context, a *app) error {
 	l, err := a.startLab(ctx, 0)
 	if err != nil {
@@ -74,8 +81,8 @@ func runDrillStart(ctx context.Context, a *app) error {
 	if err != nil {
 		return a.labProblem(err)
 	}
-	var t truth
-	if err := json.Unmarshal(raw, &t); err != nil {
+	t, err := readTruth(raw)
+	if err != nil {
 		return a.labProblem(err)
 	}
 	c, err := a.create(incident.Info{

@@ -84,7 +84,7 @@ func classify(err error) *problem {
 	case errors.Is(err, context.Canceled):
 		return errInterrupted
 	case errors.As(err, &misfit):
-		return &problem{reason: "case-misfit", args: []any{"what", misfit.What, "case", safe(misfit.Case), "live", safe(misfit.Live)}, exit: exitError, fix: "cordon case open", err: err}
+		return &problem{reason: "case-misfit." + misfit.What, args: []any{"case", dash(misfit.Case), "live", dash(misfit.Live)}, exit: exitError, fix: "cordon case open", err: err}
 	case errors.As(err, &held):
 		return &problem{reason: "lock-held", args: []any{"command", safe(held.Command), "pid", fmt.Sprint(held.PID)}, exit: exitError, err: err}
 	case errors.As(err, &refused):
@@ -203,6 +203,6 @@ func (a *app) complain(p *problem) {
 		fmt.Fprint(a.sys.Err, a.wrapped("  ", strings.TrimSpace(awsapi.Why(p.err))))
 	}
 	if p.fix != "" {
-		fmt.Fprint(a.sys.Err, a.wrapped("  ", p.fix))
+		fmt.Fprintln(a.sys.Err, "  "+p.fix) // to be copied: never broken into lines
 	}
 }

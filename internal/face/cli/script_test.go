@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"cordon/internal/engine"
+	"cordon/internal/lab"
+)
+
+// TestMain lets this test binary be cordon for the scripts. With
+// CORDON_TEST_LAB its calls go to the lab there and nowhere else.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"cordon": func() {
+		s := Host(func(s *engine.Session) { s.Write = s.Account.Writer().Write })
+		s.Version, s.Who = "test", "li"
+		if url := os.Getenv("CORDON_TEST_LAB"); url != "" {
+			s.HTTP = &http.Client{Transport: lab.Transport(url)}
+		}
+		os.Exit(Run(s))
+	}})
+}
+
+// scripts are at the root of the repository: they are stories about the
+// program, not about this package.
+const scripts = "../../../testdata/script"
+
+func params(t *testing.T, pattern string, setup func(*testscript.Env) error) testscript.Params {
+	files, err := filepath.Glob(filepath.Join(scripts, pattern))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts %s: %v", pattern, err)
+	}
+	return testscript.Params{
+		Files: files,
+		Setup: func(e *testscript.Env) error {
+			for _, kv := range [][2]string{
+				{"HOME", e.WorkDir}, {"CORDON_CASE_DIR", e.WorkDir + "/cases"}, {"CORDON_CONFIG_DIR", e.WorkDir + "/config"},
+				{"AWS_EC2_METADATA_DISABLED", "true"}, {"AWS_CONFIG_FILE", e.WorkDir + "/none"}, {"AWS_SHARED_CREDENTIALS_FILE", e.WorkDir + "/none"},
+				{"LANG", "C"},
+			} {
+				e.Setenv(kv[0], kv[1])
+			}
+			if setup != nil {
+				return setup(e)
+			}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf},
+	}
+}
+
+// exits runs "exit CODE cordon ARGS…" and wants exactly that exit code, which
+// stands in the error that the shell of the scripts reports.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: exit CODE COMMAND [ARG…]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	if args[0] == "0" {
+		ts.Check(err)
+		return
+	}
+	if want := "exit status " + args[0]; err == nil || err.Error() != want {
+		ts.Fatalf("got %v, want %s", err, want)
+	}
+}
+
+func TestScripts(t *testing.T) { testscript.Run(t, params(t, "cli-*.txtar", nil)) }
+
+// TestIncident plays a whole incident against the lab: one fork per script.
+func TestIncident(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs the lab")
+	}
+	if _, err := lab.FindPython(t.Context()); err != nil {
+		t.Skip("no Python for the lab: ", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	l, err := lab.Start(ctx, lab.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Stop()
+	raw, err := l.Seed(ctx, night, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	who, err := readTruth(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// testscript runs its scripts as parallel subtests; the group waits for
+	// them before the lab stops.
+	t.Run("night", func(t *testing.T) {
+		testscript.Run(t, params(t, "lab-*.txtar", func(e *testscript.Env) error {
+			copied, err := l.Fork(ctx)
+			if err != nil {
+				return fmt.Errorf("cannot fork the lab: %w", err)
+			}
+			e.Setenv("CORDON_TEST_LAB", copied.URL())
+			e.Setenv("AWS_ACCESS_KEY_ID", who.Caller.ID)
+			e.Setenv("AWS_SECRET_ACCESS_KEY", who.Caller.Secret)
+			e.Setenv("AWS_REGION", "eu-west-1")
+			e.Setenv("LEAKED", who.LeakedKey)
+			return nil
+		}))
+	})
+}
+
+// digestOf puts the digest of a plan file into $DIGEST.
+func digestOf(ts *testscript.TestScript, _ bool, args []string) {
+	var f struct {
+		Digest string `json:"digest"`
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &f))
+	ts.Setenv("DIGEST", f.Digest)
+}
