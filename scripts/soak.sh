@@ -6,7 +6,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 exec </dev/null
 count=${1:-10} fuzz=${2:-60s}
 
-go test -race -shuffle=on -count="$count" -timeout=60m ./...
+# Kills at every journal line of the whole plan, and other long loops.
+CORDON_SOAK=1 go test -timeout=180m ./internal/engine
+go test -race -shuffle=on -count="$count" -timeout=180m ./...
 grep -rlE '^func Fuzz' --include='*_test.go' internal cmd | while read -r file; do
     for name in $(grep -oE '^func Fuzz[A-Za-z0-9_]*' "$file" | sed 's/^func //'); do
         printf '== %s %s\n' "$(dirname "$file")" "$name"

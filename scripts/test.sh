@@ -31,10 +31,14 @@ clean() {
 
 # step TITLE COMMAND…
 step() {
-    local title=$1 begin=$EPOCHREALTIME
+    local title=$1 begin=$EPOCHREALTIME status
     shift
     printf '== %s\n' "$title"
-    if ! "$@"; then
+    set +e # and not "if": there, bash would go on after an error inside
+    (set -e; "$@")
+    status=$?
+    set -e
+    if [[ $status != 0 ]]; then
         printf '== FAILED: %s\n' "$title"
         exit 1
     fi
@@ -51,10 +55,10 @@ formatted() {
     [[ -z $files ]] || { printf 'not formatted:\n%s\n' "$files"; return 1; }
 }
 
-# The lab's own Python is whatever CORDON_LAB_PYTHON names, else python3. These
-# unit tests need no moto; those of the scenarios run a lab, under go test.
+# The Python that can run the lab: found, or installed under the user's cache.
 lab_units() {
-    local python=${CORDON_LAB_PYTHON:-python3}
+    local python
+    python=$(go run ./cmd/labpython)
     (cd internal/lab && "$python" -B -m unittest discover --top-level-directory . --start-directory cordonlab --pattern 'test_*.py')
 }
 
