@@ -58,16 +58,15 @@ func since(id string, severity finding.Severity, attack []string, kinds []fact.K
 		Find: func(l *finding.Look) {
 			for _, k := range kinds {
 				for r := range l.Of(k) {
-					made, name := r.Created, "created"
-					if made.IsZero() { // a function: it is not older than its last change
-						made, name = fact.Modified.Or(r, made), "modified"
-					}
+					modified, dated := fact.Modified.Get(r)
 					switch {
-					case made.IsZero() && !fact.Active.Or(r, true): // a device that nobody uses has no date
-					case made.IsZero():
+					case r.Created.IsZero() && !fact.Active.Or(r, true): // a device that nobody uses
+					case !begun(l, r):
+					case r.Created.IsZero() && dated && modified.Before(l.Since): // a function: it is older than its last change
+					case r.Created.IsZero():
 						l.Blind(r, "the creation date")
-					case begun(l, r) && !made.Before(l.Since):
-						l.Hit(r, at(name, made))
+					case !r.Created.Before(l.Since):
+						l.Hit(r, at("created", r.Created))
 					}
 				}
 			}

@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"time"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -71,11 +70,7 @@ func (s *Session) Apply(ctx context.Context, p plan.Plan) (report.Applied, error
 		ElapsedMS: result.Wall.Milliseconds(), Interrupted: result.Interrupted,
 		JournalHead: head, JournalSeq: seq, Journal: s.Case.Journal(), Calls: s.Account.Calls(),
 	}
-	for _, a := range p.Actions {
-		if a.Class == plan.Person {
-			sum.People++
-		}
-	}
+	sum.People = telling.people
 	sum.Skipped -= sum.People
 	return sum, errors.Join(telling.err, s.Out.Handle(sum))
 }
@@ -94,11 +89,14 @@ func evidenced(ctx context.Context, store *evidence.Store) func([]string) error 
 	}
 }
 
-// A teller turns the gate's events into messages.
+// A teller turns the gate's events, which come from many actions at once, into
+// messages, which go out one by one.
 type teller struct {
 	s       *Session
 	numbers map[string]int
 	of      int
+	mu      sync.Mutex
+	people  int // steps that were left to a person
 	err     error
 }
 
@@ -124,150 +122,10 @@ func (t *teller) tell(e gate.Event) {
 	if e.Err != nil {
 		m.Code, m.Err = awsapi.Code(e.Err), awsapi.Why(e.Err)
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if e.Action.Class == plan.Person && e.Step == journal.Skipped {
+		t.people++
+	}
 	t.err = errors.Join(t.err, t.s.Out.Handle(m))
-}
-
-// UndoOptions choose what to take back. Nothing chosen is the last plan.
-type UndoOptions struct {
-	All, Last bool
-	Actions   []string // action ids, targets or verbs
-	Since     time.Time
-	// EvenIfExposed re-opens what is held to be the intruder's.
-	EvenIfExposed bool
-}
-
-// PlanUndo makes the plan that takes changes back, newest first, from the
-// journal. What somebody else changed since, and what is exposed, is listed as
-// refused with its reason.
-func (s *Session) PlanUndo(ctx context.Context, o UndoOptions) (plan.Plan, error) {
-	if err := s.fits(); err != nil {
-		return plan.Plan{}, err
-	}
-	free, err := s.lock("plan undo")
-	if err != nil {
-		return plan.Plan{}, err
-	}
-	defer free()
-	t, err := LoadTriage(s.Case)
-	if err != nil {
-		return plan.Plan{}, err
-	}
-	_, past, err := journal.Open(ctx, journalStore(s.Case.Journal()), s.now)
-	if err != nil {
-		return plan.Plan{}, err
-	}
-	p := s.newPlan(plan.Undo, t)
-	p.Reopens = o.EvenIfExposed
-	if p.Ward, err = s.ward(ctx, admins(t.Snapshot)); err != nil {
-		return plan.Plan{}, err
-	}
-	for _, u := range standing(past, o) {
-		a, reason, err := s.undoing(ctx, u)
-		if err != nil {
-			return plan.Plan{}, err
-		}
-		if reason == "" && a.Exposed && !o.EvenIfExposed {
-			reason = "exposed"
-		}
-		if reason != "" {
-			p.Refused = append(p.Refused, plan.Refusal{Action: a, Reason: reason})
-			continue
-		}
-		p.Actions = append(p.Actions, a)
-	}
-	var refused []plan.Refusal
-	p.Actions, refused = plan.Guard(p.Actions, p.Ward)
-	p.Refused = append(p.Refused, refused...)
-	if len(p.Actions) == 0 {
-		return p, refuse("nothing-to-do", nil)
-	}
-	return p, savePlan(s.Case, p)
-}
-
-// A change is one journalled action that has not been taken back.
-type change struct {
-	first journal.Record // its first "doing": the state before
-	after journal.Record // its last "verified", if any
-}
-
-// standing lists what the journal shows as begun and not undone, newest first.
-// An action begun and never ended counts: it may have happened.
-func standing(past []journal.Record, o UndoOptions) (out []change) {
-	byKey, undone, order := map[string]*change{}, map[string]bool{}, []string(nil)
-	lastPlan := ""
-	for _, r := range past {
-		key := r.Plan + "/" + r.Action
-		switch r.Step {
-		case journal.Doing:
-			if r.Of == "" && byKey[key] == nil {
-				byKey[key] = &change{first: r}
-				order = append(order, key)
-				lastPlan = r.Plan
-			}
-		case journal.Verified:
-			if c := byKey[key]; c != nil {
-				c.after = r
-			}
-		case journal.Undone:
-			undone[r.Of] = true
-		}
-	}
-	for i := len(order) - 1; i >= 0; i-- {
-		c := byKey[order[i]]
-		switch {
-		case undone[order[i]]:
-		case len(o.Actions) > 0 && !c.named(o.Actions):
-		case !o.Since.IsZero() && c.first.At.Before(o.Since):
-		case o.All || len(o.Actions) > 0 || !o.Since.IsZero() || c.first.Plan == lastPlan:
-			out = append(out, *c)
-		}
-	}
-	return out
-}
-
-func (c change) named(names []string) bool {
-	target, _ := decode[fact.Resource](c.first.Target)
-	for _, n := range names {
-		if strings.HasPrefix(c.first.Action, n) || n == c.first.Verb || n == target.ID || n == target.ARN {
-			return true
-		}
-	}
-	return false
-}
-
-// undoing makes the action that takes a change back, and reads whether the
-// account still shows what cordon left.
-func (s *Session) undoing(ctx context.Context, c change) (plan.Action, string, error) {
-	target, err := decode[fact.Resource](c.first.Target)
-	if err != nil {
-		return plan.Action{}, "", fmt.Errorf("cannot read the journal: the target of line %d: %w", c.first.Seq+1, err)
-	}
-	a := plan.Act(target, c.first.Verb, plan.Class(c.first.Class))
-	a.ID = plan.ActionID(target.Ref, c.first.Plan+" "+c.first.Verb, true)
-	a.Exposed = c.first.Exposed
-	a.Undoes = &plan.Undoes{Plan: c.first.Plan, Action: c.first.Action, At: c.first.Ordered, Prior: c.first.Prior}
-	a.Lane = string(target.Kind) + "/" + target.ID
-	k, ok := s.kind(target.Kind)
-	if !ok {
-		return a, "refused", nil
-	}
-	verb, ok := k.Verb(c.first.Verb)
-	if !ok || !verb.Undoable {
-		return a, "refused", nil
-	}
-	now, err := verb.Prior(ctx, s.read(target.Place, verb.Needs), target)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return a, "", ctx.Err()
-	case err != nil && awsapi.Classify(err) == awsapi.NotFound:
-		return a, "gone", nil
-	case err != nil:
-		return a, "unread." + string(awsapi.Classify(err)), nil
-	case plan.Same(now, c.first.Prior):
-		return a, "already", nil
-	case len(c.after.After) > 0 && !plan.Same(now, c.after.After):
-		return a, "changed-since", nil
-	}
-	a.Planned = now
-	return a, "", nil
 }

@@ -61,7 +61,7 @@ func splice(head []byte, m Message) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(m); err != nil {
+	if err := enc.Encode(whole(m)); err != nil {
 		return nil, fmt.Errorf("cannot encode a %s record: %w", m.Type(), err)
 	}
 	body := bytes.TrimSpace(b.Bytes())
@@ -72,4 +72,26 @@ func splice(head []byte, m Message) ([]byte, error) {
 		head = append(head, ',')
 	}
 	return append(head, body...), nil
+}
+
+// whole writes an empty list as [], which a nil slice would not.
+func whole(m Message) Message {
+	switch m := m.(type) {
+	case Case:
+		m.Regions, m.Closed = append([]string{}, m.Regions...), append([]string{}, m.Closed...)
+		return m
+	case Plan:
+		m.Protects = append([]string{}, m.Protects...)
+		return m
+	case Action:
+		m.Because, m.After = append([]string{}, m.Because...), append([]string{}, m.After...)
+		return m
+	case Summary:
+		m.NotChecked = append([]string{}, m.NotChecked...)
+		return m
+	case Check:
+		m.Args = append([]any{}, m.Args...)
+		return m
+	}
+	return m
 }

@@ -306,6 +306,16 @@ func TestMachine(t *testing.T) {
 	}
 }
 
+// TestEmptyLists: the contract says list, so an empty one is no null.
+func TestEmptyLists(t *testing.T) {
+	var b bytes.Buffer
+	j := NewJSON(&b)
+	tell(t, j, Case{}, Finding{}, Plan{Counts: map[string]int{}}, Action{}, Summary{Calls: map[string]int{}}, Check{})
+	if err := j.End(); err != nil || strings.Contains(b.String(), "null") {
+		t.Errorf("%v\n%s", err, &b)
+	}
+}
+
 func TestTicker(t *testing.T) {
 	now := night
 	style := Style{Words: words.For(words.EN), Width: 40, Now: func() time.Time { return now }}

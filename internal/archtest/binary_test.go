@@ -1,0 +1,68 @@
+package archtest
+
+import (
+	"bytes"
+	"debug/elf"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+)
+
+// maxBinary is the budget for the stripped program, in bytes.
+const maxBinary = 40 << 20
+
+// TestBinaryStaysLean builds the program as it is shipped. Executing a template
+// uses reflection by method name, and then the linker keeps every operation of
+// every SDK client: four times the size.
+func TestBinaryStaysLean(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("reads ELF symbols; this is " + runtime.GOOS)
+	}
+	bin := filepath.Join(t.TempDir(), "cordon")
+	build := exec.Command("go", "build", "-trimpath", "-o", bin, "../../cmd/cordon")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("cannot build: %v\n%s", err, out)
+	}
+	f, err := elf.Open(bin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	symbols, err := f.Symbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mains := 0
+	for _, s := range symbols {
+		switch s.Name {
+		case "text/template.(*Template).Execute", "html/template.(*Template).Execute":
+			t.Errorf("%s is in the program", s.Name)
+		case "main.main":
+			mains++
+		}
+	}
+	if mains != 1 {
+		t.Errorf("the symbols were not read: main.main is there %d times", mains)
+	}
+	strip := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, "../../cmd/cordon")
+	if out, err := strip.CombinedOutput(); err != nil {
+		t.Fatalf("cannot build: %v\n%s", err, out)
+	}
+	info, err := os.Stat(bin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%.1f MB stripped", float64(info.Size())/(1<<20))
+	if info.Size() > maxBinary {
+		t.Errorf("%d bytes stripped, the budget is %d", info.Size(), maxBinary)
+	}
+	b, err := os.ReadFile(bin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wd, err := os.Getwd(); err == nil && bytes.Contains(b, []byte(filepath.Dir(filepath.Dir(wd)))) {
+		t.Error("the program contains the path of the machine it was built on")
+	}
+}
