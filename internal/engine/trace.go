@@ -72,6 +72,9 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 	t.receipts(h, regions)
 	annotate(&t.Snapshot, grown)
 	for _, a := range grown.Acts() {
+		if a.Confidence == lineage.Low {
+			continue // as likely the owner's own program with the leaked key
+		}
 		when := a.Event.Time
 		if t.Summary.FirstSeen == nil {
 			t.Summary.FirstSeen = &when

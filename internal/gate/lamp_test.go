@@ -27,7 +27,8 @@ type house struct {
 	mu       sync.Mutex
 	on       map[string]bool
 	born     map[string]string // unique ids
-	switched []string          // every change, in order
+	dated    map[string]time.Time
+	switched []string // every change, in order
 	// touched is called, unlocked, after each change.
 	touched func(id string, on bool)
 	fail    func(id string) error // instead of the change
@@ -37,13 +38,15 @@ type house struct {
 
 type reader interface {
 	GetLamp(id string) (bool, error)
+	GetDate(id string) time.Time
 }
 type writer interface {
 	Switch(id string, on bool) error
+	Date(id string, at time.Time) error
 }
 
 func newHouse(ids ...string) *house {
-	h := &house{on: map[string]bool{}, born: map[string]string{}}
+	h := &house{on: map[string]bool{}, born: map[string]string{}, dated: map[string]time.Time{}}
 	for _, id := range ids {
 		h.on[id], h.born[id] = true, "LAMP"+id
 	}
@@ -81,6 +84,20 @@ func (h *house) Switch(id string, on bool) error {
 	if h.lost != nil {
 		return h.lost(id)
 	}
+	return nil
+}
+
+func (h *house) GetDate(id string) time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.dated[id]
+}
+
+func (h *house) Date(id string, at time.Time) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.dated[id] = at
+	h.switched = append(h.switched, "date "+id)
 	return nil
 }
 
@@ -138,8 +155,27 @@ func (h *house) kind() kind.Kind {
 				}
 				return api.Switch(j.ID, was)
 			},
-		}},
+		}, dating},
 	})
+}
+
+// dating holds for what came before a moment only, as a revocation does.
+var dating = kind.Verb[reader, writer]{
+	Name: "date", Class: kind.Reversible, Needs: []string{"lamp:Switch"}, Settle: 5 * time.Second, Reach: 15 * time.Second,
+	Prior: func(_ context.Context, api reader, r fact.Resource) (json.RawMessage, error) {
+		return json.Marshal(api.GetDate(r.ID))
+	},
+	Do: func(_ context.Context, api writer, j kind.Job, _ json.RawMessage) error { return api.Date(j.ID, j.At) },
+	Done: func(_ context.Context, api reader, j kind.Job) (bool, error) {
+		return !api.GetDate(j.ID).Before(j.At), nil
+	},
+	Undo: func(_ context.Context, api writer, j kind.Job, prior json.RawMessage) error {
+		var was time.Time
+		if err := json.Unmarshal(prior, &was); err != nil {
+			return err
+		}
+		return api.Date(j.ID, was)
+	},
 }
 
 // memory is a journal store that can die at a line.
