@@ -67,6 +67,7 @@ type Account struct {
 	limit *limiter
 	count *counter
 	clock clock
+	quiet silence
 
 	mu      sync.Mutex
 	configs map[string]aws.Config
@@ -159,6 +160,7 @@ func (a *Account) load(ctx context.Context, o Options, ask *prompter) error {
 		cfg.HTTPClient = b.Freeze() // or each client would copy it, and pool connections of its own
 	}
 	r := newRetryer(cfg.RetryMaxAttempts)
+	r.silent = a.Silent
 	cfg.Retryer = func() aws.Retryer { return r }
 	cfg.RetryMaxAttempts, cfg.RetryMode = 0, ""
 	a.limit = newLimiter(o.HTTP == nil && everywhere == "" && services["cloudtrail"] == "")

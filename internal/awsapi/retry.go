@@ -27,6 +27,7 @@ const (
 type retryer struct {
 	*retry.Standard // answers what is the same everywhere
 	max             int
+	silent          func(region string) bool // nil: no region ever is
 
 	mu     sync.Mutex
 	quotas map[laneKey]*retry.Standard
@@ -72,6 +73,9 @@ func (r *retryer) GetAttemptToken(ctx context.Context) (func(error) error, error
 func (r *retryer) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
 	if throttled(err) {
 		return func(error) error { return nil }, nil
+	}
+	if r.silent != nil && r.silent(awsmw.GetRegion(ctx)) {
+		return nil, errSilent
 	}
 	return r.quota(ctx).GetRetryToken(ctx, err)
 }

@@ -171,6 +171,9 @@ func (s *Session) ward(ctx context.Context, admins []string) (plan.Ward, error) 
 	}
 	add(caller.Kind, caller.ARN, caller.Name, caller.Account, caller.Partition, caller.UniqueID, caller.AccessKeyID)
 	for _, p := range caller.Chain {
+		if p.Kind == awsapi.KindUnknown || p.ARN == "" {
+			w.Unsure = true
+		}
 		if p.Account == caller.Account {
 			add(p.Kind, p.ARN, p.Name, p.Account, p.Partition, p.UniqueID, p.AccessKeyID)
 		}

@@ -60,7 +60,7 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 	}
 	t.Header.Since, t.Header.SinceFrom = t.Snapshot.Since, t.Summary.SinceFrom
 	grown := lineage.New(seeds, t.Snapshot.Since)
-	for round := 1; len(h.regions) > 0; round++ {
+	for round := 1; ; round++ {
 		queries := grown.Next()
 		if len(queries) == 0 {
 			break
@@ -213,9 +213,13 @@ func (h *history) ask(ctx context.Context, grown *lineage.Closure, queries []lin
 		done int
 	)
 	g.SetLimit(inFlight)
-	total := len(queries) * len(h.regions)
+	regions := slices.DeleteFunc(slices.Clone(h.regions), h.hopeless)
 	for _, q := range queries {
-		for _, region := range h.regions {
+		grown.Add(q, nil) // asked, wherever it can be
+	}
+	total := len(queries) * len(regions)
+	for _, q := range queries {
+		for _, region := range regions {
 			g.Go(func() error {
 				events, err := h.lookUp(ctx, region, attribute(q.By), q.Value, string(q.By))
 				if err != nil && ctx.Err() == nil {
@@ -230,6 +234,12 @@ func (h *history) ask(ctx context.Context, grown *lineage.Closure, queries []lin
 		}
 	}
 	return errors.Join(g.Wait(), ctx.Err())
+}
+
+// hopeless says that a region's history will not be told, whatever is asked.
+func (h *history) hopeless(region string) bool {
+	r, bad := h.bad[region]
+	return bad && (r.State == fact.Denied || h.s.Account.Silent(region))
 }
 
 func attribute(by lineage.By) types.LookupAttributeKey {

@@ -15,6 +15,10 @@ type Ward struct {
 	// Chain is every principal the caller stands on: itself and whoever it
 	// assumed its role from.
 	Chain []Keeper `json:"chain"`
+	// Unsure is set when somebody stands behind the caller whom AWS could not
+	// name, such as the role of the machine that a profile takes its
+	// credentials from.
+	Unsure bool `json:"unsure,omitempty"`
 	// Groups are the groups of the users in the chain.
 	Groups []string `json:"groups,omitempty"`
 	// BreakGlass names protected principals by ARN.
@@ -42,6 +46,7 @@ const (
 	ReservedRole   = "reserved-role"
 	LastAdmin      = "last-administrator"
 	UnknownCaller  = "unknown-caller"
+	UnknownSource  = "unknown-source"
 	rolePathLinked = ":role/aws-service-role/"
 	rolePathSSO    = ":role/aws-reserved/"
 )
@@ -92,6 +97,8 @@ func (w Ward) refuses(a Action) string {
 		return ReservedRole
 	case t.Kind == "iam.group" && slices.Contains(w.Groups, t.ID):
 		return OwnGroup
+	case w.Unsure && strings.HasPrefix(string(t.Kind), "iam.") && slices.Contains(cuts, a.Verb):
+		return UnknownSource
 	}
 	for _, k := range w.Chain {
 		if reason := k.refuses(t); reason != "" {

@@ -35,6 +35,8 @@ func TestGuardKeepsTheOwnerIn(t *testing.T) {
 	assumed := Ward{
 		Chain: []Keeper{{ARN: rescue, UniqueID: "AROARESCUE"}, {ARN: claire, UniqueID: "AIDACLAIRE", KeyID: "AKIACLAIRE1"}},
 	}
+	unsure := user
+	unsure.Unsure = true
 	lonely := Ward{Chain: []Keeper{{ARN: rescue, UniqueID: "AROARESCUE"}}, Admins: []string{"arn:aws:iam::111122223333:user/tomas"}}
 
 	for name, c := range map[string]struct {
@@ -42,24 +44,26 @@ func TestGuardKeepsTheOwnerIn(t *testing.T) {
 		action Action
 		reason string // "" is allowed
 	}{
-		"the caller is the compromised user":        {user, on("iam.user", "claire", claire, "AIDACLAIRE", "deny-all"), OwnPrincipal},
-		"the caller under a target without ARN":     {user, on("iam.user", "claire", "", "", "deny-all"), OwnPrincipal},
-		"the caller inside a targeted group":        {user, on("iam.group", "admins", "", "", "deny-all"), OwnGroup},
-		"another group":                             {user, on("iam.group", "developers", "", "", "deny-all"), ""},
-		"the caller through an assumed role":        {assumed, on("iam.role", "rescue", rescue, "AROARESCUE", "revoke-sessions"), OwnPrincipal},
-		"the user behind the assumed role":          {assumed, on("iam.user", "claire", claire, "AIDACLAIRE", "deny-all"), OwnPrincipal},
-		"the key behind the assumed role":           {assumed, owned("iam.access-key", "AKIACLAIRE1", "claire", "deactivate"), OwnKey},
-		"the key in use":                            {user, owned("iam.access-key", "AKIACLAIRE1", "claire", "deactivate"), OwnKey},
-		"an intruder's second key on the caller":    {user, owned("iam.access-key", "AKIAINTRUDER", "claire", "deactivate"), ""},
-		"any key when the one in use is not known":  {session, owned("iam.access-key", "AKIACLAIRE1", "claire", "deactivate"), OwnKey},
-		"a role of the same name in another path":   {assumed, on("iam.role", "rescue", "arn:aws:iam::111122223333:role/rescue", "AROAOTHER", "deny-all"), OwnPrincipal},
-		"the break-glass role":                      {user, on("iam.role", "break-glass", glass, "AROAGLASS", "close-trust"), IsBreakGlass},
-		"a service-linked role":                     {user, on("iam.role", "AWSServiceRoleForX", "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX", "AROASLR", "deny-all"), ServiceLinked},
-		"a role of Identity Center":                 {user, on("iam.role", "AWSReservedSSO_a", "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_a", "AROASSO", "deny-all"), ReservedRole},
-		"the last administrator":                    {lonely, on("iam.user", "tomas", "arn:aws:iam::111122223333:user/tomas", "AIDATOMAS", "deny-all"), LastAdmin},
-		"one of two administrators":                 {user, on("iam.user", "tomas", "arn:aws:iam::111122223333:user/tomas", "AIDATOMAS", "deny-all"), ""},
-		"an instance":                               {user, on("ec2.instance", "i-1", "", "", "stop"), ""},
-		"anything when nobody knows who the caller": {Ward{}, on("ec2.instance", "i-1", "", "", "stop"), UnknownCaller},
+		"the caller is the compromised user":                             {user, on("iam.user", "claire", claire, "AIDACLAIRE", "deny-all"), OwnPrincipal},
+		"the caller under a target without ARN":                          {user, on("iam.user", "claire", "", "", "deny-all"), OwnPrincipal},
+		"the caller inside a targeted group":                             {user, on("iam.group", "admins", "", "", "deny-all"), OwnGroup},
+		"another group":                                                  {user, on("iam.group", "developers", "", "", "deny-all"), ""},
+		"the caller through an assumed role":                             {assumed, on("iam.role", "rescue", rescue, "AROARESCUE", "revoke-sessions"), OwnPrincipal},
+		"the user behind the assumed role":                               {assumed, on("iam.user", "claire", claire, "AIDACLAIRE", "deny-all"), OwnPrincipal},
+		"the key behind the assumed role":                                {assumed, owned("iam.access-key", "AKIACLAIRE1", "claire", "deactivate"), OwnKey},
+		"the key in use":                                                 {user, owned("iam.access-key", "AKIACLAIRE1", "claire", "deactivate"), OwnKey},
+		"an intruder's second key on the caller":                         {user, owned("iam.access-key", "AKIAINTRUDER", "claire", "deactivate"), ""},
+		"any key when the one in use is not known":                       {session, owned("iam.access-key", "AKIACLAIRE1", "claire", "deactivate"), OwnKey},
+		"a role of the same name in another path":                        {assumed, on("iam.role", "rescue", "arn:aws:iam::111122223333:role/rescue", "AROAOTHER", "deny-all"), OwnPrincipal},
+		"the break-glass role":                                           {user, on("iam.role", "break-glass", glass, "AROAGLASS", "close-trust"), IsBreakGlass},
+		"a service-linked role":                                          {user, on("iam.role", "AWSServiceRoleForX", "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX", "AROASLR", "deny-all"), ServiceLinked},
+		"a role of Identity Center":                                      {user, on("iam.role", "AWSReservedSSO_a", "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_a", "AROASSO", "deny-all"), ReservedRole},
+		"the last administrator":                                         {lonely, on("iam.user", "tomas", "arn:aws:iam::111122223333:user/tomas", "AIDATOMAS", "deny-all"), LastAdmin},
+		"one of two administrators":                                      {user, on("iam.user", "tomas", "arn:aws:iam::111122223333:user/tomas", "AIDATOMAS", "deny-all"), ""},
+		"anyone's rights when nobody knows who stands behind the caller": {unsure, on("iam.role", "other", "arn:aws:iam::111122223333:role/other", "AROAOTHER", "revoke-sessions"), UnknownSource},
+		"an instance all the same":                                       {unsure, on("ec2.instance", "i-1", "", "", "stop"), ""},
+		"an instance":                                                    {user, on("ec2.instance", "i-1", "", "", "stop"), ""},
+		"anything when nobody knows who the caller":                      {Ward{}, on("ec2.instance", "i-1", "", "", "stop"), UnknownCaller},
 	} {
 		t.Run(name, func(t *testing.T) {
 			keep, refused := Guard([]Action{c.action}, c.ward)

@@ -3,6 +3,7 @@ package playbook
 
 import (
 	"slices"
+	"strings"
 
 	"cordon/internal/fact"
 	"cordon/internal/finding"
@@ -47,7 +48,7 @@ func Contain(in Input) []plan.Action {
 			if m := in.Marks[h.Ref]; m == Mine || m == Unsure {
 				continue
 			}
-			if r, ok := b.find(h.Ref); ok {
+			if r, ok := b.find(h.Ref); ok && (sure(r) || !strings.HasPrefix(f.Check, "suspect-") || in.Marks[h.Ref] == NotMine) {
 				b.because = f.Check
 				answer(b, r)
 			}
@@ -63,6 +64,19 @@ func Contain(in Input) []plan.Action {
 	b.after()
 	slices.SortStableFunc(b.out, func(x, y plan.Action) int { return stage(x) - stage(y) })
 	return b.out
+}
+
+// sure says whether the trail leaves no innocent reading of at least one deed.
+// What the owner's own program may have done with a leaked key is shown, and
+// acted on only when he says that it is not his.
+func sure(r fact.Resource) bool {
+	deeds := slices.Concat(fact.Changed.Or(r, nil), fact.Sessions.Or(r, nil))
+	for _, k := range []fact.Key[fact.Deed]{fact.Made, fact.Suspect} {
+		if d, known := k.Get(r); known {
+			deeds = append(deeds, d)
+		}
+	}
+	return slices.ContainsFunc(deeds, func(d fact.Deed) bool { return d.Sure })
 }
 
 // stage orders a plan for the reader and inside each lane: the principal is
