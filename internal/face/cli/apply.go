@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -44,7 +45,7 @@ func runApply(ctx context.Context, a *app, args []string, o applyOptions) error 
 		return err
 	}
 	if o.dryRun {
-		return a.dry()
+		return a.dry(ctx, s, p)
 	}
 	return a.carryOut(ctx, s, p, o.digest, "cordon apply "+plan.Code(p.Digest()))
 }
@@ -64,11 +65,16 @@ func fresh(s *engine.Session, p plan.Plan) error {
 	return nil
 }
 
-func (a *app) dry() error {
-	if err := a.show(); err != nil {
+// dry reads again what every action insists on, and changes nothing.
+func (a *app) dry(ctx context.Context, s *engine.Session, p plan.Plan) error {
+	fit, err := s.DryRun(ctx, p)
+	if err := errors.Join(err, a.show()); err != nil {
 		return err
 	}
-	a.note("prose.dry")
+	a.note("prose.dry", "n", fit, "of", len(p.Actions))
+	if fit == 0 {
+		return errAllSkipped
+	}
 	return nil
 }
 

@@ -73,7 +73,7 @@ func runUndo(ctx context.Context, a *app, u undoOptions) error {
 		return err
 	}
 	if u.dryRun {
-		return a.dry()
+		return a.dry(ctx, s, p)
 	}
 	return a.carryOut(ctx, s, p, u.digest, "cordon apply "+plan.Code(p.Digest()))
 }
