@@ -69,7 +69,7 @@ func (a *Account) attempt(ctx context.Context, in middleware.FinalizeInput, next
 	out, md, err = next.HandleFinalize(ctx, in)
 	received := a.now()
 	if ctx.Err() == nil {
-		a.quiet.note(region, err == nil || awsmw.GetRawResponse(md) != nil || status(err) != 0, received)
+		a.quiet.note(region, err == nil || status(err) != 0, received)
 	}
 	if date, ok := awsmw.GetServerTime(md); ok && !cached(md) {
 		a.clock.observe(sent, received, date)

@@ -22,14 +22,19 @@ import (
 	"cordon/internal/lab"
 )
 
-// opens lists which of some harmless reads a credential may make. STS's
-// GetCallerIdentity is none of them: AWS lets even a denied principal make it.
-func (w *world) opens(c Credential) (calls []string) {
-	cfg := aws.Config{
-		Region: "eu-west-1", RetryMaxAttempts: 1,
+// config makes calls with a credential, not through cordon.
+func (w *world) config(c Credential, region string) aws.Config {
+	return aws.Config{
+		Region: region, RetryMaxAttempts: 1,
 		HTTPClient:  &http.Client{Transport: lab.Transport(w.URL())},
 		Credentials: credentials.NewStaticCredentialsProvider(c.KeyID, c.Secret, c.Token),
 	}
+}
+
+// opens lists which of some harmless reads a credential may make. STS's
+// GetCallerIdentity is none of them: AWS lets even a denied principal make it.
+func (w *world) opens(c Credential) (calls []string) {
+	cfg := w.config(c, "eu-west-1")
 	ctx := context.WithoutCancel(w.t.Context())
 	try := func(name string, err error) {
 		if err == nil {

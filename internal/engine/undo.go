@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -49,7 +50,7 @@ func (s *Session) PlanUndo(ctx context.Context, o UndoOptions) (plan.Plan, error
 	if p.Ward, err = s.ward(ctx, admins(t.Snapshot)); err != nil {
 		return plan.Plan{}, err
 	}
-	newer := map[string]undone{} // by resource and verb: what this plan does to it before
+	newer := map[string]undone{}
 	for _, u := range standing(past, o) {
 		a, reason, err := s.undoing(ctx, u, newer)
 		if err != nil {
@@ -58,7 +59,14 @@ func (s *Session) PlanUndo(ctx context.Context, o UndoOptions) (plan.Plan, error
 		if reason == "" && a.Exposed && !o.EvenIfExposed {
 			reason = "exposed"
 		}
-		newer[stateOf(a)] = undone{a, reason}
+		switch reason {
+		case "":
+			newer[stateOf(a)] = undone{state: a.Undoes.Prior, after: []string{a.ID}}
+		case "already":
+			newer[stateOf(a)] = undone{state: a.Planned, after: a.After}
+		default:
+			newer[stateOf(a)] = undone{reason: reason}
+		}
 		if reason != "" {
 			p.Refused = append(p.Refused, plan.Refusal{Action: a, Reason: reason})
 			continue
@@ -125,11 +133,12 @@ func (c change) named(names []string) bool {
 	return false
 }
 
-// undone is what an undo plan decided about the newer of two changes of the
-// same state.
+// undone is what an undo plan leaves of one state, as far as it is made: newer
+// changes of the same state come first.
 type undone struct {
-	action plan.Action
-	reason string
+	state  json.RawMessage
+	after  []string // the action that leaves it so
+	reason string   // why the newer change is not taken back
 }
 
 // stateOf names the state that an action changes.
@@ -162,17 +171,15 @@ func (s *Session) undoing(ctx context.Context, c change, newer map[string]undone
 		return s.unread(ctx, a, err)
 	}
 	if n, stacked := newer[stateOf(a)]; stacked {
-		if n.reason != "" && n.reason != "already" {
+		if n.reason != "" {
 			return a, n.reason, nil
 		}
-		if n.reason == "" {
-			now, a.After = n.action.Undoes.Prior, []string{n.action.ID}
-		}
-	}
-	if plan.Same(now, c.first.Prior) && len(a.After) == 0 {
-		return a, "already", nil
+		now, a.After = n.state, n.after
 	}
 	a.Planned = now
+	if plan.Same(now, c.first.Prior) {
+		return a, "already", nil
+	}
 	if len(c.after.After) > 0 {
 		if !plan.Same(now, c.after.After) {
 			return a, "changed-since", nil

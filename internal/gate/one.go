@@ -15,6 +15,7 @@ import (
 // How long the gate goes on before it says that a change does not hold.
 const (
 	readEvery  = time.Second
+	readFast   = 200 * time.Millisecond // once somebody took the change back: how long his undoing stands
 	fightLimit = 90 * time.Second // re-applying what somebody takes back
 	readErrors = 8                // consecutive failed reads while verifying
 	inUseTries = 12               // "in use" and "in transition" answers
@@ -195,7 +196,7 @@ func passing(err error) bool {
 // makes the change again whenever they do not: IAM takes effect late, and an
 // intruder may race it.
 func (r *run) verify(ctx context.Context, j *job, verb kind.Bound) bool {
-	began, since, failed := r.Now(), time.Time{}, 0
+	began, since, failed, pause := r.Now(), time.Time{}, 0, readEvery
 	for {
 		done, err := verb.Done(ctx, r.read(j, verb.Needs), j.order)
 		switch now := r.Now(); {
@@ -224,12 +225,12 @@ func (r *run) verify(ctx context.Context, j *job, verb kind.Bound) bool {
 			r.end(ctx, j, journal.Failed, reasonFought, nil)
 			return false
 		default:
-			since, failed = time.Time{}, 0
+			since, failed, pause = time.Time{}, 0, readFast
 			if !r.again(ctx, j, verb) {
 				return false
 			}
 		}
-		if r.Wait(ctx, readEvery) != nil {
+		if r.Wait(ctx, pause) != nil {
 			return false // done and journalled as done; not yet verified
 		}
 	}

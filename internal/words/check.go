@@ -152,6 +152,16 @@ var keep = regexp.MustCompile(strings.Join([]string{
 	"Living off the Land", "MITRE ATT&CK for Cloud", "IAM User", "What do I do if I notice unauthorized activity in my AWS account",
 }, "|"))
 
+// English finds the first English word in a text of another language, or "".
+// Commands between backquotes, flags and addresses do not count.
+func English(text string) string {
+	prose := keep.ReplaceAllString(code.ReplaceAllString(text, "§"), "§")
+	if hit := englishWords.FindStringSubmatch(prose); hit != nil {
+		return hit[2]
+	}
+	return ""
+}
+
 func english(lang Lang, prose string) []string {
 	if hit := englishWords.FindStringSubmatch(keep.ReplaceAllString(prose, "§")); hit != nil {
 		return []string{fmt.Sprintf("%s: an English word: %q", lang, hit[2])}

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 
 	"cordon/internal/engine"
 	"cordon/internal/lab"
+	"cordon/internal/words"
 )
 
 // TestMain lets this test binary be cordon for the scripts. With
@@ -53,7 +56,7 @@ func params(t *testing.T, pattern string, setup func(*testscript.Env) error) tes
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish},
 	}
 }
 
@@ -114,6 +117,29 @@ func TestIncident(t *testing.T) {
 			return nil
 		}))
 	})
+}
+
+// commands are lines that show what to type: they are the same in every
+// language, as are the names of regions, services and resources beside them.
+var commands = regexp.MustCompile(`(?m)^ *cordon .*$|cordon (?:[a-z]+ ?)+|arn:\S+|/\S+|\S+-\S+`)
+
+// noEnglish wants files without an English word in their sentences; negated,
+// files with one.
+func noEnglish(ts *testscript.TestScript, neg bool, args []string) {
+	for _, name := range args {
+		hit, in := "", ""
+		for line := range strings.Lines(ts.ReadFile(name)) {
+			if word := words.English(commands.ReplaceAllString(line, "§")); word != "" && hit == "" {
+				hit, in = word, line
+			}
+		}
+		switch {
+		case neg && hit == "":
+			ts.Fatalf("%s: no English word was seen: the check is blind", name)
+		case !neg && hit != "":
+			ts.Fatalf("%s: an English word, %q, in: %s", name, hit, in)
+		}
+	}
 }
 
 // digestOf puts the digest of a plan file into $DIGEST.
