@@ -160,7 +160,7 @@ func (a *Account) load(ctx context.Context, o Options, ask *prompter) error {
 		cfg.HTTPClient = b.Freeze() // or each client would copy it, and pool connections of its own
 	}
 	r := newRetryer(cfg.RetryMaxAttempts)
-	r.silent = a.Silent
+	r.silent, r.emulated = a.Silent, everywhere != ""
 	cfg.Retryer = func() aws.Retryer { return r }
 	cfg.RetryMaxAttempts, cfg.RetryMode = 0, ""
 	a.limit = newLimiter(o.HTTP == nil && everywhere == "" && services["cloudtrail"] == "")

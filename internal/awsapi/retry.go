@@ -28,6 +28,7 @@ type retryer struct {
 	*retry.Standard // answers what is the same everywhere
 	max             int
 	silent          func(region string) bool // nil: no region ever is
+	emulated        bool                     // calls go to somebody's emulator
 
 	mu     sync.Mutex
 	quotas map[laneKey]*retry.Standard
@@ -42,6 +43,15 @@ func newRetryer(max int) *retryer {
 	r := &retryer{max: max, quotas: map[laneKey]*retry.Standard{}}
 	r.Standard = r.standard()
 	return r
+}
+
+// IsErrorRetryable is part of aws.Retryer. What an emulator lacks it will lack
+// the next time too, though it says "500".
+func (r *retryer) IsErrorRetryable(err error) bool {
+	if r.emulated && Classify(err) == NotImplemented {
+		return false
+	}
+	return r.Standard.IsErrorRetryable(err)
 }
 
 func (r *retryer) standard() *retry.Standard {

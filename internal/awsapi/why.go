@@ -42,6 +42,8 @@ func Why(err error) string {
 	var api smithy.APIError
 	var op *smithy.OperationError
 	switch {
+	case html(err) && Classify(err) == NotImplemented && errors.As(err, &op):
+		text = "the endpoint does not know " + service(op.ServiceID) + ":" + op.OperationName
 	case errors.As(err, &api):
 		text = Code(err) + ": " + api.ErrorMessage()
 		if api.ErrorMessage() == "" {

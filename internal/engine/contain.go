@@ -60,14 +60,14 @@ func (s *Session) PlanContain(ctx context.Context, o PlanOptions) (plan.Plan, er
 		return plan.Plan{}, err
 	}
 	p := s.newPlan(plan.Contain, t)
-	if p.Ward, err = s.ward(ctx, admins(t.Snapshot)); err != nil {
+	if p.Ward, err = s.ward(ctx, admins(t.Snapshot, marks)); err != nil {
 		return plan.Plan{}, err
 	}
 	p.Actions, p.Refused = plan.Guard(actions, p.Ward)
 	if err := s.readPlanned(ctx, &p); err != nil {
 		return plan.Plan{}, err
 	}
-	if p.Evidence, err = s.keep(ctx, t.Snapshot, p.Actions); err != nil {
+	if p.Evidence, p.Unkept, err = s.keep(ctx, t.Snapshot, p.Actions); err != nil {
 		return plan.Plan{}, err
 	}
 	if len(p.Actions) == 0 {
@@ -209,50 +209,67 @@ func (s *Session) readPlanned(ctx context.Context, p *plan.Plan) error {
 	return err
 }
 
-// keep stores what the plan's targets are now, before anything is changed.
-func (s *Session) keep(ctx context.Context, snap fact.Snapshot, actions []plan.Action) ([]string, error) {
+// keep stores what the plan's targets are now, before anything is changed. A
+// target that cannot be read is named, and does not stop the plan: what a plan
+// does can be undone from the journal alone. What deletes asks the gate.
+func (s *Session) keep(ctx context.Context, snap fact.Snapshot, actions []plan.Action) (ids, unkept []string, err error) {
 	store, err := s.evidence(false)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	var targets []fact.Resource
+	for _, a := range actions {
+		r, listed := snap.Find(a.Target.Ref)
+		if listed && !slices.ContainsFunc(targets, func(t fact.Resource) bool { return t.Ref == r.Ref }) {
+			targets = append(targets, r)
+		}
 	}
 	var (
-		g     errgroup.Group
-		mu    sync.Mutex
-		ids   []string
-		seen  = map[fact.Ref]bool{}
-		total = len(actions)
-		done  int
+		g    errgroup.Group
+		mu   sync.Mutex
+		done int
 	)
 	g.SetLimit(8)
-	for _, a := range actions {
-		k, ok := s.kind(a.Target.Kind)
-		r, listed := snap.Find(a.Target.Ref)
-		if !ok || !listed || seen[r.Ref] {
-			continue
-		}
-		seen[r.Ref] = true
+	for _, r := range targets {
 		g.Go(func() error {
-			err := k.Keep(ctx, s.read(r.Place, k.Needs()), r, func(name string, b []byte) error {
-				id, err := store.Put(ctx, evidence.Item{
-					Name: name, Kind: string(r.Kind), Ref: r.String(), Source: "plan", Taken: s.Account.Clock(),
-				}, b)
-				mu.Lock()
-				defer mu.Unlock()
-				ids = append(ids, string(id))
+			blobs, readErr, err := s.keepOne(ctx, store, r)
+			if err = errors.Join(err, ctx.Err()); err != nil {
 				return err
-			})
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			done++
-			if err != nil && !errors.Is(err, kind.ErrGone) {
-				return fmt.Errorf("cannot keep evidence of %s: %w", r.Ref, err)
+			ids = append(ids, blobs...)
+			if readErr != nil && !errors.Is(readErr, kind.ErrGone) {
+				unkept = append(unkept, r.Ref.String()+" ("+string(awsapi.Classify(readErr))+")")
 			}
-			return s.Out.Handle(report.Progress{Step: "keeping", Done: done, Total: total, What: string(r.Kind), Region: r.Region})
+			done++
+			return s.Out.Handle(report.Progress{Step: "keeping", Done: done, Total: len(targets), What: string(r.Kind), Region: r.Region})
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	slices.Sort(ids)
-	return slices.Compact(ids), nil
+	slices.Sort(unkept)
+	return slices.Compact(ids), unkept, nil
+}
+
+// keepOne tells an account that cannot be read from a store that cannot be
+// written: only the second is an error.
+func (s *Session) keepOne(ctx context.Context, store *evidence.Store, r fact.Resource) (ids []string, unread, err error) {
+	k, ok := s.kind(r.Kind)
+	if !ok {
+		return nil, nil, nil
+	}
+	unread = k.Keep(ctx, s.read(r.Place, k.Needs()), r, func(name string, b []byte) error {
+		id, putErr := store.Put(ctx, evidence.Item{
+			Name: name, Kind: string(r.Kind), Ref: r.String(), Source: "plan", Taken: s.Account.Clock(),
+		}, b)
+		ids, err = append(ids, string(id)), errors.Join(err, putErr)
+		return putErr
+	})
+	if err != nil {
+		err = fmt.Errorf("cannot keep evidence of %s: %w", r.Ref, err)
+	}
+	return ids, unread, err
 }

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,6 +17,9 @@ import (
 	"cordon/internal/engine"
 	"cordon/internal/fact"
 	"cordon/internal/finding"
+	"cordon/internal/incident"
+	"cordon/internal/kind"
+	"cordon/internal/kinds"
 	"cordon/internal/lab"
 )
 
@@ -174,56 +178,254 @@ func TestOneDeniedOneUnreachableOneDisabled(t *testing.T) {
 	}
 }
 
-// paged are the calls that AWS answers in pages, and the kinds that need them.
-var paged = map[string][]fact.Kind{
-	"iam GetAccountAuthorizationDetails": {"iam.user", "iam.group", "iam.role", "iam.policy"},
-	"iam ListUsers":                      {"iam.access-key", "iam.login-profile", "iam.mfa-device", "iam.ssh-key", "iam.signing-certificate"},
-	"iam ListVirtualMFADevices":          {"iam.mfa-device"},
-	"ec2 DescribeInstances":              {"ec2.instance"},
-	"ec2 DescribeSecurityGroups":         {"ec2.security-group"},
-	"ec2 DescribeVolumes":                {"ec2.volume"},
-	"ec2 DescribeSnapshots":              {"ec2.snapshot"},
-	"ec2 DescribeImages":                 {"ec2.image"},
-	"lambda ListFunctions":               {"lambda.function"},
-	"cloudtrail LookupEvents":            {checks.History},
-	"account ListRegions":                nil,
+// paged are the calls that AWS answers in pages, and a kind that needs them.
+var paged = []struct {
+	service, op string
+	kind        fact.Kind
+}{
+	{"iam", "GetAccountAuthorizationDetails", "iam.role"},
+	{"iam", "ListUsers", "iam.access-key"},
+	{"iam", "ListVirtualMFADevices", "iam.mfa-device"},
+	{"ec2", "DescribeSecurityGroups", "ec2.security-group"},
+	{"ec2", "DescribeVolumes", "ec2.volume"},
+	{"ec2", "DescribeSnapshots", "ec2.snapshot"},
+	{"ec2", "DescribeImages", "ec2.image"},
+	{"lambda", "ListFunctions", "lambda.function"},
+	{"cloudtrail", "LookupEvents", checks.History},
 }
 
-// A listing that breaks at its second page is an error, not a shorter list.
-// The first page of each place is answered, every later one refused.
+// Every paged listing breaks at its second page, by a refusal, in one region.
+// It must say so, and not show the first page as all there is.
 func TestAListCutAtPageTwoIsAnError(t *testing.T) {
-	for call, kinds := range paged {
-		service, op, _ := strings.Cut(call, " ")
-		t.Run(op, func(t *testing.T) {
-			w := newWorld(t)
-			w.set(map[string]any{"page_size": 1})
-			region := "eu-west-1"
-			if service == "iam" || service == "account" {
-				region = "us-east-1"
-			}
-			w.fault(lab.Fault{Match: map[string]string{"service": service, "op": op, "region": region}, Skip: 1, Code: "AccessDenied", Status: 403})
+	w := newWorld(t)
+	w.set(map[string]any{"page_size": 1})
+	for _, p := range paged {
+		t.Run(p.op, func(t *testing.T) {
+			region, place := "eu-west-1", "eu-west-1"
 			s := w.session()
-			if op != "LookupEvents" { // one call per page would be thousands
-				w.set(map[string]any{"page_size": 1})
+			s.Kinds = only(t, p.kind)
+			switch p.service {
+			case "iam":
+				region, place = "us-east-1", fact.Global
+			case "cloudtrail":
+				s.Kinds = only(t, "iam.user", "iam.access-key") // where the seeds are
+				w.set(map[string]any{"page_size": 20})
 			}
+			w.fault(lab.Fault{
+				Match: map[string]string{"service": p.service, "op": p.op, "region": region}, Skip: 1, Code: "AccessDenied", Status: 403,
+			})
+			defer func() { _ = w.ClearFaults(t.Context()) }()
 			tri, err := s.Triage(t.Context(), since())
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, k := range kinds {
-				at := region
-				if service == "iam" {
-					at = fact.Global
-				}
-				r, there := reading(tri, k, at)
-				if !there || r.OK() {
-					t.Errorf("%s: %+v: want an error", k, r)
-				}
-				neverClear(t, tri, k)
+			r, there := reading(tri, p.kind, place)
+			if !there || r.State != fact.Denied || r.Permission != p.service+":"+p.op {
+				t.Errorf("%s: %+v: want denied, with the permission", p.kind, r)
 			}
-			if op == "ListRegions" && tri.Summary.Regions != 17 {
-				t.Errorf("%d regions after the list broke off", tri.Summary.Regions)
+			neverClear(t, tri, p.kind)
+		})
+	}
+}
+
+func only(t *testing.T, names ...fact.Kind) (out []kind.Kind) {
+	t.Helper()
+	for _, k := range kinds.All() {
+		if slices.Contains(names, k.Name()) {
+			out = append(out, k)
+		}
+	}
+	if want := slices.DeleteFunc(slices.Clone(names), func(k fact.Kind) bool { return k == checks.History }); len(out) != len(want) {
+		t.Fatalf("there are not all of %v", names)
+	}
+	return out
+}
+
+// historyOnly are kinds enough to have seeds: what is asked of the history
+// does not depend on the others.
+var historyOnly = []fact.Kind{"iam.user", "iam.access-key", "iam.root", "iam.policy"}
+
+func TestHistoryThatCannotBeRead(t *testing.T) {
+	begins := truth.Since
+	for _, c := range []struct {
+		name    string
+		arrange func(w *world)
+		since   time.Time
+		want    map[string]fact.State // by region: the reading of the history
+		says    string                // in the reading, or ""
+	}{
+		{"denied in one region", func(w *world) {
+			w.deny("no-history", "cloudtrail:LookupEvents", `,"Condition":{"StringEquals":{"aws:RequestedRegion":"sa-east-1"}}`)
+		}, begins, map[string]fact.State{"sa-east-1": fact.Denied, "us-east-1": fact.Read}, "LookupEvents"},
+		{"denied everywhere", func(w *world) {
+			w.deny("no-history", "cloudtrail:LookupEvents", "")
+		}, begins, map[string]fact.State{"sa-east-1": fact.Denied, "us-east-1": fact.Denied}, "LookupEvents"},
+		{"denied everywhere, window unknown", func(w *world) {
+			w.deny("no-history", "cloudtrail:LookupEvents", "")
+		}, time.Time{}, map[string]fact.State{"us-east-1": fact.Denied, fact.Global: fact.Failed}, ""},
+		{"broken midway in one region", func(w *world) {
+			w.fault(lab.Fault{
+				Match: map[string]string{"service": "cloudtrail", "op": "LookupEvents", "region": "sa-east-1"},
+				Skip:  3, Code: "InvalidNextTokenException", Status: 400,
+			})
+		}, begins, map[string]fact.State{"sa-east-1": fact.Failed, "us-east-1": fact.Read}, "InvalidNextToken"},
+		{"began before the history does", func(*world) {}, begins.AddDate(0, 0, -100),
+			map[string]fact.State{"us-east-1": fact.Read, fact.Global: fact.Failed}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			c.arrange(w)
+			s := w.session()
+			s.Kinds = only(t, historyOnly...)
+			tri, err := s.Triage(t.Context(), engine.TriageOptions{Since: c.since})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for region, want := range c.want {
+				r, there := reading(tri, checks.History, region)
+				if !there || r.State != want || want != fact.Read && r.Why == "" {
+					t.Errorf("%s: %+v, want %s", region, r, want)
+				}
+				if want == fact.Denied && r.Permission != "cloudtrail:LookupEvents" {
+					t.Errorf("%s: the permission is %q", region, r.Permission)
+				}
+				if want != fact.Read && !strings.Contains(r.Why+r.Permission, c.says) {
+					t.Errorf("%s: %q does not say %q", region, r.Why, c.says)
+				}
+			}
+			neverClear(t, tri, checks.History)
+			if n := tri.Summary.Calls["cloudtrail"]; c.want["us-east-1"] == fact.Denied && n > 2*tri.Summary.Regions {
+				t.Errorf("%d calls to a history that is denied in each of %d regions", n, tri.Summary.Regions)
+			}
+			if c.since.IsZero() {
+				for _, id := range []string{"root-used-since", "policy-since", "key-used-since", "identity-since", "credential-since"} {
+					if said := outcomes(tri)[id]; said != finding.Unknown {
+						t.Errorf("%s says %s, and nobody knows when it began", id, said)
+					}
+				}
 			}
 		})
 	}
+}
+
+// An account in which nothing points at anybody: the history was not asked, so
+// nothing is clear about it.
+func TestWithoutSuspectsTheHistoryIsUnknown(t *testing.T) {
+	w := newWorld(t)
+	_, err := iam.NewFromConfig(w.rootIn("us-east-1")).DetachUserPolicy(t.Context(), &iam.DetachUserPolicyInput{
+		UserName: aws.String("svc-deploy"), PolicyArn: aws.String("arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tri := w.look(since())
+	said := outcomes(tri)
+	if said["quarantine-marker"] != finding.Clear || tri.Summary.Suspects != 0 {
+		t.Fatalf("there are suspects: %d, marker %s", tri.Summary.Suspects, said["quarantine-marker"])
+	}
+	for _, c := range checks.All() {
+		if slices.Contains(c.Needs, checks.History) && said[c.ID] != finding.Unknown {
+			t.Errorf("%s says %s", c.ID, said[c.ID])
+		}
+	}
+
+	// AWS's letter names the key: that is where to begin.
+	w.Case.Notice = &incident.Notice{Key: truth.LeakedKey}
+	tri = w.look(since())
+	if tri.Summary.Suspects < 10 || outcomes(tri)["suspect-credential"] != finding.Found {
+		t.Errorf("the key that the notice names led to %d suspects", tri.Summary.Suspects)
+	}
+}
+
+func TestNarrowedIsSkippedAndUnknown(t *testing.T) {
+	w := newWorld(t)
+	tri := w.look(since(), "eu-west-1")
+	if !tri.Header.Narrowed || !slices.Equal(tri.Header.Regions, []string{"eu-west-1"}) {
+		t.Errorf("the banner: %+v", tri.Header)
+	}
+	for _, k := range []fact.Kind{"ec2.instance", "lambda.function", "cloudtrail.trail", checks.History} {
+		if r, _ := reading(tri, k, "us-east-1"); r.State != fact.Skipped || r.Why == "" {
+			t.Errorf("%s: %+v", k, r)
+		}
+		if r, _ := reading(tri, k, "eu-west-1"); r.State != fact.Read {
+			t.Errorf("%s: %+v", k, r)
+		}
+	}
+	neverClear(t, tri, "ec2.instance", "ec2.snapshot", "ec2.image", "lambda.function", "cloudtrail.trail", "guardduty.detector", checks.History)
+
+	// To nothing but a region that is disabled: no region's history can be asked.
+	tri = w.look(since(), "me-south-1")
+	if r, _ := reading(tri, checks.History, "me-south-1"); r.State != fact.Closed {
+		t.Errorf("the history of a disabled region: %+v", r)
+	}
+	neverClear(t, tri, "ec2.instance", checks.History)
+}
+
+func TestRegionsThatAWSDoesNotTell(t *testing.T) {
+	w := newWorld(t)
+	w.deny("no-list", "account:ListRegions", "")
+	tri := w.look(since())
+	if _, there := reading(tri, "ec2.instance", "elsewhere"); there || tri.Summary.Regions != 17 {
+		t.Errorf("ec2:DescribeRegions tells all: %d regions", tri.Summary.Regions)
+	}
+	w.deny("no-regions", "ec2:DescribeRegions", "")
+	tri = w.look(since())
+	for _, k := range []fact.Kind{"ec2.instance", "lambda.layer", checks.History} {
+		r, there := reading(tri, k, "elsewhere")
+		if !there || r.State != fact.Denied || r.Permission != "account:ListRegions" {
+			t.Errorf("%s: %+v: want a gap for what the built-in list may lack", k, r)
+		}
+	}
+	if _, there := reading(tri, "iam.user", "elsewhere"); there {
+		t.Error("a global kind is in no region")
+	}
+	neverClear(t, tri, "ec2.instance", "lambda.layer", checks.History)
+}
+
+// A kind that breaks on an answer costs its own reading and nothing else.
+func TestAPanicIsAReading(t *testing.T) {
+	w := newWorld(t)
+	s := w.session()
+	s.Kinds = append(only(t, "iam.user"), kind.Of(kind.Spec[struct{}, struct{}]{
+		Name: "ec2.key-pair", Needs: []string{"ec2:DescribeKeyPairs"},
+		Reader: func(aws.Config) struct{} { return struct{}{} },
+		List: func(_ context.Context, _ struct{}, _ fact.Place, put func(fact.Resource)) error {
+			put(fact.Resource{Ref: fact.Ref{Kind: "ec2.key-pair", ID: "key-1"}})
+			var half *iam.GetUserOutput
+			_ = half.User
+			return nil
+		},
+	}))
+	tri, err := s.Triage(t.Context(), since())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, _ := reading(tri, "ec2.key-pair", "eu-west-1"); r.State != fact.Failed || !strings.Contains(r.Why, "internal error") {
+		t.Errorf("the reading: %+v", r)
+	}
+	if r, _ := reading(tri, "iam.user", fact.Global); r.State != fact.Read {
+		t.Errorf("the others: %+v", r)
+	}
+}
+
+// The calls of one triage of this account, by service, with some room: a call
+// per resource or per user that creeps in does not fit.
+var budget = map[string]int{"account": 1, "sts": 1, "iam": 100, "cloudtrail": 400, "ec2": 180, "lambda": 110, "guardduty": 40}
+
+func TestTriageKeepsToItsCalls(t *testing.T) {
+	w := newWorld(t)
+	s := w.session()
+	tri, err := s.Triage(t.Context(), since())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for service, n := range tri.Summary.Calls {
+		if n > budget[service] {
+			t.Errorf("%s: %d calls, the budget is %d: %v", service, n, budget[service], s.Account.CallsByOp())
+		}
+	}
+	if tri.Summary.Retries > 0 {
+		t.Errorf("%d retries", tri.Summary.Retries)
+	}
+	t.Logf("calls %v", tri.Summary.Calls)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"cordon/internal/fact"
+	"cordon/internal/playbook"
 	"cordon/internal/policy"
 )
 
@@ -83,19 +84,38 @@ func grants(r fact.Resource, account string, bodies map[string]string, groups ma
 	return g
 }
 
-// admins lists the ARNs of the administrators that the trail does not hold to
-// be the intruder's or made by him: the ways to administer the account that a plan must not cut.
-func admins(s fact.Snapshot) (arns []string) {
+// admins lists the ARNs of the full administrators that a plan must not cut
+// all of: those that somebody can act as, and that neither the trail nor the
+// owner holds to be the intruder's.
+func admins(s fact.Snapshot, marks map[fact.Ref]playbook.Mark) (arns []string) {
+	live := map[string]bool{} // users with a way in
+	for k := range s.Of("iam.access-key") {
+		if _, suspect := fact.Suspect.Get(k); !suspect && fact.Active.Or(k, false) && marks[k.Ref] != playbook.NotMine {
+			live[fact.Owner.Or(k, "")] = true
+		}
+	}
 	for _, k := range []fact.Kind{"iam.user", "iam.role"} {
 		for r := range s.Of(k) {
 			_, suspect := fact.Suspect.Get(r)
-			if level := fact.Admin.Or(r, ""); (level == "full" || level == "escalates") && !suspect && !madeByHim(r) {
+			switch {
+			case fact.Admin.Or(r, "") != string(policy.Full), suspect, madeByHim(r), marks[r.Ref] == playbook.NotMine:
+			case k == "iam.user" && !live[r.ID] && !fact.Console.Or(r, false):
+			case k == "iam.role" && !forPeople(r, s.Account):
+			default:
 				arns = append(arns, r.ARN)
 			}
 		}
 	}
 	slices.Sort(arns)
 	return arns
+}
+
+// forPeople says whether somebody may assume a role: not only AWS's services.
+func forPeople(r fact.Resource, account string) bool {
+	doc, err := policy.Parse(fact.Trust.Or(r, ""))
+	return err == nil && slices.ContainsFunc(policy.TrustOf(doc, account), func(t policy.Trust) bool {
+		return t.Kind == "aws" || t.Kind == "federated"
+	})
 }
 
 // madeByHim says that the intruder made it and that nothing the owner did can

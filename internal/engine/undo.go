@@ -47,7 +47,7 @@ func (s *Session) PlanUndo(ctx context.Context, o UndoOptions) (plan.Plan, error
 	}
 	p := s.newPlan(plan.Undo, t)
 	p.Reopens = o.EvenIfExposed
-	if p.Ward, err = s.ward(ctx, admins(t.Snapshot)); err != nil {
+	if p.Ward, err = s.ward(ctx, admins(t.Snapshot, nil)); err != nil {
 		return plan.Plan{}, err
 	}
 	newer := map[string]undone{}

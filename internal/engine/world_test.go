@@ -137,17 +137,26 @@ func (w *world) as(c Credential) *engine.Session {
 	w.t.Setenv("AWS_CONFIG_FILE", "/nonexistent")
 	w.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
 	w.t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	account, err := awsapi.Open(w.t.Context(), awsapi.Options{
-		AppID: "cordon-" + w.Case.ID,
-		HTTP:  &http.Client{Transport: lab.Transport(w.URL())},
-	})
+	s, err := open(w.t.Context(), w.Case, w.URL(), w.Told)
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	return s
+}
+
+// open makes a session with the credentials in the environment.
+func open(ctx context.Context, c *incident.Case, url string, out report.Handler) (*engine.Session, error) {
+	account, err := awsapi.Open(ctx, awsapi.Options{
+		AppID: "cordon-" + c.ID,
+		HTTP:  &http.Client{Transport: lab.Transport(url)},
+	})
+	if err != nil {
+		return nil, err
+	}
 	return &engine.Session{
 		Account: account, Write: func(region string, needs []string) aws.Config { return account.Writer().Write(region, needs) },
-		Case: w.Case, Out: w.Told, Who: "claire", Version: "test",
-	}
+		Case: c, Out: out, Who: "claire", Version: "test",
+	}, nil
 }
 
 func (w *world) triage() engine.Triage {

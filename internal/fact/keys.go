@@ -80,6 +80,9 @@ const (
 	AttachedTo     = Key[string]("attached-to")
 	Openings       = Key[[]Opening]("openings") // rules that let everybody in
 	Name           = Key[string]("name")
+	// ManagedBy is the Auto Scaling group or fleet that would replace the
+	// instance: "autoscaling:NAME", "fleet:ID".
+	ManagedBy = Key[string]("managed-by")
 )
 
 // An Opening is one security group rule that lets the whole internet in.

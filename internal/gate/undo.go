@@ -47,8 +47,8 @@ func (r *run) undo(ctx context.Context, j *job, verb kind.Bound, acted func()) b
 		r.end(ctx, j, journal.Failed, string(awsapi.Classify(err)), err)
 		return false
 	}
-	if !plan.Same(now, u.Prior) {
-		if !begun && !plan.Same(now, j.act.Planned) {
+	if back := plan.Same(now, u.Prior); !back || begun && verb.Tidies {
+		if !back && !begun && !plan.Same(now, j.act.Planned) {
 			r.end(ctx, j, journal.Skipped, reasonChanged, nil)
 			return false
 		}

@@ -93,6 +93,9 @@ type Verb[R, W any] struct {
 	Done func(ctx context.Context, api R, j Job) (bool, error)
 	// Undo restores exactly prior. Nil: the change is for good.
 	Undo func(ctx context.Context, api W, j Job, prior json.RawMessage) error
+	// Tidies says that Undo clears something away after prior is back: after a
+	// crash it is called again although prior shows already.
+	Tidies bool
 }
 
 // A Kind is a Spec with its client types closed over.
@@ -118,6 +121,7 @@ type Bound struct {
 	Settle   time.Duration
 	Reach    time.Duration
 	Undoable bool
+	Tidies   bool
 	Prior    func(ctx context.Context, read aws.Config, r fact.Resource) (json.RawMessage, error)
 	Do       func(ctx context.Context, write aws.Config, j Job, prior json.RawMessage) error
 	Done     func(ctx context.Context, read aws.Config, j Job) (bool, error)
@@ -193,7 +197,7 @@ func (c closed[R, W]) Verbs() []Bound {
 }
 
 func (c closed[R, W]) bind(v Verb[R, W]) Bound {
-	b := Bound{Name: v.Name, Class: v.Class, Settle: v.Settle, Reach: v.Reach, Undoable: v.Undo != nil}
+	b := Bound{Name: v.Name, Class: v.Class, Settle: v.Settle, Reach: v.Reach, Undoable: v.Undo != nil, Tidies: v.Tidies}
 	b.Needs = append(slices.Clone(c.s.Needs), v.Needs...)
 	b.Prior = func(ctx context.Context, cfg aws.Config, r fact.Resource) (json.RawMessage, error) {
 		return v.Prior(ctx, c.s.Reader(cfg), r)

@@ -64,6 +64,7 @@ var isolate = kind.Verb[instanceReader, instanceWriter]{
 	Done: func(ctx context.Context, api instanceReader, j kind.Job) (bool, error) {
 		return isolated(ctx, api, j.ID)
 	},
+	Tidies: true, // the group that it made
 	Undo: func(ctx context.Context, api instanceWriter, j kind.Job, prior json.RawMessage) error {
 		ports, err := read[[]port](prior)
 		if err != nil {

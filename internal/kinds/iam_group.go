@@ -39,6 +39,7 @@ var groupSpec = kind.Spec[groupReader, groupWriter]{
 		"iam:GetAccountAuthorizationDetails",
 		"iam:GetGroup", "iam:ListGroupPolicies", "iam:GetGroupPolicy", "iam:ListAttachedGroupPolicies",
 	},
+	Carry:    []string{"members"}, // for the guard: who would be denied
 	List:     listGroups,
 	Identity: groupPolicies.identity,
 	Holds:    holdsPolicies,

@@ -55,13 +55,13 @@ const (
 var cuts = []string{"deny-all", "deny-sessions", "revoke-sessions", "close-trust", "delete", "deactivate"}
 
 // Guard splits a plan's actions into those that may go and those refused. The
-// gate calls it again with the live ward before every action.
+// gate calls it again with the live ward.
 func Guard(actions []Action, w Ward) (keep []Action, refused []Refusal) {
 	spared := slices.Clone(w.Admins)
 	for _, a := range actions {
 		reason := w.refuses(a)
-		if reason == "" && takesAdmin(a, w.Admins) {
-			left := slices.DeleteFunc(slices.Clone(spared), func(arn string) bool { return arn == a.Target.ARN })
+		if taken := w.admins(a); reason == "" && len(taken) > 0 {
+			left := slices.DeleteFunc(slices.Clone(spared), func(arn string) bool { return slices.Contains(taken, arn) })
 			if len(left) == 0 {
 				reason = LastAdmin
 			} else {
@@ -77,9 +77,25 @@ func Guard(actions []Action, w Ward) (keep []Action, refused []Refusal) {
 	return keep, refused
 }
 
-func takesAdmin(a Action, admins []string) bool {
-	principal := a.Target.Kind == "iam.user" || a.Target.Kind == "iam.role"
-	return a.Undoes == nil && principal && slices.Contains(cuts, a.Verb) && slices.Contains(admins, a.Target.ARN)
+// admins lists the administrators that an action cuts: itself, or the members
+// of a group.
+func (w Ward) admins(a Action) (taken []string) {
+	if a.Undoes != nil || !slices.Contains(cuts, a.Verb) {
+		return nil
+	}
+	for _, arn := range w.Admins {
+		switch a.Target.Kind {
+		case "iam.user", "iam.role":
+			if arn == a.Target.ARN {
+				taken = append(taken, arn)
+			}
+		case "iam.group":
+			if isUser(arn) && slices.Contains(fact.Members.Or(a.Target, nil), lastPart(arn)) {
+				taken = append(taken, arn)
+			}
+		}
+	}
+	return taken
 }
 
 func (w Ward) refuses(a Action) string {
@@ -89,15 +105,17 @@ func (w Ward) refuses(a Action) string {
 		return ""
 	case len(w.Chain) == 0:
 		return UnknownCaller
+	case a.Undoes != nil:
+		return "" // it gives back; nobody is locked out by what was there before
 	case w.onBreakGlass(t):
 		return IsBreakGlass
 	case strings.Contains(t.ARN, rolePathLinked) || strings.HasPrefix(fact.Path.Or(t, ""), "/aws-service-role/"):
 		return ServiceLinked
 	case strings.Contains(t.ARN, rolePathSSO):
 		return ReservedRole
-	case t.Kind == "iam.group" && slices.Contains(w.Groups, t.ID):
+	case t.Kind == "iam.group" && w.inGroup(t):
 		return OwnGroup
-	case w.Unsure && strings.HasPrefix(string(t.Kind), "iam.") && slices.Contains(cuts, a.Verb):
+	case w.Unsure && !a.Theirs && strings.HasPrefix(string(t.Kind), "iam.") && slices.Contains(cuts, a.Verb):
 		return UnknownSource
 	}
 	for _, k := range w.Chain {
@@ -108,30 +126,43 @@ func (w Ward) refuses(a Action) string {
 	return ""
 }
 
+// inGroup says whether somebody of the chain is in a group, by what was read
+// of the chain or of the group. A group whose members are not known counts.
+func (w Ward) inGroup(t fact.Resource) bool {
+	members, known := fact.Members.Get(t)
+	return !known || slices.Contains(w.Groups, t.ID) || slices.ContainsFunc(w.Chain, func(k Keeper) bool {
+		return isUser(k.ARN) && slices.Contains(members, lastPart(k.ARN))
+	})
+}
+
 func (w Ward) onBreakGlass(t fact.Resource) bool {
 	if t.ARN != "" && slices.Contains(w.BreakGlass, t.ARN) {
 		return true
 	}
-	owner := fact.Owner.Or(t, "")
-	return owner != "" && slices.ContainsFunc(w.BreakGlass, func(arn string) bool {
-		return strings.Contains(arn, ":user/") && strings.HasSuffix(arn, "/"+owner)
+	owner, members := fact.Owner.Or(t, ""), fact.Members.Or(t, nil)
+	return slices.ContainsFunc(w.BreakGlass, func(arn string) bool {
+		name := lastPart(arn)
+		return isUser(arn) && (owner == name || t.Kind == "iam.group" && slices.Contains(members, name))
 	})
 }
+
+func isUser(arn string) bool { return strings.Contains(arn, ":user/") }
+
+func lastPart(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
 
 // refuses says whether the target is this principal or one of its credentials.
 // Another key of the same user may be cut while the one in use is known: an
 // intruder adds keys to users that exist.
 func (k Keeper) refuses(t fact.Resource) string {
-	name := k.ARN[strings.LastIndex(k.ARN, "/")+1:]
-	isUser := strings.Contains(k.ARN, ":user/")
+	name, user := lastPart(k.ARN), isUser(k.ARN)
 	switch {
 	case k.ARN == t.ARN || k.UniqueID != "" && k.UniqueID == t.UniqueID:
 		return OwnPrincipal
-	case t.Kind == "iam.user" && isUser && t.ID == name, t.Kind == "iam.role" && strings.Contains(k.ARN, ":role/") && t.ID == name:
+	case t.Kind == "iam.user" && user && t.ID == name, t.Kind == "iam.role" && strings.Contains(k.ARN, ":role/") && t.ID == name:
 		return OwnPrincipal
-	case t.Kind == "iam.access-key" && (t.ID == k.KeyID || isUser && k.KeyID == "" && fact.Owner.Or(t, "") == name):
+	case t.Kind == "iam.access-key" && (t.ID == k.KeyID || user && k.KeyID == "" && fact.Owner.Or(t, "") == name):
 		return OwnKey
-	case isUser && t.Kind != "iam.access-key" && strings.HasPrefix(string(t.Kind), "iam.") && fact.Owner.Or(t, "") == name:
+	case user && t.Kind != "iam.access-key" && strings.HasPrefix(string(t.Kind), "iam.") && fact.Owner.Or(t, "") == name:
 		return OwnPrincipal
 	}
 	return ""

@@ -24,6 +24,18 @@ func owned(kind, id, owner, verb string) Action {
 	return a
 }
 
+func group(name string, members ...string) Action {
+	a := on("iam.group", name, "", "", "deny-all")
+	fact.Members.Set(&a.Target, members)
+	return a
+}
+
+func back(kind, id, arn string) Action {
+	a := on(kind, id, arn, "", "deny-all")
+	a.Undoes = &Undoes{Plan: "p", Action: "a"}
+	return a
+}
+
 func TestGuardKeepsTheOwnerIn(t *testing.T) {
 	user := Ward{
 		Chain:  []Keeper{{ARN: claire, UniqueID: "AIDACLAIRE", KeyID: "AKIACLAIRE1"}},
@@ -35,6 +47,8 @@ func TestGuardKeepsTheOwnerIn(t *testing.T) {
 	assumed := Ward{
 		Chain: []Keeper{{ARN: rescue, UniqueID: "AROARESCUE"}, {ARN: claire, UniqueID: "AIDACLAIRE", KeyID: "AKIACLAIRE1"}},
 	}
+	rescued := user
+	rescued.BreakGlass = []string{"arn:aws:iam::111122223333:user/rescuer"}
 	unsure := user
 	unsure.Unsure = true
 	lonely := Ward{Chain: []Keeper{{ARN: rescue, UniqueID: "AROARESCUE"}}, Admins: []string{"arn:aws:iam::111122223333:user/tomas"}}
@@ -47,7 +61,7 @@ func TestGuardKeepsTheOwnerIn(t *testing.T) {
 		"the caller is the compromised user":                             {user, on("iam.user", "claire", claire, "AIDACLAIRE", "deny-all"), OwnPrincipal},
 		"the caller under a target without ARN":                          {user, on("iam.user", "claire", "", "", "deny-all"), OwnPrincipal},
 		"the caller inside a targeted group":                             {user, on("iam.group", "admins", "", "", "deny-all"), OwnGroup},
-		"another group":                                                  {user, on("iam.group", "developers", "", "", "deny-all"), ""},
+		"another group":                                                  {user, group("developers", "ann"), ""},
 		"the caller through an assumed role":                             {assumed, on("iam.role", "rescue", rescue, "AROARESCUE", "revoke-sessions"), OwnPrincipal},
 		"the user behind the assumed role":                               {assumed, on("iam.user", "claire", claire, "AIDACLAIRE", "deny-all"), OwnPrincipal},
 		"the key behind the assumed role":                                {assumed, owned("iam.access-key", "AKIACLAIRE1", "claire", "deactivate"), OwnKey},

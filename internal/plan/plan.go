@@ -54,6 +54,9 @@ type Action struct {
 	// Exposed marks a credential or principal held to be the intruder's: undo
 	// does not re-open it unasked.
 	Exposed bool `json:"exposed,omitempty"`
+	// Theirs marks what the intruder made or the owner disowned: no way of the
+	// owner's runs through it.
+	Theirs bool `json:"theirs,omitempty"`
 	// Undoes is set in an undo plan: what in the journal it takes back.
 	Undoes *Undoes `json:"undoes,omitempty"`
 }
@@ -106,9 +109,11 @@ type Plan struct {
 	Caller    Principal `json:"caller"`
 	Snapshot  string    `json:"snapshot"` // digest of the snapshot it was made from
 	Evidence  []string  `json:"evidence,omitempty"`
-	MadeAt    time.Time `json:"made_at"`
-	Expires   time.Time `json:"expires"`
-	Nonce     string    `json:"nonce"`
+	// Unkept names the targets of which no evidence could be kept.
+	Unkept  []string  `json:"unkept,omitempty"`
+	MadeAt  time.Time `json:"made_at"`
+	Expires time.Time `json:"expires"`
+	Nonce   string    `json:"nonce"`
 	// Reopens allows an undo plan to re-open what is exposed.
 	Reopens bool      `json:"reopens,omitempty"`
 	Actions []Action  `json:"actions"`

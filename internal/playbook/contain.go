@@ -2,7 +2,6 @@ package playbook
 
 import (
 	"slices"
-	"strings"
 
 	"cordon/internal/fact"
 	"cordon/internal/plan"
@@ -55,20 +54,24 @@ func cutPrincipal(b *book, r fact.Resource) {
 		b.do(r, "deny-all", plan.Disruptive, lane(fact.Resource{Ref: r.Ref}), true)
 		for _, k := range []fact.Kind{"iam.access-key", "iam.service-credential", "iam.ssh-key", "iam.signing-certificate"} {
 			for c := range b.Snapshot.Of(k) {
-				if fact.Owner.Or(c, "") == r.ID && fact.Active.Or(c, true) && b.Marks[c.Ref] != Mine {
+				if fact.Owner.Or(c, "") == r.ID && fact.Active.Or(c, true) && !b.spared(c) {
 					b.do(c, "deactivate", plan.Disruptive, "iam.user/"+r.ID, true)
 				}
 			}
 		}
 	case "iam.role":
-		if !isMade(r) && b.because != "marked" {
+		if !isMade(r) && b.because != byOwner {
 			openedRole(b, r)
 			return
 		}
 		b.do(r, "deny-all", plan.Disruptive, lane(r), true)
 		closeTrust(b, r)
 	case "iam.group":
-		b.do(r, "deny-all", plan.Disruptive, lane(r), true)
+		// A group does nothing by itself, and a marker that anybody can attach
+		// must not deny all its members: only the owner's word does.
+		if b.because == byOwner {
+			b.do(r, "deny-all", plan.Disruptive, lane(r), true)
+		}
 	}
 }
 
@@ -108,7 +111,7 @@ func cutCredential(b *book, r fact.Resource) {
 	}
 	owner := fact.Owner.Or(r, "")
 	for u := range b.Snapshot.Of("iam.user") {
-		if u.ID == owner && r.Kind == "iam.access-key" && b.Marks[u.Ref] != Mine {
+		if u.ID == owner && r.Kind == "iam.access-key" && !b.spared(u) {
 			b.do(u, "revoke-sessions", plan.Reversible, lane(r), true)
 		}
 	}
@@ -121,7 +124,7 @@ func cutCredential(b *book, r fact.Resource) {
 func cutConsole(b *book, r fact.Resource) {
 	owner := fact.Owner.Or(r, "")
 	for u := range b.Snapshot.Of("iam.user") {
-		if u.ID != owner || b.Marks[u.Ref] == Mine {
+		if u.ID != owner || b.spared(u) {
 			continue
 		}
 		if _, suspect := fact.Suspect.Get(u); suspect || b.Marks[u.Ref] == NotMine {
@@ -153,8 +156,14 @@ func stopInstance(b *book, r fact.Resource) {
 	case "terminated", "shutting-down", "stopped", "stopping":
 		return
 	}
+	if fact.ManagedBy.Or(r, "") != "" {
+		// What stops an instance of an Auto Scaling group or a fleet makes the
+		// group terminate it, disk and all, and start another.
+		b.do(r, "suspend-group", plan.Person, "", false)
+		return
+	}
 	isolate := b.do(r, "isolate", plan.Disruptive, lane(r), true)
-	if role, ok := b.roleOf(r); ok && b.Marks[role.Ref] != Mine {
+	if role, ok := b.roleOf(r); ok && !b.spared(role) {
 		// Revoked while the instance still talks to its metadata service, the
 		// role's sessions would only be handed out afresh.
 		b.do(role, "revoke-sessions", plan.Disruptive, lane(role), true)
@@ -169,18 +178,15 @@ func stopInstance(b *book, r fact.Resource) {
 			b.order(b.do(r, "allow-stop", plan.Reversible, lane(r), true), stop)
 		}
 	}
-	b.order(isolate, stop)
+	b.behind(isolate, stop) // an instance that cannot be isolated is stopped all the same
 }
 
 // roleOf finds the role behind an instance's profile.
 func (b *book) roleOf(r fact.Resource) (fact.Resource, bool) {
 	arn := fact.Profile.Or(r, "")
-	name := arn[strings.LastIndex(arn, "/")+1:]
 	for role := range b.Snapshot.Of("iam.role") {
-		for _, p := range fact.Profiles.Or(role, nil) {
-			if name != "" && p == name {
-				return role, true
-			}
+		if arn != "" && slices.Contains(fact.Profiles.Or(role, nil), arn) {
+			return role, true
 		}
 	}
 	return fact.Resource{}, false

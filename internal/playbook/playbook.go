@@ -56,7 +56,7 @@ func Contain(in Input) []plan.Action {
 	}
 	for _, r := range in.Snapshot.Resources {
 		if in.Marks[r.Ref] == NotMine {
-			b.because = "marked"
+			b.because = byOwner
 			byKind(b, r)
 		}
 	}
@@ -104,6 +104,9 @@ func stage(a plan.Action) int {
 	}
 }
 
+// byOwner is the reason of an action that a mark asks for.
+const byOwner = "marked"
+
 type book struct {
 	Input
 	out     []plan.Action
@@ -135,10 +138,29 @@ func (b *book) do(r fact.Resource, verb string, class plan.Class, lane string, e
 		b.out[i].Exposed = b.out[i].Exposed || exposed
 		return a.ID
 	}
-	a.Lane, a.Exposed = lane, exposed
+	a.Lane, a.Exposed, a.Theirs = lane, exposed, b.theirs(r)
 	b.at[a.ID] = len(b.out)
 	b.out = append(b.out, a)
 	return a.ID
+}
+
+// spared says that the owner claims it, or is not sure: nothing that follows
+// from another finding touches it either.
+func (b *book) spared(r fact.Resource) bool {
+	return b.Marks[r.Ref] == Mine || b.Marks[r.Ref] == Unsure
+}
+
+// theirs says that the intruder made it, or that the owner disowned it or the
+// user it belongs to.
+func (b *book) theirs(r fact.Resource) bool {
+	if d, made := fact.Made.Get(r); made && d.Sure || b.Marks[r.Ref] == NotMine {
+		return true
+	}
+	if d, suspect := fact.Suspect.Get(r); suspect && d.Sure && (d.Reason == "minted" || d.Reason == "created") {
+		return true
+	}
+	owner := fact.Ref{Kind: "iam.user", Place: r.Place, ID: fact.Owner.Or(r, "")}
+	return owner.ID != "" && b.Marks[owner] == NotMine
 }
 
 // order lets then wait until first is verified; behind, until it was tried.

@@ -82,6 +82,7 @@ func whole(m Message) Message {
 		return m
 	case Plan:
 		m.Protects = append([]string{}, m.Protects...)
+		m.Unkept = append([]string{}, m.Unkept...)
 		return m
 	case Action:
 		m.Because, m.After = append([]string{}, m.Because...), append([]string{}, m.After...)

@@ -130,6 +130,7 @@ type Plan struct {
 	File     string         `json:"file"`
 	Refused  int            `json:"refused"`
 	Evidence int            `json:"evidence"` // blobs kept before
+	Unkept   []string       `json:"unkept"`   // targets of which none could be kept, and why
 	Stale    string         `json:"stale,omitempty"`
 	Protects []string       `json:"protects"` // ARNs never touched
 }

@@ -259,6 +259,9 @@ func (t *Text) totals(p *page, pl Plan, live []Action) {
 	if pl.Evidence > 0 {
 		p.wrap(" ", t.Words.T("screen.plan.evidence", "n", pl.Evidence))
 	}
+	if len(pl.Unkept) > 0 {
+		p.wrap(" ", t.Words.T("prose.plan.unkept", "n", len(pl.Unkept), "what", clean.Text(strings.Join(pl.Unkept, ", "))))
+	}
 }
 
 func (t *Text) after(p *page, pl Plan, live []Action) {

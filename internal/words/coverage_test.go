@@ -24,7 +24,7 @@ var (
 		"deny-all", "deny-sessions", "deactivate", "revoke-sessions", "close-trust", "isolate", "allow-stop", "stop", "throttle",
 		"unshare", "close-openings", "start", "enable",
 	}
-	people  = []string{"delete-root-keys", "enable-root-mfa", "change-root-password"}
+	people  = []string{"delete-root-keys", "enable-root-mfa", "change-root-password", "suspend-group"}
 	guards  = []string{"own-principal", "own-key", "own-group", "break-glass", "service-linked", "reserved-role", "last-administrator", "unknown-caller", "unknown-source"}
 	skips   = []string{"gone", "recreated", "changed", "changed-since", "already", "exposed", "no-evidence", "taken-back", "unverified", "refused", "person", "earlier-step-failed", "interrupted"}
 	classes = []string{"denied", "throttled", "absent", "not-subscribed", "not-found", "unauthenticated", "not-implemented", "in-use", "broken"} // awsapi's
