@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -11,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
@@ -35,7 +38,8 @@ func (e *promptError) Unwrap() error { return e.err }
 // That each expiry asks once, however many regions wait, is the work of the
 // credentials cache that all configurations share.
 type prompter struct {
-	ask func(ctx context.Context, what string) (string, error)
+	ask  func(ctx context.Context, what string) (string, error)
+	name string // of role sessions whose profile names none
 
 	mu       sync.Mutex
 	ctx      context.Context // of Open, and then of the process: the SDK's hook has none
@@ -50,8 +54,13 @@ func (p *prompter) outlive() {
 	p.ctx = context.WithoutCancel(p.ctx)
 }
 
-// configure is applied after the profile's own settings.
+// configure is applied after the profile's own settings. The session's name is
+// the same in every process: the SDK's own has the time in it, and a caller whose
+// ARN is never twice the same fits no plan that it made.
 func (p *prompter) configure(o *stscreds.AssumeRoleOptions) {
+	if o.RoleSessionName == "" {
+		o.RoleSessionName = p.name
+	}
 	if p.ask == nil || o.SerialNumber == nil {
 		return
 	}
@@ -59,6 +68,13 @@ func (p *prompter) configure(o *stscreds.AssumeRoleOptions) {
 	o.TokenProvider = func() (string, error) { return p.code(device) }
 	if o.Duration == 0 {
 		o.Duration = mfaSession
+	}
+}
+
+// configureWeb is configure for a role that a token file gives.
+func (p *prompter) configureWeb(o *stscreds.WebIdentityRoleOptions) {
+	if o.RoleSessionName == "" {
+		o.RoleSessionName = p.name
 	}
 }
 
@@ -76,8 +92,11 @@ func (p *prompter) code(device string) (string, error) {
 	return strings.TrimSpace(code), nil
 }
 
-// sessionName makes s fit for a role session.
+// sessionName names our role sessions after our mark.
 func sessionName(s string) string {
+	if s == "" {
+		s = "cordon"
+	}
 	s = strings.Map(func(r rune) rune {
 		if r < 0x80 && (r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune("_=,.@-", r)) {
 			return r
@@ -120,22 +139,20 @@ func (a *Account) identify(ctx context.Context, cfg aws.Config) (Principal, time
 	return p, expires, nil
 }
 
-// behind answers who stands behind a role profile: each source profile in turn.
-// A source that is itself a role is named from its profile and not asked, since
-// asking might take another MFA code; one that cannot be told is there with Why.
-func (a *Account) behind(ctx context.Context, cfg aws.Config) ([]Principal, error) {
-	creds, err := cfg.Credentials.Retrieve(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("cannot get credentials: %w", err)
-	}
+// behind answers who stands behind me: of a role profile, each source profile in
+// turn. A source that is itself a role is named from its profile and not asked,
+// since asking might take another MFA code; one that cannot be told is there with
+// Why.
+func (a *Account) behind(ctx context.Context, cfg aws.Config, me Principal) []Principal {
 	sc, ok := shared(cfg)
-	if !ok || provider(creds) != stscreds.ProviderName {
-		return nil, nil
+	if !ok || me.Source != stscreds.ProviderName {
+		return handed(me)
 	}
 	var chain []Principal
 	for p := &sc; p.RoleARN != ""; p = p.Source {
 		if p.Source == nil {
-			return append(chain, a.named(ctx, cfg, p)), nil
+			source := a.named(ctx, cfg, p)
+			return append(append(chain, source), handed(source)...)
 		}
 		src := p.Source
 		if src.RoleARN != "" {
@@ -144,9 +161,31 @@ func (a *Account) behind(ctx context.Context, cfg aws.Config) ([]Principal, erro
 			chain = append(chain, role)
 			continue
 		}
-		chain = append(chain, a.source(ctx, cfg, src))
+		source := a.source(ctx, cfg, src)
+		chain = append(append(chain, source), handed(source)...)
 	}
-	return chain, nil
+	return chain
+}
+
+// readyMade are the ways in which a session comes to us that somebody began.
+var readyMade = set(config.CredentialsSourceName, "SharedConfigCredentials", processcreds.ProviderName, logincreds.ProviderName)
+
+// handed answers an unknown principal behind a role session that somebody else
+// began and handed over: who that is, nobody can tell. Sessions of single sign-on
+// and of AWS's own machines have only their role behind them, and those of a web
+// identity a provider that no plan touches. A Lambda function has its role's
+// session in the environment, named after the function.
+func handed(p Principal) []Principal {
+	if p.Kind != KindRole && p.Kind != KindFederated || !readyMade[p.Source] {
+		return nil
+	}
+	if f := os.Getenv("AWS_LAMBDA_FUNCTION_NAME"); f != "" && p.Session == f && p.Source == config.CredentialsSourceName {
+		return nil
+	}
+	return []Principal{{
+		Kind: KindUnknown, Source: p.Source, Profile: p.Profile,
+		Why: "the credentials are those of a session that was begun elsewhere",
+	}}
 }
 
 // source identifies a source profile that is no role.

@@ -93,17 +93,21 @@ func Open(ctx context.Context, o Options) (*Account, error) {
 	if a.now == nil {
 		a.now = time.Now
 	}
-	ask := &prompter{ask: o.Prompt, ctx: ctx}
+	ask := &prompter{ask: o.Prompt, ctx: ctx, name: sessionName(o.AppID)}
 	if err := a.load(ctx, o, ask); err != nil {
-		return nil, err
-	}
-	chain, err := a.assume(ctx, o, ask)
-	if err != nil {
 		return nil, err
 	}
 	me, expires, err := a.identify(ctx, a.base)
 	if err != nil {
 		return nil, fmt.Errorf("cannot find out whose credentials these are: %w", err)
+	}
+	chain := a.behind(ctx, a.base, me)
+	if o.RoleARN != "" {
+		chain = append([]Principal{me}, chain...)
+		a.assume(o, ask)
+		if me, expires, err = a.identify(ctx, a.base); err != nil {
+			return nil, fmt.Errorf("cannot find out whose credentials these are: %w", err)
+		}
 	}
 	a.Caller = newCaller(me, expires, chain)
 	ask.outlive()
@@ -146,6 +150,7 @@ func (a *Account) load(ctx context.Context, o Options, ask *prompter) error {
 	a.chain = []func(*config.LoadOptions) error{
 		config.WithAPIOptions([]func(*middleware.Stack) error{mark(plain.AppID), a.sending(false), redirectSTS(sts)}),
 		config.WithAssumeRoleCredentialOptions(ask.configure),
+		config.WithWebIdentityRoleCredentialOptions(ask.configureWeb),
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, append(common, a.chain...)...)
 	if err != nil {
@@ -178,26 +183,9 @@ func mark(id string) func(*middleware.Stack) error {
 	return awsmw.AddSDKAgentKey(awsmw.ApplicationIdentifier, id)
 }
 
-// assume puts our own role on top of the chain, where one was asked for, and
-// answers who stands behind the identity that results.
-func (a *Account) assume(ctx context.Context, o Options, ask *prompter) ([]Principal, error) {
-	if o.RoleARN == "" {
-		return a.behind(ctx, a.base)
-	}
-	me, _, err := a.identify(ctx, a.base)
-	if err != nil {
-		return nil, fmt.Errorf("cannot find out whose credentials these are: %w", err)
-	}
-	chain, err := a.behind(ctx, a.base)
-	if err != nil {
-		return nil, err
-	}
-	name := o.AppID
-	if name == "" {
-		name = "cordon"
-	}
+// assume puts our own role on top of the chain.
+func (a *Account) assume(o Options, ask *prompter) {
 	provider := stscreds.NewAssumeRoleProvider(a.stsFor(a.base), o.RoleARN, func(so *stscreds.AssumeRoleOptions) {
-		so.RoleSessionName = sessionName(name)
 		if o.MFASerial != "" {
 			so.SerialNumber = aws.String(o.MFASerial)
 		}
@@ -209,7 +197,6 @@ func (a *Account) assume(ctx context.Context, o Options, ask *prompter) ([]Princ
 	a.base.Credentials = aws.NewCredentialsCache(provider, func(co *aws.CredentialsCacheOptions) {
 		co.ExpiryWindow = time.Minute
 	})
-	return append([]Principal{me}, chain...), nil
 }
 
 // OnThrottle has f called whenever AWS asks to slow down and a lane does: calls

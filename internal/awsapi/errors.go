@@ -45,8 +45,15 @@ func Classify(err error) Class {
 	}
 	var gone *noEndpoint
 	var unknown *aws.EndpointNotFoundError
-	if errors.As(err, &gone) || errors.As(err, &unknown) {
+	if errors.As(err, &gone) {
 		return AbsentInRegion
+	}
+	if errors.As(err, &unknown) || Code(err) == "UnknownEndpoint" {
+		var op *smithy.OperationError
+		if errors.As(err, &op) && somewhere[service(op.ServiceID)] {
+			return AbsentInRegion
+		}
+		return Broken // every region has it: the name is wrong, or the answer is
 	}
 	if html(err) {
 		// An API never answers a page. These are an emulator's; the others
@@ -147,8 +154,6 @@ var classes = map[string]Class{
 	"TokenRefreshRequired":                Unauthenticated,
 	"UnrecognizedClientException":         Unauthenticated,
 	"MissingAuthenticationTokenException": Unauthenticated,
-
-	"UnknownEndpoint": AbsentInRegion,
 
 	"NotImplemented":          NotImplemented,
 	"NotImplementedException": NotImplemented,

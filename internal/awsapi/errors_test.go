@@ -151,10 +151,17 @@ func testClasses(t *testing.T) {
 	}
 	for code, want := range map[string]Class{ // REST XML: no such client is linked here
 		"NoSuchBucket": NotFound, "BucketNotEmpty": InUse, "SlowDown": Throttled, "InvalidAccessKeyId": Unauthenticated,
-		"AccessDenied": Denied, "NoSuchHostedZone": NotFound, "NotSignedUp": NotSubscribed, "UnknownEndpoint": AbsentInRegion,
+		"AccessDenied": Denied, "NoSuchHostedZone": NotFound, "NotSignedUp": NotSubscribed, "UnknownEndpoint": Broken,
 	} {
 		if got := Classify(&smithy.GenericAPIError{Code: code}); got != want {
 			t.Errorf("%s: %q, want %q", code, got, want)
+		}
+	}
+	for _, err := range []error{&smithy.GenericAPIError{Code: "UnknownEndpoint"}, &aws.EndpointNotFoundError{}} {
+		for svc, want := range map[string]Class{"GuardDuty": AbsentInRegion, "EC2": Broken, "IAM": Broken} {
+			if got := Classify(&smithy.OperationError{ServiceID: svc, OperationName: "X", Err: err}); got != want {
+				t.Errorf("%s, %v: %q, want %q", svc, err, got, want)
+			}
 		}
 	}
 	if Classify(nil) != OK || Classify(context.Canceled) != Broken || Permission(nil) != "" {

@@ -1,6 +1,7 @@
 package awsapi
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -58,6 +59,16 @@ type Caller struct {
 	// of a role profile, the base identity of our own --role-arn. Cutting any
 	// of them cuts us off.
 	Chain []Principal
+}
+
+// Binding is the ARN that a plan is bound to: the caller's own, or of a session
+// the role's, whose sessions may well be named anew each time. STS does not tell
+// a role's path, so that it is not in it.
+func (c Caller) Binding() string {
+	if c.Kind == KindRole {
+		return fmt.Sprintf("arn:%s:iam::%s:role/%s", c.Partition, c.Account, c.Name)
+	}
+	return c.ARN
 }
 
 func newCaller(p Principal, expires time.Time, chain []Principal) Caller {

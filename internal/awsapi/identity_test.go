@@ -3,11 +3,16 @@ package awsapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
@@ -116,6 +121,116 @@ source_profile = default
 	want := []string{"role Admin ", "role Admin default", "user bob base"}
 	if len(names) != 3 || names[0] != want[0] || names[1] != want[1] || names[2] != want[2] || a.Caller.Chain[1].Why == "" {
 		t.Errorf("chain = %q", names)
+	}
+}
+
+// A role profile without a session name must be the same caller in every process.
+func TestRoleSessionNameIsStable(t *testing.T) {
+	const plain = `[default]
+role_arn = arn:aws:iam::123456789012:role/Admin
+source_profile = base
+%s
+[profile base]
+aws_access_key_id = AKIABASE
+aws_secret_access_key = secret
+`
+	for _, tt := range []struct{ line, app, want string }{
+		{"", "", "cordon"},
+		{"", "cordon-c1", "cordon-c1"},
+		{"role_session_name = me", "cordon-c1", "me"},
+	} {
+		cleanEnv(t, fmt.Sprintf(plain, tt.line))
+		f := &fakeAWS{}
+		open(t, f, Options{AppID: tt.app})
+		if roles := f.ops("AssumeRole"); len(roles) != 1 || roles[0].Form.Get("RoleSessionName") != tt.want {
+			t.Errorf("%+v: %v", tt, roles)
+		}
+	}
+	cleanEnv(t, fmt.Sprintf(plain, ""))
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte("jwt"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_WEB_IDENTITY_TOKEN_FILE", token)
+	t.Setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/Admin")
+	f := &fakeAWS{}
+	_, _ = Open(t.Context(), Options{HTTP: f}) // the fake does not answer it
+	if roles := f.ops("AssumeRoleWithWebIdentity"); len(roles) == 0 || roles[0].Form.Get("RoleSessionName") != "cordon" {
+		t.Errorf("web identity: %v", roles)
+	}
+}
+
+func TestBinding(t *testing.T) {
+	for arn, want := range map[string]string{
+		"arn:aws-cn:sts::123456789012:assumed-role/Admin/aws-go-sdk-1": "arn:aws-cn:iam::123456789012:role/Admin",
+		"arn:aws:iam::123456789012:user/division/bob":                  "arn:aws:iam::123456789012:user/division/bob",
+		"arn:aws:sts::123456789012:federated-user/bob":                 "arn:aws:sts::123456789012:federated-user/bob",
+		"arn:aws:iam::123456789012:root":                               "arn:aws:iam::123456789012:root",
+	} {
+		if got := newCaller(parse(arn, "AROAX:s"), time.Time{}, nil).Binding(); got != want {
+			t.Errorf("%s: %s, want %s", arn, got, want)
+		}
+	}
+}
+
+// Whose session it is that came ready made, nobody can tell.
+func TestSessionsThatWereHandedOver(t *testing.T) {
+	// The fake takes a key that begins with ASIA for a session of the role Admin.
+	env := func(t *testing.T) {
+		t.Setenv("AWS_ACCESS_KEY_ID", "ASIAROLE")
+		t.Setenv("AWS_SECRET_ACCESS_KEY", "s")
+		t.Setenv("AWS_SESSION_TOKEN", "t")
+	}
+	const static = "aws_access_key_id = ASIAROLE\naws_secret_access_key = s\naws_session_token = t\n"
+	const process = `credential_process = echo '{"Version":1,"AccessKeyId":"ASIAROLE","SecretAccessKey":"s","SessionToken":"t"}'`
+	const onTop = "role_arn = arn:aws:iam::123456789012:role/Admin\n"
+	unknown := []CallerKind{KindUnknown}
+	for name, tt := range map[string]struct {
+		profile string
+		env     func(*testing.T)
+		role    string
+		want    []CallerKind
+	}{
+		"environment":      {"[default]\n", env, "", unknown},
+		"static profile":   {"[default]\n" + static, nil, "", unknown},
+		"process":          {"[default]\n" + process, nil, "", unknown},
+		"below --role-arn": {"[default]\n" + static, nil, "arn:aws:iam::123456789012:role/Own", []CallerKind{KindRole, KindUnknown}},
+		"source profile":   {"[default]\n" + onTop + "source_profile = base\n[profile base]\n" + static, nil, "", []CallerKind{KindRole, KindUnknown}},
+		"source":           {"[default]\n" + onTop + "credential_source = Environment\n", env, "", []CallerKind{KindRole, KindUnknown}},
+		"a user's key":     {"[default]\naws_access_key_id = AKIABASE\naws_secret_access_key = s\n", nil, "", nil},
+		"function": {"[default]\n", func(t *testing.T) {
+			env(t)
+			t.Setenv("AWS_LAMBDA_FUNCTION_NAME", "s1")
+		}, "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cleanEnv(t, tt.profile)
+			o := Options{RoleARN: tt.role}
+			if tt.env != nil {
+				tt.env(t)
+			}
+			if name == "source" {
+				o.Profile = "default" // or the environment goes first
+			}
+			a := open(t, &fakeAWS{}, o)
+			var got []CallerKind
+			for _, p := range a.Caller.Chain {
+				got = append(got, p.Kind)
+				if p.Kind == KindUnknown && p.Why == "" {
+					t.Errorf("%+v does not say why", p)
+				}
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("%s (%s): chain %v, want %v", a.Caller.ARN, a.Caller.Source, got, tt.want)
+			}
+		})
+	}
+	for source, want := range map[string]int{
+		"SSOProvider": 0, "EC2RoleProvider": 0, "CredentialsEndpointProvider": 0, "WebIdentityCredentials": 0, "LoginProvider": 1,
+	} {
+		if got := handed(Principal{Kind: KindRole, Source: source}); len(got) != want {
+			t.Errorf("%s: %v", source, got)
+		}
 	}
 }
 

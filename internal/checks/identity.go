@@ -151,9 +151,23 @@ var (
 	foreignTrust   = trusts("foreign-trust", finding.High, func(t policy.Trust) bool { return t.Foreign && !t.Wildcard })
 	openFederation = trusts("open-federation", finding.High, func(t policy.Trust) bool {
 		// A token from this issuer is enough, whoever it was made for.
-		return t.Kind == "federated" && t.Sub == "" && !strings.Contains(t.Principal, ":saml-provider/")
+		return t.Kind == "federated" && namesNobody(t.Sub) && !strings.Contains(t.Principal, ":saml-provider/")
 	})
 )
+
+// namesNobody says whether one of the subjects that a trust asks for begins
+// with a wildcard, at once or behind its label: "*", "repo:*", "repo:*/x:*".
+// Anybody can call an organisation or a project so that it matches (GitHub
+// Docs, "Configuring OpenID Connect in AWS": condition on the organisation).
+func namesNobody(subjects string) bool {
+	return slices.ContainsFunc(strings.Split(subjects, ","), func(s string) bool {
+		label, rest, labelled := strings.Cut(s, ":")
+		if !labelled || strings.ContainsAny(label, "*?") {
+			rest = s
+		}
+		return rest == "" || rest[0] == '*' || rest[0] == '?'
+	})
+}
 
 var bedrockUser = finding.Check{
 	ID: "bedrock-key-user", Severity: finding.Medium, Confidence: finding.Ask,

@@ -118,15 +118,20 @@ var openPorts = finding.Check{
 			if !known {
 				continue
 			}
-			for _, o := range open {
-				all := o.Protocol == "-1"
-				if all || slices.ContainsFunc(doors, func(p int32) bool { return o.From <= p && p <= o.To }) {
-					l.Hit(r, why("open-to", o.CIDR))
-					break
-				}
+			if i := slices.IndexFunc(open, opensDoor); i >= 0 {
+				l.Hit(r, why("open-to", open[i].CIDR))
+				continue
+			}
+			lists, _ := finding.Known(l, r, fact.PrefixLists)
+			if i := slices.IndexFunc(lists, opensDoor); i >= 0 {
+				l.Blind(r, "who is in the prefix list "+lists[i].CIDR)
 			}
 		}
 	},
+}
+
+func opensDoor(o fact.Opening) bool {
+	return o.Protocol == "-1" || slices.ContainsFunc(doors, func(p int32) bool { return o.From <= p && p <= o.To })
 }
 
 var stoppedTrail = finding.Check{
@@ -134,12 +139,16 @@ var stoppedTrail = finding.Check{
 	Attack: []string{"T1685.002"}, Needs: []fact.Kind{"cloudtrail.trail"},
 	Find: func(l *finding.Look) {
 		for r := range l.Of("cloudtrail.trail") {
-			if on, known := finding.Known(l, r, fact.Logging); known && !on {
-				if stopped, known := fact.Stopped.Get(r); known {
-					l.Hit(r, at("stopped-logging", stopped))
-				} else {
-					l.Hit(r, why("logging", "false")) // it never began
-				}
+			on, known := finding.Known(l, r, fact.Logging)
+			calls, told := finding.Known(l, r, fact.Management)
+			stopped, dated := fact.Stopped.Get(r)
+			switch {
+			case known && !on && dated:
+				l.Hit(r, at("stopped-logging", stopped))
+			case known && !on: // it never began
+				l.Hit(r, why("logging", "false"))
+			case known && told && !calls: // it runs, and leaves out what people do
+				l.Hit(r, why("management-events", "false"))
 			}
 		}
 	},
@@ -154,10 +163,11 @@ var noTrail = finding.Check{
 		for r := range l.Of("cloudtrail.trail") {
 			many, known := finding.Known(l, r, fact.MultiRegion)
 			on, also := finding.Known(l, r, fact.Logging)
-			if known && also && many && on {
+			calls, told := finding.Known(l, r, fact.Management)
+			if known && also && told && many && on && calls {
 				return
 			}
-			unread = unread || !known || !also
+			unread = unread || !known || !also || !told
 		}
 		if unread {
 			return // one may stand where we could not look

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -48,9 +47,15 @@ func (s *Session) PlanContain(ctx context.Context, o PlanOptions) (plan.Plan, er
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	marks, err := loadMarks(s.Case)
+	marks, stale, err := marksFor(s.Case, t.Snapshot)
 	if err != nil {
 		return plan.Plan{}, err
+	}
+	for _, r := range stale {
+		gap := report.Gap{Kind: r.Kind, Account: r.Account, Region: r.Region, State: fact.Skipped, Why: "the mark on " + r.ID + " was for another resource of this name"}
+		if err := s.Out.Handle(gap); err != nil {
+			return plan.Plan{}, err
+		}
 	}
 	actions := playbook.Contain(playbook.Input{Snapshot: t.Snapshot, Findings: t.Findings, Marks: marks})
 	if actions, err = plan.Order(actions); err != nil {
@@ -100,23 +105,6 @@ func savePlan(c *incident.Case, p plan.Plan) error {
 		return fmt.Errorf("cannot save the plan: %w", err)
 	}
 	return nil
-}
-
-func loadMarks(c *incident.Case) (map[fact.Ref]playbook.Mark, error) {
-	saved, err := c.Marks()
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the marks: %w", err)
-	}
-	out := map[fact.Ref]playbook.Mark{}
-	for ref, m := range saved {
-		parts := strings.SplitN(ref, "/", 4)
-		if len(parts) != 4 {
-			return nil, fmt.Errorf("cannot read the marks: %q is not a resource", ref)
-		}
-		r := fact.Ref{Kind: fact.Kind(parts[2]), Place: fact.Place{Account: parts[0], Region: parts[1]}, ID: parts[3]}
-		out[r] = playbook.Mark(m.Mark)
-	}
-	return out, nil
 }
 
 // pick narrows a plan to what the person named. A name that matches nothing is

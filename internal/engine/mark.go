@@ -23,7 +23,9 @@ func Mark(c *incident.Case, name, mark, who, why string, now time.Time) ([]fact.
 		return nil, err
 	}
 	for _, r := range refs {
-		if err := c.AddMark(incident.Mark{Ref: r.String(), Mark: mark, By: who, At: now, Why: why}); err != nil {
+		seen, _ := t.Snapshot.Find(r) // root is in no listing
+		m := incident.Mark{Ref: r.String(), Mark: mark, By: who, At: now, Why: why, UniqueID: seen.UniqueID}
+		if err := c.AddMark(m); err != nil {
 			return nil, err
 		}
 	}

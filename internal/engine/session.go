@@ -143,7 +143,7 @@ func (s *Session) lock(command string) (func(), error) {
 
 // principal is the caller as plans name it.
 func (s *Session) principal() plan.Principal {
-	return plan.Principal{ARN: s.Account.Caller.ARN, UniqueID: s.Account.Caller.UniqueID}
+	return plan.Principal{ARN: s.Account.Caller.Binding(), UniqueID: s.Account.Caller.UniqueID}
 }
 
 var groupNeeds = []string{"iam:ListGroupsForUser"}

@@ -34,11 +34,15 @@ const beforeNotice = 24 * time.Hour
 // historyReach is how far back LookupEvents tells ("Viewing event history").
 const historyReach = 90 * 24 * time.Hour
 
+// trailLag is how long a call may take to show in the event history: about 5
+// minutes on average, up to 15 (CloudTrail User Guide, "How CloudTrail works").
+const trailLag = 15 * time.Minute
+
 // trace follows the suspect credentials through the event history of every
 // region until nothing new turns up, and writes what it finds into the
 // snapshot's facts. A region whose history cannot be read is a gap.
 func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region, store *evidence.Store) error {
-	marks, err := loadMarks(s.Case)
+	marks, _, err := marksFor(s.Case, t.Snapshot)
 	if err != nil {
 		return err
 	}
@@ -71,7 +75,9 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 	}
 	t.receipts(h, regions)
 	annotate(&t.Snapshot, grown)
-	for _, a := range grown.Acts() {
+	acts := grown.Acts()
+	t.lag(acts)
+	for _, a := range acts {
 		if a.Confidence == lineage.Low {
 			continue // as likely the owner's own program with the leaked key
 		}
@@ -113,6 +119,27 @@ func (t *Triage) receipts(h *history, regions []awsapi.Region) {
 			State: fact.Failed, Why: why + begins.Format(time.RFC3339),
 		})
 	}
+}
+
+// lag says what the history cannot have yet. While a suspect was active within
+// that time his next calls may be under way, and no check over the history can
+// end as clear.
+func (t *Triage) lag(acts []lineage.Act) {
+	t.Summary.TrailLag = int(trailLag / time.Minute)
+	if len(acts) == 0 { // they are in the order of time
+		return
+	}
+	last := acts[len(acts)-1].Event.Time
+	if t.Snapshot.At.Sub(last) >= trailLag {
+		return
+	}
+	at := fact.Place{Account: t.Snapshot.Account, Region: fact.Global}
+	t.Snapshot.Expected[checks.History] = append(t.Snapshot.Expected[checks.History], at)
+	t.Snapshot.Readings = append(t.Snapshot.Readings, fact.Reading{
+		Kind: checks.History, Place: at, State: fact.Failed,
+		Why: fmt.Sprintf("a suspect was active at %s, and calls of the last %d minutes may not be in the event history yet",
+			last.UTC().Format(time.RFC3339), t.Summary.TrailLag),
+	})
 }
 
 // seedsOf names what is held to be the intruder's before the trail is read:

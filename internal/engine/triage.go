@@ -337,18 +337,18 @@ func (t Triage) tellResults(c *incident.Case, out report.Handler) error {
 			}
 		}
 	}
-	marks, err := c.Marks()
+	marks, _, err := marksFor(c, t.Snapshot)
 	if err != nil {
-		return fmt.Errorf("cannot read the marks: %w", err)
+		return err
 	}
 	for _, f := range t.Findings {
 		m := report.Finding{Finding: f}
 		for _, h := range f.Hits {
-			if mark, ok := marks[h.Ref.String()]; ok {
+			if mark, ok := marks[h.Ref]; ok {
 				if m.Marks == nil {
 					m.Marks = map[string]string{}
 				}
-				m.Marks[h.Ref.String()] = mark.Mark
+				m.Marks[h.Ref.String()] = string(mark)
 			}
 		}
 		if err := out.Handle(m); err != nil {

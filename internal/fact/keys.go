@@ -31,6 +31,7 @@ const (
 	Members  = Key[[]string]("members")    // users of a group, by name
 	Boundary = Key[string]("boundary")     // ARN of the permissions boundary
 	Trust    = Key[string]("trust")        // a role's trust policy, JSON
+	Distrust = Key[[]string]("distrust")   // providers that a plan takes out of a role's trust
 	Profiles = Key[[]string]("profiles")   // instance profiles of a role
 	Console  = Key[bool]("console")        // has a password
 	MFA      = Key[bool]("mfa")            // has at least one MFA device
@@ -81,7 +82,8 @@ const (
 	Openings       = Key[[]Opening]("openings") // rules that let everybody in
 	Name           = Key[string]("name")
 	// ManagedBy is the Auto Scaling group or fleet that would replace the
-	// instance: "autoscaling:NAME", "fleet:ID".
+	// instance: "autoscaling:NAME", "fleet:ID"; "" is neither. AWS sets the tags
+	// behind it, and nobody else can.
 	ManagedBy = Key[string]("managed-by")
 )
 
@@ -147,4 +149,14 @@ const (
 	// Organization is the account that owns the organisation's trail, where
 	// that is another one.
 	Organization = Key[string]("organization")
+)
+
+// Facts that say what a resource leaves out, or does not tell.
+const (
+	// Management says whether a trail records management events, at least
+	// those that change something.
+	Management = Key[bool]("management-events")
+	// PrefixLists are the rules of a security group that let in what a prefix
+	// list holds; the list's id stands in CIDR.
+	PrefixLists = Key[[]Opening]("prefix-lists")
 )

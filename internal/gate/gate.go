@@ -182,6 +182,7 @@ type job struct {
 	before       *job // in the same lane
 	acted, ended chan struct{}
 	ok           bool // set before ended closes
+	redated      bool // a change that stands is being made anew: nobody gets in meanwhile
 	order        kind.Job
 	calls        counter
 	// Calls that had to be made one after another before acted closed, and

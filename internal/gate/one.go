@@ -16,9 +16,9 @@ import (
 const (
 	readEvery  = time.Second
 	readFast   = 200 * time.Millisecond // once somebody took the change back: how long his undoing stands
-	fightLimit = 90 * time.Second // re-applying what somebody takes back
-	readErrors = 8                // consecutive failed reads while verifying
-	inUseTries = 12               // "in use" and "in transition" answers
+	fightLimit = 3 * time.Minute        // re-applying what somebody takes back
+	readErrors = 8                      // consecutive failed reads while verifying
+	inUseTries = 12                     // "in use" and "in transition" answers
 	inUseWait  = 5 * time.Second
 )
 
@@ -99,12 +99,7 @@ func (r *run) do(ctx context.Context, j *job, verb kind.Bound, acted func()) boo
 	if begun { // a run died here: it may have happened
 		rec.Prior, rec.Ordered = was.prior, was.ordered
 		j.order = kind.Job{Resource: j.act.Target, At: was.ordered, Case: r.plan.Case}
-		done, err := verb.Done(ctx, r.read(j, verb.Needs), j.order)
-		if err != nil {
-			r.end(ctx, j, journal.Failed, string(awsapi.Classify(err)), err)
-			return false
-		}
-		if !done && !r.attempt(ctx, j, verb, &rec, journal.Doing) {
+		if !r.resume(ctx, j, verb, &rec) {
 			return false
 		}
 	} else {
@@ -124,6 +119,29 @@ func (r *run) do(ctx context.Context, j *job, verb kind.Bound, acted func()) boo
 	j.toActed += j.calls.take()
 	acted()
 	return r.verify(ctx, j, verb)
+}
+
+// resume makes a change that an earlier run began, unless it shows. Where the
+// state is neither the one before nor the one after, somebody changed it
+// meanwhile, and what he made of it is what is changed now.
+func (r *run) resume(ctx context.Context, j *job, verb kind.Bound, rec *journal.Record) bool {
+	cfg := r.read(j, verb.Needs)
+	done, err := verb.Done(ctx, cfg, j.order)
+	if err == nil && done {
+		return true
+	}
+	var now json.RawMessage
+	if err == nil {
+		now, err = verb.Prior(ctx, cfg, j.act.Target)
+	}
+	switch {
+	case err != nil:
+		r.end(ctx, j, journal.Failed, string(awsapi.Classify(err)), err)
+		return false
+	case plan.Same(now, rec.Prior):
+		return r.attempt(ctx, j, verb, rec, journal.Doing)
+	}
+	return r.again(ctx, j, verb)
 }
 
 // precondition reads the state again and compares it with what was planned.
@@ -157,7 +175,9 @@ func (r *run) attempt(ctx context.Context, j *job, verb kind.Bound, rec *journal
 	}
 	whole := context.WithoutCancel(ctx) // a call that was begun is finished
 	err := r.call(ctx, func() error { return verb.Do(whole, r.write(j, verb.Needs), j.order, rec.Prior) })
-	r.called(verb)
+	if !j.redated {
+		r.called(verb)
+	}
 	if err == nil {
 		return true
 	}

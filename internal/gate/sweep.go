@@ -94,5 +94,7 @@ func (r *run) afresh(ctx context.Context, j *job, verb kind.Bound) bool {
 	j.order.At = r.Now().UTC().Round(0)
 	rec := r.record(j)
 	rec.Prior, rec.Ordered = prior, j.order.At
+	j.redated = true
+	defer func() { j.redated = false }()
 	return r.attempt(ctx, j, verb, &rec, journal.Again)
 }

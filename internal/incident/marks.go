@@ -23,6 +23,9 @@ type Mark struct {
 	By   string    `json:"by"`
 	At   time.Time `json:"at"`
 	Why  string    `json:"why,omitempty"`
+	// UniqueID is the id that AWS never gives out twice (AIDA…, AROA…), where the
+	// resource has one: its name may be another's tomorrow. Empty in old records.
+	UniqueID string `json:"unique_id,omitempty"`
 }
 
 // Note is a line that somebody wrote into the case.

@@ -64,6 +64,11 @@ func listTrails(ctx context.Context, api trailReader, at fact.Place, put func(fa
 		if status.StopLoggingTime != nil {
 			fact.Stopped.Set(r, status.StopLoggingTime.UTC())
 		}
+		selectors, err := eventSelectors(ctx, api, r.ID)
+		if err != nil {
+			return err
+		}
+		fact.Management.Set(r, recordsManagement(selectors))
 		return nil
 	}, put)
 	if err != nil {
@@ -127,9 +132,9 @@ func keepTrail(ctx context.Context, api trailReader, r fact.Resource, put func(s
 	if err := putJSON(put, "status.json", status); err != nil {
 		return err
 	}
-	selectors, err := api.GetEventSelectors(ctx, &cloudtrail.GetEventSelectorsInput{TrailName: &r.ID})
+	selectors, err := eventSelectors(ctx, api, r.ID)
 	if err != nil {
-		return gone(err)
+		return err
 	}
 	return putJSON(put, "event-selectors.json", selectors)
 }

@@ -11,8 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"github.com/aws/aws-sdk-go-v2/service/guardduty"
 
+	"cordon/internal/awsapi"
 	"cordon/internal/fact"
 	"cordon/internal/kind/kindtest"
+	"cordon/internal/lab"
 )
 
 // makeBucket asks S3 by hand: its client is not among cordon's.
@@ -59,6 +61,66 @@ func TestTrailIsListedAtHomeOnly(t *testing.T) {
 	err := trail.List(t.Context(), w.Config(elsewhere.Region), elsewhere, func(r fact.Resource) { t.Errorf("%s is listed in %s", r.ID, elsewhere.Region) })
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// A trail that runs and leaves out management events looks like any other.
+func TestTrailWithoutManagementEvents(t *testing.T) {
+	w := kindtest.NewWorld(t)
+	id, api := makeTrail(t, w), cloudtrail.NewFromConfig(w.Config(here))
+	if on, known := fact.Management.Get(listed(t, w, trail, id)); !known || !on {
+		t.Errorf("by default: %v, %v", on, known)
+	}
+	must[*cloudtrail.PutEventSelectorsOutput](t)(api.PutEventSelectors(t.Context(), &cloudtrail.PutEventSelectorsInput{
+		TrailName: &id, EventSelectors: []types.EventSelector{{ReadWriteType: types.ReadWriteTypeAll, IncludeManagementEvents: aws.Bool(false)}},
+	}))
+	if on, known := fact.Management.Get(listed(t, w, trail, id)); !known || on {
+		t.Errorf("switched off: %v, %v", on, known)
+	}
+	if err := w.Lab.AddFault(t.Context(), lab.Fault{Match: map[string]string{"op": "GetEventSelectors"}, Code: "AccessDeniedException", Status: 400}); err != nil {
+		t.Fatal(err)
+	}
+	err := trail.List(t.Context(), w.Config(here), fact.Place{Account: kindtest.Account, Region: here}, func(r fact.Resource) { t.Errorf("%s is listed", r.ID) })
+	if awsapi.Classify(err) != awsapi.Denied {
+		t.Errorf("the selectors may not be read: %v", err)
+	}
+}
+
+func TestRecordsManagement(t *testing.T) {
+	field := func(name string, equals ...string) types.AdvancedFieldSelector {
+		return types.AdvancedFieldSelector{Field: &name, Equals: equals}
+	}
+	not := types.AdvancedFieldSelector{Field: aws.String("eventSource"), NotEquals: []string{"kms.amazonaws.com"}}
+	advanced := func(fields ...types.AdvancedFieldSelector) *cloudtrail.GetEventSelectorsOutput {
+		return &cloudtrail.GetEventSelectorsOutput{AdvancedEventSelectors: []types.AdvancedEventSelector{{FieldSelectors: fields}}}
+	}
+	basic := func(all ...types.EventSelector) *cloudtrail.GetEventSelectorsOutput {
+		return &cloudtrail.GetEventSelectorsOutput{EventSelectors: all}
+	}
+	management, data := field("eventCategory", "Management"), field("eventCategory", "Data")
+	for name, c := range map[string]struct {
+		of   *cloudtrail.GetEventSelectorsOutput
+		want bool
+	}{
+		"default":              {basic(types.EventSelector{}), true},
+		"all":                  {basic(types.EventSelector{IncludeManagementEvents: aws.Bool(true), ReadWriteType: types.ReadWriteTypeAll}), true},
+		"writes":               {basic(types.EventSelector{ReadWriteType: types.ReadWriteTypeWriteOnly}), true},
+		"reads":                {basic(types.EventSelector{ReadWriteType: types.ReadWriteTypeReadOnly}), false},
+		"reads, and writes":    {basic(types.EventSelector{ReadWriteType: types.ReadWriteTypeReadOnly}, types.EventSelector{ReadWriteType: types.ReadWriteTypeWriteOnly}), true},
+		"off":                  {basic(types.EventSelector{IncludeManagementEvents: aws.Bool(false)}), false},
+		"none":                 {basic(), false},
+		"management":           {advanced(management), true},
+		"without keys":         {advanced(management, not), true},
+		"management writes":    {advanced(management, field("readOnly", "false")), true},
+		"management reads":     {advanced(management, field("readOnly", "true")), false},
+		"one source":           {advanced(management, field("eventSource", "s3.amazonaws.com")), false},
+		"somebody's are not":   {advanced(management, types.AdvancedFieldSelector{Field: aws.String("userIdentity.arn"), NotEquals: []string{"x"}}), false},
+		"data":                 {advanced(data, field("resources.type", "AWS::S3::Object")), false},
+		"a selector of nobody": {advanced(), false},
+	} {
+		if got := recordsManagement(c.of); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }
 

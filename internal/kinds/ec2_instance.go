@@ -108,7 +108,26 @@ func instanceOf(at fact.Place, i types.Instance) fact.Resource {
 	}
 	fact.Profile.Set(&r, profile)
 	setEC2Tags(&r, i.Tags)
+	fact.ManagedBy.Set(&r, managedBy(i.Tags))
 	return r
+}
+
+// managedBy reads who will put another instance in the place of this one. The
+// tags are the service's: nobody else can set, change or take away one that
+// begins with "aws:" (Amazon EC2 User Guide, "Tag restrictions"; EC2 Auto
+// Scaling User Guide, "Tag Auto Scaling groups and instances").
+func managedBy(tags []types.Tag) string {
+	by := map[string]string{}
+	for _, t := range tags {
+		by[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	switch group, fleet := by["aws:autoscaling:groupName"], by["aws:ec2:fleet-id"]; {
+	case group != "": // a group with several instance types starts them by a fleet
+		return "autoscaling:" + group
+	case fleet != "":
+		return "fleet:" + fleet
+	}
+	return ""
 }
 
 func instanceHolds(r fact.Resource) (held []fact.Ref) {

@@ -50,7 +50,7 @@ func consoleOutput(ctx context.Context, api instanceReader, id string) (*ec2.Get
 	if awsapi.Code(err) == "UnsupportedOperation" {
 		out, err = api.GetConsoleOutput(ctx, &ec2.GetConsoleOutputInput{InstanceId: &id})
 	}
-	return out, err
+	return out, gone(err)
 }
 
 // decoded undoes EC2's base64; what is none stays as it is.

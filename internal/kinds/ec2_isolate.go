@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -41,7 +42,11 @@ var isolate = kind.Verb[instanceReader, instanceWriter]{
 		"ec2:RevokeSecurityGroupIngress", "ec2:ModifyNetworkInterfaceAttribute", "ec2:DeleteSecurityGroup",
 	},
 	Prior: func(ctx context.Context, api instanceReader, r fact.Resource) (json.RawMessage, error) {
-		return prior(portsOf(ctx, api, r.ID))
+		ports, err := portsOf(ctx, api, r.ID)
+		if err == nil && len(ports) == 0 {
+			err = unattached(ctx, api, r)
+		}
+		return prior(ports, err)
 	},
 	Do: func(ctx context.Context, api instanceWriter, j kind.Job, prior json.RawMessage) error {
 		ports, err := read[[]port](prior)
@@ -54,7 +59,7 @@ var isolate = kind.Verb[instanceReader, instanceWriter]{
 				return err
 			}
 			for _, p := range ports {
-				if err := setGroups(ctx, api, p.ID, []string{group}); err != nil {
+				if err := untilSeen(ctx, func() error { return setGroups(ctx, api, p.ID, []string{group}) }); err != nil {
 					return err
 				}
 			}
@@ -62,7 +67,7 @@ var isolate = kind.Verb[instanceReader, instanceWriter]{
 		return nil
 	},
 	Done: func(ctx context.Context, api instanceReader, j kind.Job) (bool, error) {
-		return isolated(ctx, api, j.ID)
+		return isolated(ctx, api, j)
 	},
 	Tidies: true, // the group that it made
 	Undo: func(ctx context.Context, api instanceWriter, j kind.Job, prior json.RawMessage) error {
@@ -76,7 +81,7 @@ var isolate = kind.Verb[instanceReader, instanceWriter]{
 					return err
 				}
 			}
-			if err := dropEmptyGroup(ctx, api, vpc); err != nil {
+			if err := dropGroups(ctx, api, j, vpc); err != nil {
 				return err
 			}
 		}
@@ -123,23 +128,46 @@ func byVPC(ports []port) map[string][]port {
 
 // isolated looks at the groups' rules too: a group that was filled again does
 // not isolate.
-func isolated(ctx context.Context, api isolationReader, instance string) (bool, error) {
-	ports, err := portsOf(ctx, api, instance)
+func isolated(ctx context.Context, api instanceReader, j kind.Job) (bool, error) {
+	ports, err := portsOf(ctx, api, j.ID)
 	if err != nil {
 		return false, err
 	}
+	if len(ports) == 0 {
+		err := unattached(ctx, api, j.Resource)
+		if errors.Is(err, errUnseen) {
+			return false, nil
+		}
+		return err == nil, err
+	}
 	for vpc, ports := range byVPC(ports) {
-		group, found, err := isolationGroup(ctx, api, vpc)
-		if err != nil || !found || len(group.IpPermissions)+len(group.IpPermissionsEgress) > 0 {
+		groups, err := isolationGroups(ctx, api, j, vpc)
+		if err != nil {
 			return false, err
 		}
 		for _, p := range ports {
-			if !slices.Equal(p.Groups, []string{aws.ToString(group.GroupId)}) {
+			if !slices.ContainsFunc(groups, func(g types.SecurityGroup) bool {
+				return slices.Equal(p.Groups, []string{aws.ToString(g.GroupId)}) && len(g.IpPermissions)+len(g.IpPermissionsEgress) == 0
+			}) {
 				return false, nil
 			}
 		}
 	}
 	return true, nil
+}
+
+// unattached tells an instance that has ended, and so has no network interface
+// any more, from one whose interfaces do not show yet: AWS gives every instance
+// one when it is launched, and does not take it away before the end.
+func unattached(ctx context.Context, api instanceReader, r fact.Resource) error {
+	i, err := findInstance(ctx, api, r.ID)
+	if err != nil {
+		return err
+	}
+	if i.State != nil && (i.State.Name == types.InstanceStateNameShuttingDown || i.State.Name == types.InstanceStateNameTerminated) {
+		return nil
+	}
+	return fmt.Errorf("cannot list the network interfaces of %s: %w", r.ID, errUnseen)
 }
 
 func setGroups(ctx context.Context, api isolationWriter, port string, groups []string) error {

@@ -69,6 +69,7 @@ func securityGroupOf(at fact.Place, g types.SecurityGroup) fact.Resource {
 		openings = append(openings, fact.Opening{Protocol: o.Protocol, From: portOr(o.From), To: portOr(o.To), CIDR: o.CIDR})
 	}
 	fact.Openings.Set(&r, openings)
+	fact.PrefixLists.Set(&r, listedIn(g.IpPermissions))
 	return r
 }
 

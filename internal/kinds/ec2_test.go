@@ -15,6 +15,7 @@ import (
 	"cordon/internal/fact"
 	"cordon/internal/kind"
 	"cordon/internal/kind/kindtest"
+	"cordon/internal/plan"
 )
 
 const (
@@ -72,6 +73,20 @@ func TestInstanceFacts(t *testing.T) {
 	}
 }
 
+func TestInstanceManagedBy(t *testing.T) {
+	tag := func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} }
+	for want, tags := range map[string][]types.Tag{
+		"":                {tag("Name", "web"), tag("autoscaling:groupName", "forged")},
+		"autoscaling:web": {tag("aws:autoscaling:groupName", "web"), tag("aws:ec2:fleet-id", "fleet-1")},
+		"fleet:fleet-1":   {tag("aws:ec2:fleet-id", "fleet-1")},
+	} {
+		r := instanceOf(fact.Place{Account: "1", Region: here}, types.Instance{Tags: tags})
+		if by, known := fact.ManagedBy.Get(r); !known || by != want {
+			t.Errorf("managed by %q, %v; want %q", by, known, want)
+		}
+	}
+}
+
 func TestTerminatedInstancesAreListed(t *testing.T) {
 	w := kindtest.NewWorld(t)
 	id := runOne(t, w)
@@ -85,33 +100,58 @@ func TestTerminatedInstancesAreListed(t *testing.T) {
 	}
 }
 
-// An intruder who filled cordon's isolation group, or made it first, does not
-// escape it.
-func TestIsolateEmptiesTheGroupItFinds(t *testing.T) {
+// An intruder who filled cordon's isolation group, or took its name first, does
+// not escape it; and what was there before is there, as it was, after the undo.
+func TestIsolateLeavesTheGroupItFinds(t *testing.T) {
 	w, ctx := kindtest.NewWorld(t), t.Context()
 	api := ec2.NewFromConfig(w.Config(here))
-	id := runOne(t, w)
-	r := listed(t, w, instance, id)
-	vpc := fact.VPC.Or(r, "")
-	trap := must[*ec2.CreateSecurityGroupOutput](t)(api.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
-		GroupName: aws.String(isolationName(vpc)), Description: aws.String("trap"), VpcId: &vpc,
-	}))
-	must[*ec2.AuthorizeSecurityGroupIngressOutput](t)(api.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{
-		GroupId: trap.GroupId, IpPermissions: []types.IpPermission{openRule{Protocol: "tcp", From: aws.Int32(22), To: aws.Int32(22), CIDR: "0.0.0.0/0"}.permission()},
-	}))
-	prior := must[json.RawMessage](t)(isolate.Prior(ctx, api, r))
-	job := kind.Job{Resource: r, Case: "C-20260101-A"}
-	if err := isolate.Do(ctx, api, job, prior); err != nil {
-		t.Fatal(err)
+	rs := []fact.Resource{listed(t, w, instance, runOne(t, w)), listed(t, w, instance, runOne(t, w))}
+	vpc := fact.VPC.Or(rs[0], "")
+	fill := func(group *string) {
+		t.Helper()
+		must[*ec2.AuthorizeSecurityGroupIngressOutput](t)(api.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{
+			GroupId: group, IpPermissions: []types.IpPermission{openRule{Protocol: "tcp", From: aws.Int32(22), To: aws.Int32(22), CIDR: "0.0.0.0/0"}.permission()},
+		}))
 	}
-	if done, err := isolate.Done(ctx, api, job); err != nil || !done {
-		t.Fatalf("done = %v, %v", done, err)
+	fill(must[*ec2.CreateSecurityGroupOutput](t)(api.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
+		GroupName: aws.String(isolationName(vpc, 1)), Description: aws.String("trap"), VpcId: &vpc,
+	})).GroupId)
+	before := must[map[string]map[string]json.RawMessage](t)(w.Lab.Dump(ctx))
+	priors := make([]json.RawMessage, len(rs))
+	for i, r := range rs {
+		priors[i] = must[json.RawMessage](t)(isolate.Prior(ctx, api, r))
 	}
-	must[*ec2.AuthorizeSecurityGroupIngressOutput](t)(api.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{
-		GroupId: trap.GroupId, IpPermissions: []types.IpPermission{openRule{Protocol: "-1", CIDR: "0.0.0.0/0"}.permission()},
-	}))
-	if done, err := isolate.Done(ctx, api, job); err != nil || done {
-		t.Fatalf("a filled group isolates: done = %v, %v", done, err)
+	for i, r := range rs {
+		if now := must[json.RawMessage](t)(isolate.Prior(ctx, api, r)); !plan.Same(priors[i], now) {
+			t.Errorf("isolating one instance changed another: %s, was %s", now, priors[i])
+		}
+		job := kind.Job{Resource: r, Case: "C-20260101-A"}
+		done := func(want bool) {
+			t.Helper()
+			if is, err := isolate.Done(ctx, api, job); err != nil || is != want {
+				t.Fatalf("done = %v, %v", is, err)
+			}
+		}
+		for range 2 {
+			if err := isolate.Do(ctx, api, job, priors[i]); err != nil {
+				t.Fatal(err)
+			}
+			done(true)
+			fill(must[[]types.SecurityGroup](t)(isolationGroups(ctx, api, job, vpc))[0].GroupId)
+			done(false)
+		}
+		if err := isolate.Do(ctx, api, job, priors[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, r := range rs {
+		if err := isolate.Undo(ctx, api, kind.Job{Resource: r, Case: "C-20260101-A"}, priors[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := must[map[string]map[string]json.RawMessage](t)(w.Lab.Dump(ctx))
+	if !reflect.DeepEqual(before["ec2"], now["ec2"]) {
+		t.Errorf("undone:\n was %s\n is  %s", before["ec2"], now["ec2"])
 	}
 }
 
@@ -135,9 +175,9 @@ func TestIsolationGroupIsShared(t *testing.T) {
 		if err := isolate.Undo(ctx, api, j, priors[i]); err != nil {
 			t.Fatal(err)
 		}
-		_, found, err := isolationGroup(ctx, api, vpc)
-		if last := i == len(jobs)-1; err != nil || found == last {
-			t.Errorf("after undo %d the group is there: %v, %v", i, found, err)
+		left, err := isolationGroups(ctx, api, j, vpc)
+		if last := i == len(jobs)-1; err != nil || (len(left) == 0) != last {
+			t.Errorf("after undo %d the groups are %v, %v", i, left, err)
 		}
 	}
 }
@@ -238,6 +278,44 @@ func makeSecurityGroup(t *testing.T, w kindtest.World) string {
 		},
 	}))
 	return aws.ToString(out.GroupId)
+}
+
+func TestEverybody(t *testing.T) {
+	for cidr, want := range map[string]bool{
+		"0.0.0.0/0": true, "0.0.0.0/1": true, "128.0.0.0/1": true, "64.0.0.0/7": true, "::/0": true, "2000::/3": true, "2a00::/12": true, "2a00::/15": true, "f000::/4": true,
+		"10.0.0.0/8": false, "203.0.113.0/24": false, "2a00::/16": false, "fc00::/7": false, "fd00::/8": false, "": false, "everybody": false,
+	} {
+		if got := everybody(cidr); got != want {
+			t.Errorf("%q: %v", cidr, got)
+		}
+	}
+}
+
+// The whole internet in two halves is taken out and put back like the whole.
+func TestSecurityGroupOpenInHalves(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[securityGroupReader, securityGroupWriter]{Spec: securityGroupSpec, Region: here, Setup: func(t *testing.T, w kindtest.World) string {
+		api := ec2.NewFromConfig(w.Config(here))
+		out := must[*ec2.CreateSecurityGroupOutput](t)(api.CreateSecurityGroup(t.Context(), &ec2.CreateSecurityGroupInput{GroupName: aws.String("halves"), Description: aws.String("halves")}))
+		for _, cidr := range []string{"0.0.0.0/1", "128.0.0.0/1", "8000::/1"} {
+			must[*ec2.AuthorizeSecurityGroupIngressOutput](t)(api.AuthorizeSecurityGroupIngress(t.Context(), &ec2.AuthorizeSecurityGroupIngressInput{
+				GroupId: out.GroupId, IpPermissions: []types.IpPermission{openRule{Protocol: "tcp", From: aws.Int32(22), To: aws.Int32(22), CIDR: cidr}.permission()},
+			}))
+		}
+		return aws.ToString(out.GroupId)
+	}})
+}
+
+func TestSecurityGroupPrefixLists(t *testing.T) {
+	r := securityGroupOf(fact.Place{Account: "1", Region: here}, types.SecurityGroup{GroupId: aws.String("sg-1"), IpPermissions: []types.IpPermission{
+		{IpProtocol: aws.String("tcp"), FromPort: aws.Int32(22), ToPort: aws.Int32(22), PrefixListIds: []types.PrefixListId{{PrefixListId: aws.String("pl-2")}, {PrefixListId: aws.String("pl-1")}}},
+	}})
+	want := []fact.Opening{{Protocol: "tcp", From: 22, To: 22, CIDR: "pl-1"}, {Protocol: "tcp", From: 22, To: 22, CIDR: "pl-2"}}
+	if got, known := fact.PrefixLists.Get(r); !known || !slices.Equal(got, want) {
+		t.Errorf("%v, %v", got, known)
+	}
+	if open, known := fact.Openings.Get(r); !known || len(open) != 0 {
+		t.Errorf("openings %v, %v", open, known)
+	}
 }
 
 func TestSecurityGroup(t *testing.T) {

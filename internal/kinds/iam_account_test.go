@@ -15,6 +15,7 @@ import (
 	"cordon/internal/fact"
 	"cordon/internal/kind"
 	"cordon/internal/kind/kindtest"
+	"cordon/internal/policy"
 )
 
 // iamKinds are those of this package's kinds that IAM answers for.
@@ -97,7 +98,7 @@ func TestIAMFactsOfAnAccount(t *testing.T) {
 	if _, known := fact.Owner.Get(all["iam.mfa-device"][spare]); known {
 		t.Error("nobody's device has an owner")
 	}
-	wantFact(t, all["iam.role"]["deploy"], fact.Trust, trust)
+	wantFact(t, all["iam.role"]["deploy"], fact.Trust, policy.Normal(trust))
 	wantFact(t, all["iam.role"]["deploy"], fact.Path, "/")
 	wantFact(t, all["iam.role"]["deploy"], fact.MaxSession, 3600)
 	wantFact(t, all["iam.role"]["deploy"], fact.Profiles, []string{"arn:aws:iam::" + kindtest.Account + ":instance-profile/web"})

@@ -9,6 +9,7 @@ import (
 
 	"cordon/internal/fact"
 	"cordon/internal/kind"
+	"cordon/internal/policy"
 )
 
 type roleReader interface {
@@ -44,7 +45,7 @@ var roleSpec = kind.Spec[roleReader, roleWriter]{
 		"iam:GetAccountAuthorizationDetails", "iam:ListRoles",
 		"iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
 	},
-	Carry:    []string{string(fact.Path)},
+	Carry:    []string{string(fact.Path), string(fact.Distrust)},
 	List:     listRoles,
 	Identity: rolePolicies.identity,
 	Holds:    holdsPolicies,
@@ -98,7 +99,7 @@ func roleResource(d types.RoleDetail, at fact.Place) (fact.Resource, error) {
 	if err != nil {
 		return r, err
 	}
-	fact.Trust.Set(&r, trust)
+	fact.Trust.Set(&r, policy.Normal(trust)) // two readings of one role must agree
 	fact.Path.Set(&r, aws.ToString(d.Path))
 	profiles := []string{}
 	for _, p := range d.InstanceProfileList {

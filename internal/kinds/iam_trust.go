@@ -13,14 +13,18 @@ import (
 	"cordon/internal/policy"
 )
 
-// A trustPrior is the trust policy a role had, to the byte.
+// A trustPrior is the trust policy a role had, in policy.Normal's spelling: IAM
+// gives an unchanged document with its lists in another order from one call to
+// the next. Undo puts that spelling back, which to IAM is the document it had;
+// the bytes that were read are in the evidence.
 type trustPrior struct {
 	ID    string `json:"id"`
 	Trust string `json:"trust"`
 }
 
 // closeTrust takes every principal from outside the account out of a role's
-// trust policy; identity providers and services stay. Open sessions go on: revoke-sessions ends those. IAM checks
+// trust policy, and the identity providers that the plan names; other providers
+// and services stay. Open sessions go on: revoke-sessions ends those. IAM checks
 // the principals it is given, so that undo fails, and says so, when one named
 // in the old document has been deleted since.
 var closeTrust = kind.Verb[roleReader, roleWriter]{
@@ -36,18 +40,18 @@ var closeTrust = kind.Verb[roleReader, roleWriter]{
 		if err != nil {
 			return err
 		}
-		closed, changed, err := policy.CloseTrust(was.Trust, j.Account)
+		shut, changed, err := closed(was.Trust, j)
 		if err != nil || !changed {
 			return err
 		}
-		return setTrust(ctx, api, j.ID, closed)
+		return setTrust(ctx, api, j.ID, shut)
 	},
 	Done: func(ctx context.Context, api roleReader, j kind.Job) (bool, error) {
 		is, err := readTrust(ctx, api, j.Resource)
 		if err != nil {
 			return false, err
 		}
-		_, open, err := policy.CloseTrust(is.Trust, j.Account)
+		_, open, err := closed(is.Trust, j)
 		return err == nil && !open, err
 	},
 	Undo: func(ctx context.Context, api roleWriter, j kind.Job, prior json.RawMessage) error {
@@ -59,9 +63,13 @@ var closeTrust = kind.Verb[roleReader, roleWriter]{
 	},
 }
 
+func closed(trust string, j kind.Job) (string, bool, error) {
+	return policy.CloseTrustTo(trust, j.Account, fact.Distrust.Or(j.Resource, nil))
+}
+
 func readTrust(ctx context.Context, api roleReader, r fact.Resource) (trustPrior, error) {
 	role, err := readRole(ctx, api, r.ID)
-	return trustPrior{aws.ToString(role.RoleId), aws.ToString(role.AssumeRolePolicyDocument)}, orGone(err, "role "+r.ID)
+	return trustPrior{aws.ToString(role.RoleId), policy.Normal(aws.ToString(role.AssumeRolePolicyDocument))}, orGone(err, "role "+r.ID)
 }
 
 // readRole reads one role with its trust policy decoded.

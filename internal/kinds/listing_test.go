@@ -31,8 +31,9 @@ func TestTheVanishedAreLeftOut(t *testing.T) {
 		{snapshot, makeSnapshot, "DescribeSnapshotAttribute", "InvalidSnapshot.NotFound"},
 		{function, makeFunction, "GetFunctionConcurrency", "ResourceNotFoundException"},
 		{trail, makeTrail, "GetTrailStatus", "TrailNotFoundException"},
+		{trail, makeTrail, "GetEventSelectors", "TrailNotFoundException"},
 	} {
-		t.Run(string(c.kind.Name()), func(t *testing.T) {
+		t.Run(string(c.kind.Name())+" "+c.op, func(t *testing.T) {
 			w := kindtest.NewWorld(t)
 			id := c.make(t, w)
 			listed(t, w, c.kind, id)
@@ -48,6 +49,21 @@ func TestTheVanishedAreLeftOut(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// An instance that ends while its evidence is read is no failure.
+func TestKeepOfAnInstanceThatVanishes(t *testing.T) {
+	for _, op := range []string{"DescribeInstances", "DescribeInstanceAttribute", "GetConsoleOutput"} {
+		w := kindtest.NewWorld(t)
+		r := listed(t, w, instance, runOne(t, w))
+		if err := w.Lab.AddFault(t.Context(), lab.Fault{Match: map[string]string{"op": op}, Code: "InvalidInstanceID.NotFound", Status: 400}); err != nil {
+			t.Fatal(err)
+		}
+		err := instance.Keep(t.Context(), w.Config(here), r, func(string, []byte) error { return nil })
+		if !errors.Is(err, kind.ErrGone) {
+			t.Errorf("%s: %v", op, err)
+		}
 	}
 }
 
@@ -67,7 +83,7 @@ func TestCallsPerListing(t *testing.T) {
 			"ListFunctions": 1, "GetFunctionConcurrency": 1, "ListFunctionUrlConfigs": 1, "ListAliases": 1, "GetPolicy": 1,
 		}},
 		{layer, makeLayer, map[string]int{"ListLayers": 1, "ListLayerVersions": 1, "GetLayerVersionPolicy": 2}},
-		{trail, makeTrail, map[string]int{"DescribeTrails": 1, "GetTrailStatus": 1}},
+		{trail, makeTrail, map[string]int{"DescribeTrails": 1, "GetTrailStatus": 1, "GetEventSelectors": 1}},
 		{detector, makeDetector, map[string]int{"ListDetectors": 1, "GetDetector": 1}},
 	} {
 		t.Run(string(c.kind.Name()), func(t *testing.T) {

@@ -66,8 +66,10 @@ type Act struct {
 	Confidence string
 }
 
-// New starts a closure. A seed's own At goes before since; zero means always.
-// What a seed did before is looked at only to learn its owner's habits.
+// New starts a closure. A seed's own At goes before since; zero means always,
+// and then what a leaked key did is held with Low confidence, since its owner
+// used it too. What a seed did before is looked at only to learn its owner's
+// habits.
 func New(seeds []Suspect, since time.Time) *Closure {
 	c := &Closure{since: since, asked: map[Query]bool{}, events: map[string]*reading{}}
 	for _, s := range seeds {
@@ -182,8 +184,9 @@ func (c *Closure) grow() {
 	for changed := true; changed; {
 		changed = false
 		by := c.index()
+		his := c.federation(by)
 		for _, r := range c.sorted {
-			for _, e := range c.edges(r, by, habits) {
+			for _, e := range c.edges(r, by, his, habits) {
 				edges[e] = true
 				if c.admit(e.suspect) {
 					changed = true
@@ -262,7 +265,7 @@ func (by index) owners(r *reading) (all []*Suspect) {
 }
 
 // edges says which suspects an event makes, and through whom.
-func (c *Closure) edges(r *reading, by index, habits habits) (all []edge) {
+func (c *Closure) edges(r *reading, by index, his federation, habits habits) (all []edge) {
 	add := func(parent *Suspect, child Suspect) {
 		child = child.withScope()
 		if child.Name() == parent.Name() {
@@ -285,7 +288,7 @@ func (c *Closure) edges(r *reading, by index, habits habits) (all []edge) {
 			// and functions.
 			whole := opened.Scope == OfPrincipal && m.Kind == RoleSession && !r.Time.Before(opened.At) &&
 				(!r.aws || r.Principal.Type == "AWSService")
-			if m.ID != "" && (whole || !r.aws && opened.lets(r.Event, m)) {
+			if m.ID != "" && (whole || !r.aws && (opened.lets(r.Event, m) || his.lets(opened, r, m))) {
 				add(opened, credential(m))
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"cordon/internal/event"
 )
@@ -81,19 +82,51 @@ func (c *Closure) record(habits habits) {
 	}
 }
 
-// habits are the addresses that each seed credential was used from before
-// the incident.
-type habits map[[2]string]bool
+// habits are the addresses that the owner's programs are known to use each
+// seed credential from. The intruder may have had it before since, which is
+// often only worked out from AWS's notice; so that his own earlier address does
+// not speak for him, an address counts only if the credential was used from it
+//
+//   - more than a week before since; or
+//   - on two days or more (UTC), and for the first time more than 48 hours before.
+//
+// Without a beginning nothing separates the owner from the intruder: no address
+// is new. What the owner said is not his has no innocent use.
+type habits struct {
+	addresses map[[2]string]bool
+	always    map[string]bool // credentials whose every call may be the owner's
+}
+
+const (
+	longBefore = 7 * 24 * time.Hour
+	tooRecent  = 48 * time.Hour
+)
 
 func (c *Closure) habits() habits {
-	h := habits{}
+	h := habits{map[[2]string]bool{}, map[string]bool{}}
 	for _, s := range c.seeds {
-		if s.Scope != OfCredential || s.At.IsZero() {
+		if s.Scope != OfCredential || s.Reason == Marked {
 			continue
 		}
-		for _, r := range c.sorted {
-			if r.Credential == s.Credential && r.Time.Before(s.At) && !r.aws {
-				h[[2]string{s.Credential, r.Address}] = true
+		if s.At.IsZero() {
+			h.always[s.Credential] = true
+			continue
+		}
+		days := map[string]map[string]bool{}
+		first := map[string]time.Time{}
+		for _, r := range c.sorted { // by time
+			if r.Credential != s.Credential || !r.Time.Before(s.At) || r.aws {
+				continue
+			}
+			if days[r.Address] == nil {
+				days[r.Address], first[r.Address] = map[string]bool{}, r.Time
+			}
+			days[r.Address][r.Time.UTC().Format(time.DateOnly)] = true
+		}
+		for address, at := range first {
+			before := s.At.Sub(at)
+			if before > longBefore || before > tooRecent && len(days[address]) >= 2 {
+				h.addresses[[2]string{s.Credential, address}] = true
 			}
 		}
 	}
@@ -101,7 +134,7 @@ func (c *Closure) habits() habits {
 }
 
 func (h habits) confidence(s *Suspect, e event.Event) string {
-	if h[[2]string{s.Credential, e.Address}] {
+	if h.always[s.Credential] || h.addresses[[2]string{s.Credential, e.Address}] {
 		return Low
 	}
 	return High

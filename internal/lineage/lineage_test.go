@@ -16,7 +16,7 @@ var began = time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
 // A story is one record, short enough to tell an intrusion with.
 type story struct {
 	at      int    // minutes after began
-	who     string // "user ann AKIA1", "role r/s ASIA1", "root AKIA", "account 9999", "service x", "fed name/ann ASIA"
+	who     string // "user ann AKIA1", "role r/s ASIA1", "root AKIA", "account 9999", "service x", "token PROVIDER", "saml", "fed name/ann ASIA"
 	call    string // "iam:CreateUser"
 	q, r    string // request and response
 	more    string // further top-level members
@@ -46,6 +46,10 @@ func (c story) parse(t *testing.T) event.Event {
 		f[2] = f[1]
 	case "account":
 		who = fmt.Sprintf(`"type":"AWSAccount","principalId":"AIDAFOREIGN","accountId":"%s"`, f[1])
+	case "token":
+		who = fmt.Sprintf(`"type":"WebIdentityUser","principalId":"%s:aud:sub","userName":"sub","identityProvider":"%s"`, f[1], f[1])
+	case "saml":
+		who = `"type":"SAMLUser","principalId":"bdGOnTesti=:me","userName":"me","identityProvider":"bdGOnTesti="`
 	case "service":
 		who = fmt.Sprintf(`"type":"AWSService","invokedBy":"%s"`, f[1])
 	}

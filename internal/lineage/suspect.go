@@ -32,13 +32,14 @@ const (
 	OfPrincipal Scope = "principal"
 	// OfConsole: the console sessions of this user that began after At.
 	OfConsole Scope = "console"
-	// OfRole: the sessions of this role that foreigners began after At. Those
-	// that suspects began are minted ones.
+	// OfRole: the sessions of this role that foreigners, or tokens of a provider
+	// of his, began after At. Those that suspects began are minted ones.
 	OfRole Scope = "role"
 )
 
-// Confidences. Low: only calls from an address that the same key was used
-// from before the incident lead there, so it may be the owner's own program.
+// Confidences. Low: only calls lead there that the owner's own program may have
+// made with the same key: from an address that it is used to, or at a time when
+// nobody knows since when the intruder has it. See habits.
 const (
 	High = "high"
 	Low  = "low"

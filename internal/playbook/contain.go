@@ -1,6 +1,7 @@
 package playbook
 
 import (
+	"maps"
 	"slices"
 
 	"cordon/internal/fact"
@@ -90,13 +91,41 @@ func closeTrust(b *book, r fact.Resource) {
 	if !known {
 		return
 	}
-	if _, changed, err := policy.CloseTrust(doc, b.Snapshot.Account); err != nil || !changed {
+	drop := b.hisProviders()
+	if _, changed, err := policy.CloseTrustTo(doc, b.Snapshot.Account, drop); err != nil || !changed {
 		return
+	}
+	if len(drop) > 0 {
+		r.Facts = maps.Clone(r.Facts)
+		fact.Distrust.Set(&r, drop)
 	}
 	id := b.do(r, "close-trust", plan.Disruptive, lane(r), true)
 	// Sessions issued until the trust is shut must fall under the revocation;
 	// if it cannot be shut, those that there are must fall all the same.
 	b.behind(id, plan.ActionID(r.Ref, "revoke-sessions", false))
+}
+
+// hisProviders are the identity providers that the intruder made or changed,
+// or that the owner disowned: who holds one signs whatever token he likes.
+func (b *book) hisProviders() (arns []string) {
+	for _, k := range []fact.Kind{"iam.oidc-provider", "iam.saml-provider"} {
+		for r := range b.Snapshot.Of(k) {
+			if !b.spared(r) && (b.Marks[r.Ref] == NotMine || sure(r)) {
+				arns = append(arns, r.ID)
+			}
+		}
+	}
+	return arns
+}
+
+// distrust closes every role that takes a provider's tokens.
+func distrust(b *book, provider fact.Resource) {
+	for role := range b.Snapshot.Of("iam.role") {
+		doc, err := policy.Parse(fact.Trust.Or(role, ""))
+		if err == nil && slices.Contains(policy.Federated(doc), provider.ID) && !b.spared(role) {
+			openedRole(b, role)
+		}
+	}
 }
 
 func revokeRole(b *book, r fact.Resource) {
@@ -144,6 +173,8 @@ func stop(b *book, r fact.Resource) {
 		b.do(r, "throttle", plan.Disruptive, lane(r), true)
 	case "ec2.snapshot", "ec2.image", "lambda.layer":
 		unshare(b, r)
+	case "iam.oidc-provider", "iam.saml-provider":
+		distrust(b, r)
 	case "ec2.security-group":
 		if len(fact.Openings.Or(r, nil)) > 0 {
 			b.do(r, "close-openings", plan.Disruptive, lane(r), true)
@@ -210,7 +241,7 @@ func closeChanged(b *book, r fact.Resource) {
 		}
 	case "ec2.snapshot", "ec2.image", "lambda.layer":
 		unshare(b, r)
-	case "ec2.security-group":
+	case "ec2.security-group", "iam.oidc-provider", "iam.saml-provider":
 		stop(b, r)
 	case "lambda.function":
 		b.do(r, "throttle", plan.Disruptive, lane(r), true)

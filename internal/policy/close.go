@@ -30,8 +30,25 @@ func CloseTrust(doc, account string, orgs ...string) (closed string, changed boo
 // owner's partners. A kept account keeps everybody in it that the document
 // names; a kept ARN keeps only that ARN. Wildcards cannot be kept.
 func CloseTrustExcept(doc, account string, keep []string, orgs ...string) (closed string, changed bool, err error) {
-	if !isAccount(account) {
-		return "", false, fmt.Errorf("cannot close trust: %q is not an account id", account)
+	return closing{account: account, keep: keep, orgs: orgs}.apply(doc)
+}
+
+// CloseTrustTo is CloseTrust that also takes out the named principals, such as
+// identity providers that the intruder made: whoever holds one signs its tokens.
+func CloseTrustTo(doc, account string, drop []string, orgs ...string) (closed string, changed bool, err error) {
+	return closing{account: account, drop: drop, orgs: orgs}.apply(doc)
+}
+
+// A closing says who stays although he is a stranger, and who goes although he
+// is none.
+type closing struct {
+	account          string
+	keep, drop, orgs []string
+}
+
+func (c closing) apply(doc string) (closed string, changed bool, err error) {
+	if !isAccount(c.account) {
+		return "", false, fmt.Errorf("cannot close trust: %q is not an account id", c.account)
 	}
 	d, err := Parse(doc)
 	if err != nil {
@@ -39,7 +56,7 @@ func CloseTrustExcept(doc, account string, keep []string, orgs ...string) (close
 	}
 	var left []json.RawMessage
 	for _, s := range d.Statements {
-		kept, cut := s.closed(account, keep, orgs)
+		kept, cut := c.statement(s)
 		changed = changed || cut
 		if kept != nil {
 			left = append(left, kept)
@@ -48,17 +65,21 @@ func CloseTrustExcept(doc, account string, keep []string, orgs ...string) (close
 	if !changed {
 		return doc, false, nil
 	}
-	return d.with(left, account), true, nil
+	return d.with(left, c.account), true, nil
 }
 
-// closed returns the statement without strangers, or nil when nobody is left.
-func (s Statement) closed(account string, keep, orgs []string) (kept json.RawMessage, cut bool) {
+func (c closing) goes(t Trust) bool {
+	return t.mustGo() && !spared(t, c.keep) || slices.Contains(c.drop, t.Principal)
+}
+
+// statement returns one without strangers, or nil when nobody is left in it.
+func (c closing) statement(s Statement) (kept json.RawMessage, cut bool) {
 	if !s.Allow {
 		return write(s.members), false
 	}
 	var stay []Principal
-	for _, t := range s.trusts(account, orgs) {
-		if t.mustGo() && !spared(t, keep) {
+	for _, t := range s.trusts(c.account, c.orgs) {
+		if c.goes(t) {
 			cut = true
 		}
 	}
@@ -68,9 +89,9 @@ func (s Statement) closed(account string, keep, orgs []string) (kept json.RawMes
 	if s.NotPrincipal {
 		return nil, true
 	}
-	for i, t := range s.trusts(account, orgs) {
+	for i, t := range s.trusts(c.account, c.orgs) {
 		// AWS refuses a document that names somebody who is gone.
-		if !t.Dangling && (!t.mustGo() || spared(t, keep)) {
+		if !t.Dangling && !c.goes(t) {
 			stay = append(stay, s.Principals[i])
 		}
 	}

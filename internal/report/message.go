@@ -218,6 +218,9 @@ type Summary struct {
 	RunningIn  int            `json:"running_regions"`
 	Snapshot   string         `json:"snapshot"`
 	NotChecked []string       `json:"not_checked"` // what no check looks at yet
+	// TrailLag is how many minutes back the event history may lack calls; 0: it
+	// was not searched.
+	TrailLag int `json:"trail_lag_minutes,omitempty"`
 }
 
 // Type implements Message.

@@ -33,6 +33,9 @@ func (t *Text) triage(s Summary) *page {
 		p.wrap(" ", w.T("screen.triage.clear", "n", s.Clear))
 	}
 	t.unseen(p, s)
+	if s.TrailLag > 0 {
+		p.wrap(" ", w.T("prose.triage.lag", "n", s.TrailLag))
+	}
 	p.blank()
 	t.next(p, s, found)
 	p.blank()

@@ -59,8 +59,8 @@ func fresh(s *engine.Session, p plan.Plan) error {
 		return &engine.Refused{Reason: "account", Args: []any{"want", p.Account, "have", s.Account.Caller.Account}}
 	case p.Case != s.Case.ID:
 		return &engine.Refused{Reason: "case", Args: []any{"want", p.Case, "have", s.Case.ID}}
-	case p.Caller.ARN != s.Account.Caller.ARN:
-		return &engine.Refused{Reason: "caller", Args: []any{"want", p.Caller.ARN, "have", s.Account.Caller.ARN}}
+	case p.Caller.ARN != s.Account.Caller.Binding():
+		return &engine.Refused{Reason: "caller", Args: []any{"want", p.Caller.ARN, "have", s.Account.Caller.Binding()}}
 	}
 	return nil
 }

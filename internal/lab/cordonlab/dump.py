@@ -81,6 +81,22 @@ def _document(text: Any) -> Any:
         return text
 
 
+def _sets(document: Any) -> Any:
+    """A trust policy with its lists of names as the sets that they are to IAM.
+
+    IAM gives the same document with them in another order from call to call
+    (hashicorp/terraform-provider-aws#30870, boto/boto3#1178). The order of
+    statements stays.
+    """
+    if isinstance(document, dict):
+        return {key: _sets(value) for key, value in document.items()}
+    if isinstance(document, list):
+        if any(isinstance(value, (dict, list)) for value in document):
+            return [_sets(value) for value in document]
+        return _ordered(document)
+    return document
+
+
 def _backends(module: str, name: str, account: str) -> Iterator[tuple[str, Any]]:
     """(region, backend) of those that were ever touched: looking makes none."""
     loaded = sys.modules.get(module)
@@ -115,7 +131,7 @@ def _iam_principals(backend: Any) -> dict[str, Any]:
             "id": role.id,
             "arn": role.arn,
             "description": role.description,
-            "trust": _document(role.assume_role_policy_document),
+            "trust": _sets(_document(role.assume_role_policy_document)),
             "inline": {n: _document(d) for n, d in role.policies.items()},
             "attached": sorted(role.managed_policies),
             "boundary": role.permissions_boundary_arn,
@@ -240,13 +256,16 @@ def _ec2_resources(backend: Any, account: str) -> Iterator[tuple[str, str, dict[
 
 def _instance(instance: Any) -> dict[str, Any]:
     profile = instance.iam_instance_profile
+    # To AWS the groups of an instance are those of its first interface; moto
+    # keeps a list of its own, empty when it was launched without groups.
+    groups = next((nic.group_set for nic in instance.nics.values()), instance.security_groups)
     return {
         "state": instance._state.name,
         "type": instance.instance_type,
         "image": instance.image_id,
         "key": instance.key_name,
         "launched": instance.launch_time,
-        "security_groups": sorted({g.id for g in instance.security_groups}),
+        "security_groups": sorted({g.id for g in groups}),
         "interfaces": _ordered(
             {"id": nic.id, "security_groups": sorted({g.id for g in nic.group_set})}
             for nic in instance.nics.values()
