@@ -36,6 +36,10 @@ func child() int {
 	var at int
 	var torn bool
 	var digest, dir, url string
+	go func() { // with whoever started it
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(1)
+	}()
 	err := func() error {
 		if _, err := fmt.Sscan(os.Getenv(childEnv), &at, &torn, &digest, &dir, &url); err != nil {
 			return err
@@ -91,7 +95,8 @@ func (d *deadly) Append(ctx context.Context, line []byte) error {
 				return err
 			}
 		}
-		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		me, _ := os.FindProcess(os.Getpid()) // never fails
+		_ = me.Kill()
 		select {} // until the signal arrives
 	}
 	return d.File.Append(ctx, line)
@@ -126,6 +131,11 @@ func (c crashed) child(t *testing.T, digest string, at int, torn bool) (sum repo
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %v %s %s %s", childEnv, at, torn, digest, c.dir, c.URL()))
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	leash, err := cmd.StdinPipe() // it ends when we do
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = leash.Close() }()
 	if err := cmd.Run(); err == nil {
 		if err := json.NewDecoder(io.Reader(&stdout)).Decode(&sum); err != nil {
 			t.Errorf("line %d: %v", at, err)

@@ -2,6 +2,7 @@ package kinds
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -52,27 +53,13 @@ var signingCertificateSpec = kind.Spec[signingCertificateReader, signingCertific
 }
 
 func listSigningCertificates(ctx context.Context, api signingCertificateReader, at fact.Place, put func(fact.Resource)) error {
-	users, err := iamUsers(ctx, api, at)
-	if err != nil {
-		return err
-	}
-	certificates, err := perUser(ctx, users, func(ctx context.Context, owner string) ([]types.SigningCertificate, error) {
-		return readSigningCertificates(ctx, api, owner)
-	})
-	if err != nil {
-		return err
-	}
-	var all []fact.Resource
-	for owner, of := range certificates {
-		for _, c := range of {
-			r := iamCredential("iam.signing-certificate", at, aws.ToString(c.CertificateId), owner)
-			r.Created = aws.ToTime(c.UploadDate)
-			setStatus(&r, c.Status)
-			all = append(all, r)
-		}
-	}
-	putSorted(all, put)
-	return nil
+	return listStatuses(ctx, api, at, "iam.signing-certificate", put,
+		func(ctx context.Context, owner string) ([]types.SigningCertificate, error) {
+			return readSigningCertificates(ctx, api, owner)
+		},
+		func(c types.SigningCertificate) (*string, *time.Time, types.StatusType) {
+			return c.CertificateId, c.UploadDate, c.Status
+		})
 }
 
 func readSigningCertificates(ctx context.Context, api iam.ListSigningCertificatesAPIClient, owner string) ([]types.SigningCertificate, error) {

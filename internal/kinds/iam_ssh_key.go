@@ -2,6 +2,7 @@ package kinds
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -46,27 +47,13 @@ var sshKeySpec = kind.Spec[sshKeyReader, sshKeyWriter]{
 }
 
 func listSSHKeys(ctx context.Context, api sshKeyReader, at fact.Place, put func(fact.Resource)) error {
-	users, err := iamUsers(ctx, api, at)
-	if err != nil {
-		return err
-	}
-	keys, err := perUser(ctx, users, func(ctx context.Context, owner string) ([]types.SSHPublicKeyMetadata, error) {
-		return readSSHKeys(ctx, api, owner)
-	})
-	if err != nil {
-		return err
-	}
-	var all []fact.Resource
-	for owner, of := range keys {
-		for _, k := range of {
-			r := iamCredential("iam.ssh-key", at, aws.ToString(k.SSHPublicKeyId), owner)
-			r.Created = aws.ToTime(k.UploadDate)
-			setStatus(&r, k.Status)
-			all = append(all, r)
-		}
-	}
-	putSorted(all, put)
-	return nil
+	return listStatuses(ctx, api, at, "iam.ssh-key", put,
+		func(ctx context.Context, owner string) ([]types.SSHPublicKeyMetadata, error) {
+			return readSSHKeys(ctx, api, owner)
+		},
+		func(k types.SSHPublicKeyMetadata) (*string, *time.Time, types.StatusType) {
+			return k.SSHPublicKeyId, k.UploadDate, k.Status
+		})
 }
 
 func readSSHKeys(ctx context.Context, api iam.ListSSHPublicKeysAPIClient, owner string) ([]types.SSHPublicKeyMetadata, error) {

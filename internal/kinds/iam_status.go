@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"cordon/internal/fact"
@@ -62,6 +65,34 @@ func deactivate[R, W, T any](needs string,
 			return change(ctx, api, j.Resource, prior, func(was types.StatusType) types.StatusType { return was })
 		},
 	}
+}
+
+// listStatuses lists credentials with a status, which IAM tells of one user at
+// a time: read gives a user's, tell what is known of one.
+func listStatuses[T any](
+	ctx context.Context, api iam.ListUsersAPIClient, at fact.Place, k fact.Kind, put func(fact.Resource),
+	read func(ctx context.Context, owner string) ([]T, error), tell func(T) (id *string, made *time.Time, status types.StatusType),
+) error {
+	users, err := iamUsers(ctx, api, at)
+	if err != nil {
+		return err
+	}
+	owned, err := perUser(ctx, users, read)
+	if err != nil {
+		return err
+	}
+	var all []fact.Resource
+	for owner, of := range owned {
+		for _, one := range of {
+			id, made, status := tell(one)
+			r := iamCredential(k, at, aws.ToString(id), owner)
+			r.Created = aws.ToTime(made)
+			setStatus(&r, status)
+			all = append(all, r)
+		}
+	}
+	putSorted(all, put)
+	return nil
 }
 
 // findOwned picks one credential out of its owner's, as read now.
