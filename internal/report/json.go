@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // JSON writes one document when it ends: {"v":1,"records":[…]}. Each record
@@ -71,7 +74,24 @@ func splice(head []byte, m Message) ([]byte, error) {
 	if body = body[1:]; body[0] != '}' {
 		head = append(head, ',')
 	}
-	return append(head, body...), nil
+	return append(head, visible(body)...), nil
+}
+
+// visible escapes, inside strings, what a terminal or an editor would act on
+// and not show: C1 controls, bidi and other format characters. They occur in
+// names that anybody could choose. Outside strings JSON has none of them.
+func visible(body []byte) []byte {
+	out := make([]byte, 0, len(body))
+	for _, r := range string(body) {
+		if r > unicode.MaxASCII && (unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Cc, r) || r == '\u2028' || r == '\u2029') || r == 0x7f {
+			for _, u := range utf16.Encode([]rune{r}) {
+				out = fmt.Appendf(out, `\u%04x`, u)
+			}
+			continue
+		}
+		out = utf8.AppendRune(out, r)
+	}
+	return out
 }
 
 // whole writes an empty list as [], which a nil slice would not.
