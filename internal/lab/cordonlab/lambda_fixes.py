@@ -64,11 +64,31 @@ def get_concurrency(call, account):
 
 @registry.after("lambda:GetFunction")
 def get_function(call, account, result):
-    """moto leaves a reserved concurrency of 0 out."""
-    reserved = _found(call, account).reserved_concurrency
+    """moto leaves a reserved concurrency of 0 out, and its link to the code leads nowhere."""
+    from . import lambda_code
+
+    found = _found(call, account)
+    reserved = found.reserved_concurrency
+    result.setdefault("Code", {})["Location"] = lambda_code.function_link(call, account, found)
     if reserved is not None:
         result["Concurrency"] = {"ReservedConcurrentExecutions": int(reserved)}
     return result
+
+
+def _add_layer_permission(old):
+    """AWS (AddLayerVersionPermission): ResourceConflictException, 409, for a statement id that is there already."""
+    def add_layer_version_permission(self, layer_name, version_number, statement):
+        from moto.awslambda.exceptions import LambdaClientError
+
+        wanted = json.loads(statement).get("StatementId")
+        version = self.get_layer_version(layer_name, str(version_number))
+        if any(there.get("Sid") == wanted for there in version.policy.statements):
+            class Conflict(LambdaClientError):
+                code = 409
+
+            raise Conflict("ResourceConflictException", f"The statement id ({wanted}) provided already exists.")
+        return old(self, layer_name, version_number, statement)
+    return add_layer_version_permission
 
 
 @registry.answers("lambda:GetAccountSettings")
@@ -106,6 +126,9 @@ def install():
     from moto.awslambda import models
     from moto.awslambda_simple.models import LambdaSimpleBackend
     LambdaSimpleBackend.invoke = _invoke
+    models.LambdaBackend.add_layer_version_permission = _add_layer_permission(
+        models.LambdaBackend.add_layer_version_permission
+    )
     models.LambdaFunction._get_layers_data = _layers_data
     models.LambdaFunction.update_configuration = _dated(models.LambdaFunction.update_configuration)
     models.LambdaFunction.update_function_code = _dated(models.LambdaFunction.update_function_code)

@@ -22,6 +22,7 @@ MODULES = [
     "iam_certs",
     "ec2_fixes",
     "lambda_fixes",
+    "lambda_code",
     "trail_fixes",
     "paging",
 ]
