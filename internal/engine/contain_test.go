@@ -86,6 +86,7 @@ func (w *world) listBucket(ctx context.Context, cfg aws.Config) error {
 }
 
 func TestContainCutsTheIntruderAndNobodyElse(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	before := map[string][]string{}
 	for _, c := range slices.Concat(truth.Owners, truth.Intruders) {

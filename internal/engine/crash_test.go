@@ -51,7 +51,7 @@ func child() int {
 		if err != nil {
 			return err
 		}
-		s, err := open(context.Background(), c, url, &listener{})
+		s, err := open(context.Background(), c, url, &listener{}, "") // AWS_PROFILE
 		if err != nil {
 			return err
 		}
@@ -128,7 +128,11 @@ func (w *world) copyOf(t *testing.T, dir string) crashed {
 func (c crashed) child(t *testing.T, digest string, at int, torn bool) (sum report.Applied, killed bool) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %v %s %s %s", childEnv, at, torn, digest, c.dir, c.URL()))
+	profile, err := profiles.of(truth.Caller)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Env = append(os.Environ(), "AWS_PROFILE="+profile, fmt.Sprintf("%s=%d %v %s %s %s", childEnv, at, torn, digest, c.dir, c.URL()))
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	leash, err := cmd.StdinPipe() // it ends when we do

@@ -42,7 +42,11 @@ func TestFaultsWhileApplying(t *testing.T) {
 	for name := range faults {
 		c := w.copyOf(t, t.TempDir())
 		out := &listener{}
-		s, err := open(t.Context(), reopen(t, c.dir), c.URL(), out)
+		profile, err := profiles.of(truth.Caller)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := open(t.Context(), reopen(t, c.dir), c.URL(), out, profile)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -134,6 +134,7 @@ func neverClear(t *testing.T, tri engine.Triage, kinds ...fact.Kind) {
 }
 
 func TestOneDeniedOneUnreachableOneDisabled(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.deny("no-snapshots", "ec2:DescribeSnapshots", `,"Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-3"}}`)
 	w.set(map[string]any{"unreachable_regions": []string{"us-west-1"}})
@@ -197,6 +198,7 @@ var paged = []struct {
 // Every paged listing breaks at its second page, by a refusal, in one region.
 // It must say so, and not show the first page as all there is.
 func TestAListCutAtPageTwoIsAnError(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.set(map[string]any{"page_size": 1})
 	for _, p := range paged {
@@ -246,6 +248,7 @@ func only(t *testing.T, names ...fact.Kind) (out []kind.Kind) {
 var historyOnly = []fact.Kind{"iam.user", "iam.access-key", "iam.root", "iam.policy"}
 
 func TestHistoryThatCannotBeRead(t *testing.T) {
+	t.Parallel()
 	begins := truth.Since
 	for _, c := range []struct {
 		name    string
@@ -311,6 +314,7 @@ func TestHistoryThatCannotBeRead(t *testing.T) {
 // An account in which nothing points at anybody: the history was not asked, so
 // nothing is clear about it.
 func TestWithoutSuspectsTheHistoryIsUnknown(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, err := iam.NewFromConfig(w.rootIn("us-east-1")).DetachUserPolicy(t.Context(), &iam.DetachUserPolicyInput{
 		UserName: aws.String("svc-deploy"), PolicyArn: aws.String("arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"),
@@ -338,6 +342,7 @@ func TestWithoutSuspectsTheHistoryIsUnknown(t *testing.T) {
 }
 
 func TestNarrowedIsSkippedAndUnknown(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	tri := w.look(since(), "eu-west-1")
 	if !tri.Header.Narrowed || !slices.Equal(tri.Header.Regions, []string{"eu-west-1"}) {
@@ -362,6 +367,7 @@ func TestNarrowedIsSkippedAndUnknown(t *testing.T) {
 }
 
 func TestRegionsThatAWSDoesNotTell(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.deny("no-list", "account:ListRegions", "")
 	tri := w.look(since())
@@ -384,6 +390,7 @@ func TestRegionsThatAWSDoesNotTell(t *testing.T) {
 
 // A kind that breaks on an answer costs its own reading and nothing else.
 func TestAPanicIsAReading(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	s := w.session()
 	s.Kinds = append(only(t, "iam.user"), kind.Of(kind.Spec[struct{}, struct{}]{
@@ -413,6 +420,7 @@ func TestAPanicIsAReading(t *testing.T) {
 var budget = map[string]int{"account": 1, "sts": 1, "iam": 100, "cloudtrail": 400, "ec2": 180, "lambda": 110, "guardduty": 40}
 
 func TestTriageKeepsToItsCalls(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	s := w.session()
 	tri, err := s.Triage(t.Context(), since())

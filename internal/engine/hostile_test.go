@@ -106,6 +106,7 @@ func stainAccount(t *testing.T, w *world) {
 }
 
 func TestHostileNamesComeOutHarmless(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	stainAccount(t, w)
 	tri := w.look(since())
@@ -239,6 +240,7 @@ func secrets(t *testing.T, w *world) map[string]string {
 // No secret that the scenario minted or planted is outside the evidence, on
 // disk or told, after the whole way through.
 func TestNoSecretLeavesTheEvidence(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.triage()
 	p := w.planOf(engine.PlanOptions{Only: []string{"deactivate", "deny-all", "throttle"}})

@@ -14,6 +14,7 @@ import (
 
 // While a suspect is active his latest calls may not be in the history yet.
 func TestTheHistoryIsLate(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	look := func() (ago time.Duration, late bool) {
 		t.Helper()

@@ -94,6 +94,7 @@ func stranger(t *testing.T) *signet.Key {
 }
 
 func TestAPlanThatIsNotForHereIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.triage()
 	good := w.planOf(engine.PlanOptions{Only: []string{"deactivate"}})
@@ -183,6 +184,7 @@ func TestAPlanThatIsNotForHereIsRefused(t *testing.T) {
 }
 
 func TestAnAlteredPlanFileIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.triage()
 	p := w.planOf(engine.PlanOptions{Only: []string{"deactivate"}})
@@ -217,6 +219,7 @@ func TestAnAlteredPlanFileIsRefused(t *testing.T) {
 // Between plan and apply one target changes, one goes and one is re-created
 // under its name: each is skipped with its reason, and left alone.
 func TestATargetThatIsNoLongerTheOneIsSkipped(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	api := iam.NewFromConfig(w.rootIn("us-east-1"))
 	names := []string{"temp.changed", "temp.gone", "temp.again", "temp.same"}
@@ -297,6 +300,7 @@ type guarded struct {
 func arnOf(what string) string { return "arn:aws:iam::" + truth.Account + ":" + what }
 
 func TestGuardKeepsTheOwnerIn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	tri := w.triage()
 	linked := ""
@@ -379,6 +383,7 @@ func (w *world) mayReadIAM(role string) {
 // nobody marked, and their group is marked: it is not denied, for with it
 // nobody would be left.
 func TestTheLastAdministratorsStay(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Case.Protected = nil
 	w.mayReadIAM("platform-operations")

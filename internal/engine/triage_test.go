@@ -9,6 +9,7 @@ import (
 )
 
 func TestTriageFindsWhatWasPlanted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	before, err := w.Events(t.Context(), false)
 	if err != nil {

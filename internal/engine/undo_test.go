@@ -112,6 +112,7 @@ func (w *world) shut(when string, more ...Credential) {
 }
 
 func TestUndoBringsTheAccountBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.triage()
 	before := picturedFrom(t, w.Lab)
@@ -157,6 +158,7 @@ func TestUndoBringsTheAccountBack(t *testing.T) {
 }
 
 func TestUndoReopensNothingOfTheIntruders(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.triage()
 	p := w.contain()
@@ -205,6 +207,7 @@ func first(t *testing.T, p plan.Plan, verb, id string) plan.Action {
 }
 
 func TestUndoLeavesLaterChangesOfOthersAlone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ctx := t.Context()
 	w.triage()
@@ -266,6 +269,7 @@ func TestUndoLeavesLaterChangesOfOthersAlone(t *testing.T) {
 // Two plans that change the same policy one after the other: undo takes both
 // back, newest first.
 func TestUndoOfTwoPlansOneOverTheOther(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.triage()
 	before := picturedFrom(t, w.Lab)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -70,6 +72,15 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(func() int {
 		ctx := context.Background()
+		dir, err := os.MkdirTemp("", "cordon-engine-")
+		if err == nil {
+			err = profiles.isolate(dir)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
 		base, startErr = lab.Start(ctx, lab.Options{Account: "111122223333"})
 		if startErr == nil {
 			defer func() { _ = base.Stop() }()
@@ -130,25 +141,71 @@ func (w *world) session() *engine.Session {
 
 func (w *world) as(c Credential) *engine.Session {
 	w.t.Helper()
-	w.t.Setenv("AWS_ACCESS_KEY_ID", c.KeyID)
-	w.t.Setenv("AWS_SECRET_ACCESS_KEY", c.Secret)
-	w.t.Setenv("AWS_SESSION_TOKEN", c.Token)
-	w.t.Setenv("AWS_CA_BUNDLE", "")
-	w.t.Setenv("AWS_CONFIG_FILE", "/nonexistent")
-	w.t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
-	w.t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	s, err := open(w.t.Context(), w.Case, w.URL(), w.Told)
+	profile, err := profiles.of(c)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	s, err := open(w.t.Context(), w.Case, w.URL(), w.Told, profile)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return s
 }
 
-// open makes a session with the credentials in the environment.
-func open(ctx context.Context, c *incident.Case, url string, out report.Handler) (*engine.Session, error) {
+// profiles is one shared credentials file for all tests: they run side by side,
+// and an environment has only one set of keys.
+var profiles = &profileFile{}
+
+type profileFile struct {
+	mu   sync.Mutex
+	path string
+	have map[string]bool
+}
+
+// isolate points the SDK at the file and at nothing else of this machine.
+func (f *profileFile) isolate(dir string) error {
+	f.path, f.have = filepath.Join(dir, "credentials"), map[string]bool{}
+	for k, v := range map[string]string{
+		"AWS_SHARED_CREDENTIALS_FILE": f.path, "AWS_CONFIG_FILE": "/nonexistent", "AWS_CA_BUNDLE": "",
+		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
+	} {
+		if err := os.Setenv(k, v); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(f.path, nil, 0o600)
+}
+
+// of names the profile of a credential, and writes it when it is new. The file
+// is replaced, so that nobody reads half of it.
+func (f *profileFile) of(c Credential) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.have[c.KeyID] {
+		return c.KeyID, nil
+	}
+	old, err := os.ReadFile(f.path)
+	if err != nil {
+		return "", err
+	}
+	entry := fmt.Sprintf("[%s]\naws_access_key_id=%s\naws_secret_access_key=%s\n", c.KeyID, c.KeyID, c.Secret)
+	if c.Token != "" {
+		entry += "aws_session_token=" + c.Token + "\n"
+	}
+	if err := os.WriteFile(f.path+".new", append(old, entry...), 0o600); err != nil {
+		return "", err
+	}
+	f.have[c.KeyID] = true
+	return c.KeyID, os.Rename(f.path+".new", f.path)
+}
+
+// open makes a session with a profile, or with the credentials in the
+// environment.
+func open(ctx context.Context, c *incident.Case, url string, out report.Handler, profile string) (*engine.Session, error) {
 	account, err := awsapi.Open(ctx, awsapi.Options{
-		AppID: "cordon-" + c.ID,
-		HTTP:  &http.Client{Transport: lab.Transport(url)},
+		Profile: profile,
+		AppID:   "cordon-" + c.ID,
+		HTTP:    &http.Client{Transport: lab.Transport(url)},
 	})
 	if err != nil {
 		return nil, err
