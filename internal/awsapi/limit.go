@@ -13,6 +13,7 @@ const (
 	inFlight = 64 // attempts under way at once, over all services and regions
 
 	slowest  = rate.Limit(0.5)        // an attempt every two seconds: pacing never stops a lane
+	firstCut = rate.Limit(4)          // what the first throttle leaves at least
 	fast     = rate.Limit(100)        // a lane that recovered this far is not paced any more
 	oneBurst = time.Second            // throttles this close together are one signal
 	hold     = 2 * time.Second        // calm that must pass before a lane speeds up
@@ -174,7 +175,8 @@ func (ln *lane) cut(now time.Time) (time.Duration, bool) {
 	}
 	limit := ln.pace.Limit()
 	if limit == noRate {
-		limit = rate.Limit(max(ln.now, ln.last))
+		// A lane that was quiet says little of what AWS would bear.
+		limit = max(rate.Limit(max(ln.now, ln.last)), 2*firstCut)
 	}
 	limit = max(limit/2, slowest)
 	ln.pace.SetLimit(limit)

@@ -85,7 +85,7 @@ func (s *Session) PlanUndo(ctx context.Context, o UndoOptions) (plan.Plan, error
 // A change is one journalled action that has not been taken back.
 type change struct {
 	first journal.Record // its first "doing": the state before
-	after journal.Record // its last "verified", if any
+	after journal.Record // its last "verified", or what it left when it failed
 }
 
 // standing lists what the journal shows as begun and not undone, newest first.
@@ -102,8 +102,8 @@ func standing(past []journal.Record, o UndoOptions) (out []change) {
 				order = append(order, byKey[key])
 				lastPlan = r.Plan
 			}
-		case journal.Verified:
-			if c := byKey[key]; c != nil {
+		case journal.Verified, journal.Failed: // a change may have failed half-way
+			if c := byKey[key]; c != nil && (r.Step == journal.Verified || len(r.After) > 0) {
 				c.after = r
 			}
 		case journal.Undone: // it may be done once more after that

@@ -185,6 +185,27 @@ func TestLostAnswersAndErrors(t *testing.T) {
 	}
 }
 
+// What a failed change left is in the journal: it may have got half-way, and
+// undo must be able to tell that from somebody else's edit.
+func TestAFailedChangeRecordsWhatItLeft(t *testing.T) {
+	b := newBench("a")
+	b.fail = func(id string) error {
+		b.set(id, true)
+		return apiError{"ServiceFailure"}
+	}
+	if _, err := b.apply(t, b.plan("a")); err != nil {
+		t.Fatal(err)
+	}
+	_, recs, err := journal.Open(t.Context(), b.store, b.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := recs[len(recs)-2]
+	if last.Step != journal.Failed || string(last.After) != "true" {
+		t.Errorf("%s leaves %q", last.Step, last.After)
+	}
+}
+
 func TestReadsThatFailAreNotVerified(t *testing.T) {
 	b := newBench("a")
 	changed := false

@@ -184,7 +184,14 @@ func (r *run) attempt(ctx context.Context, j *job, verb kind.Bound, rec *journal
 	if done, readErr := verb.Done(whole, r.read(j, verb.Needs), j.order); readErr == nil && done {
 		return true // the answer was lost, the change was not
 	}
-	r.end(ctx, j, journal.Failed, string(awsapi.Classify(err)), err)
+	// A verb of several calls may have made some of them: what it left is what
+	// an undo must find.
+	failed := r.record(j)
+	failed.Target, failed.Ordered = nil, j.order.At
+	if left, readErr := verb.Prior(whole, r.read(j, verb.Needs), j.act.Target); readErr == nil {
+		failed.After = left
+	}
+	r.mark(ctx, j, failed, journal.Failed, string(awsapi.Classify(err)), err)
 	return false
 }
 
