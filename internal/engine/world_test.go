@@ -165,9 +165,14 @@ type profileFile struct {
 // isolate points the SDK at the file and at nothing else of this machine.
 func (f *profileFile) isolate(dir string) error {
 	f.path, f.have = filepath.Join(dir, "credentials"), map[string]bool{}
+	// An empty AWS_PROFILE is a profile of no name to other SDKs than ours.
+	for _, k := range []string{"AWS_CA_BUNDLE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"} {
+		if err := os.Unsetenv(k); err != nil {
+			return err
+		}
+	}
 	for k, v := range map[string]string{
-		"AWS_SHARED_CREDENTIALS_FILE": f.path, "AWS_CONFIG_FILE": "/nonexistent", "AWS_CA_BUNDLE": "",
-		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
+		"AWS_SHARED_CREDENTIALS_FILE": f.path, "AWS_CONFIG_FILE": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true",
 	} {
 		if err := os.Setenv(k, v); err != nil {
 			return err
