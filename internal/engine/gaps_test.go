@@ -86,7 +86,7 @@ func (w *world) narrowed(regions []string) *engine.Session {
 	if len(regions) > 0 {
 		var err error
 		s.Account, err = awsapi.Open(w.t.Context(), awsapi.Options{
-			Regions: regions, HTTP: &http.Client{Transport: lab.Transport(w.URL())},
+			Profile: truth.Caller.KeyID, Regions: regions, HTTP: &http.Client{Transport: lab.Transport(w.URL())},
 		})
 		if err != nil {
 			w.t.Fatal(err)
