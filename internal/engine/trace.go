@@ -218,8 +218,10 @@ func (s *Session) window(ctx context.Context, t *Triage, h *history) error {
 // history asks LookupEvents and keeps every answer as evidence.
 type history struct {
 	s       *Session
-	store   *evidence.Store
+	store   *evidence.Store // nil: answers are not kept
 	regions []string
+	from    time.Time // zero: as far back as it goes
+	to      time.Time
 
 	mu  sync.Mutex
 	bad map[string]fact.Reading
@@ -290,9 +292,14 @@ func (h *history) lookUp(ctx context.Context, region string, key types.LookupAtt
 	err = contained(func() error {
 		at := fact.Place{Account: h.s.Account.Caller.Account, Region: region}
 		api := cloudtrail.NewFromConfig(h.s.read(at, historyNeeds))
-		pages := cloudtrail.NewLookupEventsPaginator(api, &cloudtrail.LookupEventsInput{
-			LookupAttributes: []types.LookupAttribute{{AttributeKey: key, AttributeValue: &value}},
-		})
+		ask := &cloudtrail.LookupEventsInput{LookupAttributes: []types.LookupAttribute{{AttributeKey: key, AttributeValue: &value}}}
+		if !h.from.IsZero() {
+			ask.StartTime = &h.from
+		}
+		if !h.to.IsZero() {
+			ask.EndTime = &h.to
+		}
+		pages := cloudtrail.NewLookupEventsPaginator(api, ask)
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
@@ -314,7 +321,7 @@ func (h *history) lookUp(ctx context.Context, region string, key types.LookupAtt
 
 // keep stores an answer: findings cite its events for as long as the case is.
 func (h *history) keep(ctx context.Context, raw []json.RawMessage, name string) error {
-	if len(raw) == 0 {
+	if len(raw) == 0 || h.store == nil {
 		return nil
 	}
 	b, err := json.Marshal(raw)

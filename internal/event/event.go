@@ -17,7 +17,10 @@ import (
 // An Event is one recorded call, sign-in or service event. Every string is as
 // AWS delivered it, and some of them (agent, session names) are the intruder's.
 type Event struct {
-	ID      string // of version 1.0 records, which have none: a hash of the record
+	// ID is the record's. Of version 1.0 records, which have none, it is a hash of
+	// the record; one that is no UUID, as in records that somebody wrote by hand,
+	// is told apart by time and name: "1@2020-10-30T23:25:32Z/ConsoleLogin".
+	ID      string
 	Version string
 	Time    time.Time
 	Name    string // as recorded, such as "CreateFunction20150331v2"
@@ -183,8 +186,30 @@ func Parse(raw []byte) (Event, error) {
 	if e.ID == "" {
 		sum := sha256.Sum256(raw)
 		e.ID = "sha256-" + hex.EncodeToString(sum[:16])
+	} else if !isUUID(e.ID) {
+		e.ID = distinct(e.ID, e.Name, e.Time)
 	}
 	return e, nil
+}
+
+// isUUID says whether an id has the form of CloudTrail's own.
+func isUUID[T string | []byte](id T) bool {
+	if len(id) != 36 {
+		return false
+	}
+	for i := range len(id) {
+		c := id[i]
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		if dash != (c == '-') || !dash && (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
+			return false
+		}
+	}
+	return true
+}
+
+// distinct makes an id that is given to many records tell them apart.
+func distinct(id, name string, at time.Time) string {
+	return id + "@" + at.UTC().Format(time.RFC3339) + "/" + name
 }
 
 func (r record) principal(e *Event) (err error) {

@@ -17,13 +17,13 @@ func TestParse(t *testing.T) {
 		"accountId":111122223333,"accessKeyId":"ASIA1","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAX","arn":"arn:aws:iam::111122223333:role/r","accountId":"111122223333","userName":"r"},
 		"webIdFederationData":{},"attributes":{"creationDate":"2026-01-02T03:00:00Z","mfaAuthenticated":"true"},"sourceIdentity":"ann"},"invokedBy":null},
 		"eventTime":"2026-01-02T03:04:05Z","eventSource":"lambda.amazonaws.com","eventName":"CreateFunction20150331v2","awsRegion":"eu-west-1",
-		"sourceIPAddress":"192.0.2.1","userAgent":"aws-cli","requestParameters":null,"responseElements":{},"eventID":"id","readOnly":"false",
+		"sourceIPAddress":"192.0.2.1","userAgent":"aws-cli","requestParameters":null,"responseElements":{},"eventID":"0c0c8e02-edfc-4105-bfd5-d00eb2c064c5","readOnly":"false",
 		"sharedEventID":"sh","vpcEndpointId":"vpce-1","eventType":"AwsApiCall","recipientAccountId":"111122223333","errorCode":null}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Event{
-		ID: "id", Version: "1.08", Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Name: "CreateFunction20150331v2", Source: "lambda.amazonaws.com",
+		ID: "0c0c8e02-edfc-4105-bfd5-d00eb2c064c5", Version: "1.08", Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Name: "CreateFunction20150331v2", Source: "lambda.amazonaws.com",
 		Region: "eu-west-1", Account: "111122223333", Type: "AwsApiCall", Credential: "ASIA1", Address: "192.0.2.1", Agent: "aws-cli",
 		ReadOnlyKnown: true, SharedID: "sh", VPCEndpoint: "vpce-1",
 		Principal: Principal{Type: "AssumedRole", ARN: "arn:aws:sts::111122223333:assumed-role/r/s", ID: "AROAX:s", Account: "111122223333",

@@ -1,5 +1,10 @@
 package event
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+)
+
 // A View is one record as it lies in a buffer: what reading in bulk needs,
 // without copying or decoding anything. Its slices point into the buffer that
 // Scan was given (values with JSON escapes into memory of the View's own) and
@@ -19,8 +24,40 @@ type View struct {
 	// Objects: JSON as delivered.
 	Identity, Request, Response, Resources, Additional, Details []byte // Details is serviceEventDetails
 
+	// IdentityTag is a number for the bytes of Identity: whenever this View has the
+	// same one again, they are the same. Zero says nothing, and the same bytes may
+	// come back under another number.
+	IdentityTag uint32
+
 	scratch []byte
+	memo    *memo
+	scans   int
 }
 
 // Event reads the whole record.
 func (v *View) Event() (Event, error) { return Parse(v.Raw) }
+
+// AppendID appends the id that Event gives the record: its own, or the hash of
+// a record of version 1.0, which had none.
+func (v *View) AppendID(dst []byte) []byte {
+	if len(v.ID) > 0 {
+		return append(dst, v.ID...)
+	}
+	return append(dst, hashID(v.Raw)...)
+}
+
+// Failed says of the record what Event.Failed does.
+func (v *View) Failed() bool {
+	if len(v.ErrorCode)+len(v.ErrorMessage) > 0 {
+		return true
+	}
+	if string(v.Source) != "signin.amazonaws.com" {
+		return false
+	}
+	return Event{Source: string(v.Source), Name: string(v.Name), Response: clean(v.Response)}.Failed()
+}
+
+func hashID(raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return "sha256-" + hex.EncodeToString(sum[:16])
+}

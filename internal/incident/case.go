@@ -113,6 +113,36 @@ func Create(root string, info Info) (*Case, error) {
 	}
 }
 
+// CreateAt opens a new case in dir, which must not be there yet or be empty. Its
+// id is the folder's name.
+func CreateAt(dir string, info Info) (*Case, error) {
+	fail := func(err error) (*Case, error) {
+		return nil, fmt.Errorf("cannot create the case in %s: %w", dir, err)
+	}
+	if info.Opened.IsZero() || info.Account == "" || info.Partition == "" {
+		return fail(errors.New("account, partition and time must be known"))
+	}
+	if err := check(info); err != nil {
+		return fail(err)
+	}
+	if err := durable.MkdirAll(dir); err != nil {
+		return fail(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fail(err)
+	}
+	if len(entries) > 0 {
+		return fail(errors.New("the folder is not empty and is no case"))
+	}
+	info.V, info.Opened, info.ID = 1, info.Opened.UTC(), filepath.Base(dir)
+	c := &Case{Info: info, Dir: dir}
+	if err := c.furnish(); err != nil {
+		return fail(err)
+	}
+	return c, nil
+}
+
 func (c *Case) furnish() error {
 	for _, f := range folders {
 		if err := os.Mkdir(c.Path(f), durable.DirMode); err != nil && !errors.Is(err, fs.ErrExist) {

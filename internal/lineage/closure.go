@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"cordon/internal/event"
-	"cordon/internal/fact"
 )
 
 // A Closure grows what is the intruder's, from seeds to a fix point:
@@ -29,17 +28,19 @@ type Closure struct {
 	events map[string]*reading // by event id
 	sorted []*reading          // nil: to be sorted again
 	homes  map[string]bool     // the accounts whose events are here
+	shared map[string][]*reading
+	known  Known
 
 	suspects map[string]*Suspect // nil: to be grown again
+	by       index
 	acts     []Act
-}
+	places   map[place][]time.Time // of the sure acts
+	edgeList []edge                // all that the suspects came by, in the order of time
+	held     map[string]Lane       // nil: to be worked out
 
-// A reading is an event with what the tables say of it, read once.
-type reading struct {
-	event.Event
-	minted []Credential
-	made   []Deed
-	aws    bool
+	history *Record // nil: to be read again
+	book    *book   // nil: to be read again
+	splits  map[string]map[origin]*verdict
 }
 
 // A By says what events are to be looked up by.
@@ -94,8 +95,8 @@ func (c *Closure) Add(q Query, events []event.Event) {
 		if c.events[key] != nil {
 			continue
 		}
-		c.events[key] = &reading{Event: e, minted: Minted(e), made: Made(e), aws: ByAWS(e)}
-		c.sorted, c.suspects = nil, nil
+		c.events[key] = newReading(e)
+		c.sorted, c.suspects, c.book, c.history = nil, nil, nil, nil
 	}
 }
 
@@ -109,6 +110,11 @@ func (c *Closure) Next() []Query {
 			if q.Value != "" && !c.asked[q] {
 				want[q] = true
 			}
+		}
+	}
+	for _, q := range c.computeQueries() {
+		if !c.asked[q] {
+			want[q] = true
 		}
 	}
 	return slices.SortedFunc(maps.Keys(want), func(a, b Query) int {
@@ -184,9 +190,11 @@ func (c *Closure) grow() {
 	for changed := true; changed; {
 		changed = false
 		by := c.index()
-		his := c.federation(by)
+		his, run, carried := c.federation(by), c.compute(by), c.carried(by)
 		for _, r := range c.sorted {
-			for _, e := range c.edges(r, by, his, habits) {
+			all := c.edges(r, by, his, habits)
+			all = append(append(all, run.edges(r, habits)...), carried.edges(r, by, habits)...)
+			for _, e := range all {
 				edges[e] = true
 				if c.admit(e.suspect) {
 					changed = true
@@ -205,8 +213,11 @@ func (c *Closure) sort() {
 	c.sorted = slices.SortedFunc(maps.Values(c.events), func(a, b *reading) int {
 		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.ID, b.ID))
 	})
-	c.homes = map[string]bool{}
+	c.homes, c.shared = map[string]bool{}, map[string][]*reading{}
 	for _, r := range c.sorted {
+		if r.SharedID != "" {
+			c.shared[r.SharedID] = append(c.shared[r.SharedID], r)
+		}
 		if r.Account != "" {
 			c.homes[r.Account] = true
 		}
@@ -229,41 +240,6 @@ func (c *Closure) admit(s Suspect) bool {
 	return true
 }
 
-// An index finds the suspects that an event may belong to.
-type index struct {
-	credential map[string]*Suspect
-	principal  map[fact.Ref][]*Suspect
-}
-
-func (c *Closure) index() index {
-	by := index{map[string]*Suspect{}, map[fact.Ref][]*Suspect{}}
-	for _, name := range slices.Sorted(maps.Keys(c.suspects)) {
-		s := c.suspects[name]
-		if s.Scope == OfCredential {
-			by.credential[s.Credential] = s
-		} else {
-			by.principal[s.Principal] = append(by.principal[s.Principal], s)
-		}
-	}
-	return by
-}
-
-// owners are the suspects whose deed the event is; the closest comes first.
-func (by index) owners(r *reading) (all []*Suspect) {
-	if r.aws {
-		return nil
-	}
-	if s := by.credential[r.Credential]; s != nil && s.covers(r.Event) {
-		all = append(all, s)
-	}
-	for _, s := range by.principal[speaker(r.Event)] {
-		if s.covers(r.Event) {
-			all = append(all, s)
-		}
-	}
-	return all
-}
-
 // edges says which suspects an event makes, and through whom.
 func (c *Closure) edges(r *reading, by index, his federation, habits habits) (all []edge) {
 	add := func(parent *Suspect, child Suspect) {
@@ -271,9 +247,15 @@ func (c *Closure) edges(r *reading, by index, his federation, habits habits) (al
 		if child.Name() == parent.Name() {
 			return
 		}
-		all = append(all, edge{parent.Name(), child.Name(), r.Time, r.ID, habits.confidence(parent, r.Event), child})
+		all = append(all, edge{parent.Name(), child.Name(), r.Time, r.ID, habits.confidence(parent, r), child})
 	}
-	for _, owner := range by.owners(r) {
+	owners := by.owners(r)
+	for _, twin := range c.twins(r) {
+		if len(owners) == 0 && !r.aws {
+			owners = by.owners(twin)
+		}
+	}
+	for _, owner := range owners {
 		for _, s := range brings(r) {
 			add(owner, s)
 		}

@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"cordon/internal/event"
 )
 
 // explain gives every suspect its shortest way from a seed: fewest steps,
@@ -16,17 +14,19 @@ func (c *Closure) explain(edges map[edge]bool) {
 		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.eventID, b.eventID), cmp.Compare(a.parent, b.parent), cmp.Compare(a.child, b.child),
 			cmp.Compare(a.suspect.Reason, b.suspect.Reason), cmp.Compare(a.suspect.Kind, b.suspect.Kind), cmp.Compare(a.suspect.ARN, b.suspect.ARN))
 	})
+	c.edgeList, c.held = list, nil
 	depth, high := map[string]int{}, map[string]bool{}
 	for _, s := range c.seeds {
 		depth[s.Name()], high[s.Name()] = 0, true
 	}
-	for step := 1; step <= len(c.suspects); step++ {
+	for step, added := 1, true; added; step++ {
+		added = false
 		for _, e := range list {
 			from, known := depth[e.parent]
 			if _, done := depth[e.child]; done || !known || from != step-1 {
 				continue
 			}
-			depth[e.child] = step
+			depth[e.child], added = step, true
 			s := c.suspects[e.child]
 			s.Depth, s.By, s.EventID, s.Reason = step, e.parent, e.eventID, e.suspect.Reason
 			s.Kind, s.UniqueID, s.ARN, s.Principal = e.suspect.Kind, e.suspect.UniqueID, e.suspect.ARN, e.suspect.Principal
@@ -64,22 +64,31 @@ func (c *Closure) isPartner(e edge) bool {
 
 // record writes down every act, each once, by its closest suspect.
 func (c *Closure) record(habits habits) {
-	c.acts = nil
-	by := c.index()
+	c.acts, c.by, c.places = nil, c.index(), map[place][]time.Time{}
 	for _, r := range c.sorted {
-		owners := by.owners(r)
+		owners := c.by.owners(r)
 		if len(owners) == 0 {
 			continue
 		}
 		a := Act{Event: r.Event, By: owners[0].Name(), Confidence: Low}
 		for _, s := range owners {
-			if s.Confidence == High && habits.confidence(s, r.Event) == High {
+			if s.Confidence == High && habits.confidence(s, r) == High {
 				a.By, a.Confidence = s.Name(), High
 				break
 			}
 		}
 		c.acts = append(c.acts, a)
+		if a.Confidence == High {
+			at := place{r.origin.address, AgentOf(r.Agent)}
+			c.places[at] = append(c.places[at], r.Time)
+		}
 	}
+}
+
+// A place is an address and an exact agent.
+type place struct {
+	address string
+	agent   Agent
 }
 
 // habits are the addresses that the owner's programs are known to use each
@@ -92,7 +101,11 @@ func (c *Closure) record(habits habits) {
 //
 // Without a beginning nothing separates the owner from the intruder: no address
 // is new. What the owner said is not his has no innocent use.
+//
+// Where signs were looked for they decide, and what is new is told apart by
+// them: see separate.
 type habits struct {
+	of        *Closure
 	addresses map[[2]string]bool
 	always    map[string]bool // credentials whose every call may be the owner's
 }
@@ -103,7 +116,7 @@ const (
 )
 
 func (c *Closure) habits() habits {
-	h := habits{map[[2]string]bool{}, map[string]bool{}}
+	h := habits{c, map[[2]string]bool{}, map[string]bool{}}
 	for _, s := range c.seeds {
 		if s.Scope != OfCredential || s.Reason == Marked {
 			continue
@@ -133,8 +146,14 @@ func (c *Closure) habits() habits {
 	return h
 }
 
-func (h habits) confidence(s *Suspect, e event.Event) string {
-	if h.always[s.Credential] || h.addresses[[2]string{s.Credential, e.Address}] {
+func (h habits) confidence(s *Suspect, r *reading) string {
+	if h.of.known.Signs != nil && s.Reason == Seed {
+		if l := h.of.bySeed(r, s); l.Who == ByIntruder && l.Confidence != Low {
+			return High
+		}
+		return Low
+	}
+	if h.always[s.Credential] || h.addresses[[2]string{s.Credential, r.Address}] {
 		return Low
 	}
 	return High

@@ -42,6 +42,15 @@ const (
 	detector      fact.Kind = "guardduty.detector"
 )
 
+// baseName is the event's, which only looks for a version where a digit ends
+// the name.
+func baseName(e event.Event) string {
+	if n := len(e.Name); n == 0 || e.Name[n-1] < '0' || e.Name[n-1] > '9' {
+		return e.Name
+	}
+	return e.BaseName()
+}
+
 // find digs with one of the notations of the tables. Alternatives are
 // separated by "|", and the first that yields something is taken:
 //

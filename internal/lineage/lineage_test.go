@@ -80,6 +80,7 @@ func (c story) parse(t *testing.T) event.Event {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, body)
 	}
+	e.ID = c.id // as it stands: these are no UUIDs
 	return e
 }
 

@@ -30,6 +30,13 @@ type Deed struct {
 	// with a trail's name. See SameTrail.
 	Loose      bool
 	Confidence string // set by Closure: High or Low
+	// Principal is who did it, Agent with what. OnBehalf is the AWS service that
+	// made the call with his rights, or by itself; For is what it made it for, as
+	// the resource's own tags say: a stack, a group, a fleet.
+	Principal fact.Ref
+	Agent     string
+	OnBehalf  string
+	For       string
 	fact.Deed
 }
 
@@ -221,7 +228,7 @@ var rulesOf = func() map[call][]rule {
 // that names no resource still yields one deed, without an ID, so that it is
 // seen; a second line of the table that names none yields nothing.
 func Made(e event.Event) (all []Deed) {
-	for _, r := range rulesOf[call{e.Service(), e.BaseName()}] {
+	for _, r := range rulesOf[call{e.Service(), baseName(e)}] {
 		ids := find(e, r.where)
 		if len(ids) == 0 && len(all) == 0 {
 			ids = []string{""}
@@ -234,9 +241,8 @@ func Made(e event.Event) (all []Deed) {
 }
 
 func (r rule) deed(e event.Event, id string) Deed {
-	d := Deed{Change: r.change, Wanted: r.change, Grants: r.grants, Deed: fact.Deed{
-		EventID: e.ID, Call: e.BaseName(), At: e.Time, Credential: e.Credential, Address: e.Address,
-	}}
+	d := by(e)
+	d.Change, d.Wanted, d.Grants = r.change, r.change, r.grants
 	place := fact.Place{Account: e.Account, Region: e.Region}
 	if r.source == "iam" {
 		place.Region = fact.Global

@@ -86,7 +86,7 @@ func Minted(e event.Event) (all []Credential) {
 	if e.Failed() {
 		return nil
 	}
-	source, name := e.Service(), e.BaseName()
+	source, name := e.Service(), baseName(e)
 	for _, m := range mints {
 		if m.source == source && m.name == name {
 			all = append(all, m.read(e))
@@ -122,7 +122,7 @@ func (m mint) whom(e event.Event) fact.Ref {
 		return global(rootUser, account, "root")
 	case m.of == user && name == "":
 		return fact.Ref{}
-	case m.of == user && name == "root" && callingUser(e).Kind == rootUser, name == "AWS ROOT USER":
+	case m.of == user && strings.EqualFold(name, "root") && callingUser(e).Kind == rootUser, name == "AWS ROOT USER":
 		return global(rootUser, account, "root")
 	case strings.Contains(name, ":assumed-role/"): // arn:…:assumed-role/ROLE/SESSION
 		_, rest, _ := strings.Cut(name, ":assumed-role/")

@@ -19,6 +19,8 @@ const (
 	CreatedBy   Reason = "created"      // a user or role that a suspect created
 	Opened      Reason = "opened"       // a role whose trust a suspect changed
 	PasswordSet Reason = "password-set" // a user whose password a suspect set
+	HandedTo    Reason = "handed"       // a session of compute that a suspect handed a role to
+	Carried     Reason = "carried"      // a session that carries a suspect's source identity
 )
 
 // A Scope says how much of the credential or principal is the intruder's.

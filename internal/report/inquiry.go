@@ -233,13 +233,14 @@ type Creator struct {
 // Type implements Message.
 func (Creator) Type() string { return "creator" }
 
-// Link is one step of how a credential came to be, the newest first.
+// Link is one step of how a credential came to be, its root first.
 type Link struct {
 	Credential string    `json:"credential"`
 	Principal  string    `json:"principal"`
 	Call       string    `json:"call"` // that issued it; empty: issued before the record begins, or a long-term key
 	EventID    string    `json:"event_id,omitempty"`
 	At         time.Time `json:"at,omitzero"`
+	Why        string    `json:"why"` // a word of the catalogue, "step.<why>"
 }
 
 // Subject is one page about a key, user, role, session or address.

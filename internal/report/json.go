@@ -114,5 +114,5 @@ func whole(m Message) Message {
 		m.Args = append([]any{}, m.Args...)
 		return m
 	}
-	return m
+	return wholeInquiry(m)
 }

@@ -147,6 +147,7 @@ type Action struct {
 	Target  finding.Target `json:"target"`
 	Because []string       `json:"because"`
 	After   []string       `json:"after"`
+	Closes  []string       `json:"closes,omitempty"` // the intruder's ways that this closes
 	Undoes  bool           `json:"undoes,omitempty"`
 	Exposed bool           `json:"exposed,omitempty"`
 	Refused string         `json:"refused,omitempty"` // the guard's reason

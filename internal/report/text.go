@@ -32,6 +32,8 @@ const (
 	List    View = "list"    // the table of findings alone
 	Show    View = "show"    // one finding with every target and its evidence
 	Explain View = "explain" // one finding in four parts
+	// Timeline writes events as they come, also those behind verdicts.
+	Timeline View = "timeline"
 )
 
 // Text writes screens for people. What belongs together is written when the
@@ -41,6 +43,8 @@ type Text struct {
 	Style
 	View View
 	All  bool // a plan with every action on a line of its own
+	// Follow writes an event of a timeline when it comes: repeats stand one by one.
+	Follow bool
 
 	out     io.Writer
 	head    *Case
@@ -49,6 +53,7 @@ type Text struct {
 	plan    *Plan
 	actions []Action
 	started map[string]Step
+	asked   inquiry
 }
 
 // NewText returns a handler that writes to out.
@@ -80,6 +85,8 @@ func (t *Text) Handle(m Message) error {
 		return t.flush(t.applied(m))
 	case Check:
 		return t.flush(t.check(m))
+	default:
+		return t.flush(t.inquire(m))
 	}
 	return nil
 }
@@ -89,6 +96,9 @@ func (t *Text) End() error {
 	if t.plan != nil {
 		p := t.planned(*t.plan)
 		t.plan = nil
+		return t.flush(p)
+	}
+	if p := t.broken(); p != nil {
 		return t.flush(p)
 	}
 	var p *page
@@ -123,7 +133,7 @@ func (t *Text) flush(p *page) error {
 }
 
 // plain writes in ASCII what is no letter.
-var plain = strings.NewReplacer("…", ".", "’", "'", "‘", "'", "“", `"`, "”", `"`, "–", "-", "—", "-", "×", "x", "‹", "<", "›", ">", "→", ">", "·", "-")
+var plain = strings.NewReplacer("…", ".", "’", "'", "‘", "'", "“", `"`, "”", `"`, "–", "-", "—", "-", "×", "x", "✗", "x", "←", "<", "‹", "<", "›", ">", "→", ">", "·", "-")
 
 // A page collects the lines of one screen.
 type page struct {
@@ -202,7 +212,7 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05Z") }
 
 // account writes 1111-2222-3333.
 func account(s string) string {
-	if len(s) != 12 {
+	if len(s) != 12 || strings.Trim(s, "0123456789") != "" {
 		return safe(s)
 	}
 	return s[:4] + "-" + s[4:8] + "-" + s[8:]

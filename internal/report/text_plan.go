@@ -137,6 +137,7 @@ func (t *Text) group(p *page, g []Action) {
 		if len(a.Because) > 0 {
 			p.wrap("       ", w.T("screen.plan.because", "why", t.because(a.Because)))
 		}
+		t.closes(p, a)
 		if does := "verb." + a.Verb + ".does"; t.All && !a.Undoes && a.Class != plan.Person && w.Has(does) {
 			p.wrap("       ", w.T(does))
 		}
@@ -162,6 +163,21 @@ func (t *Text) group(p *page, g []Action) {
 	p.wrap("    *  ", t.verb(a)+"  "+w.T("screen.plan.many", "n", len(g), "kind", t.kind(a.Target.Kind), "where", strings.Join(places, ", ")))
 	p.wrap("       ", w.T("screen.plan.numbers", "list", ranges(ns)))
 	p.wrap("       ", w.T("screen.plan.because", "why", t.because(why)))
+}
+
+// closes tells which of the intruder's ways an action closes: the first, and how
+// many more unless everything is asked for.
+func (t *Text) closes(p *page, a Action) {
+	shown := a.Closes
+	if !t.All && len(shown) > 1 {
+		shown = shown[:1]
+	}
+	for _, way := range shown {
+		p.wrap("       ", t.Words.T("screen.plan.closes", "way", safe(way)))
+	}
+	if more := len(a.Closes) - len(shown); more > 0 {
+		p.wrap("       ", t.Words.T("screen.plan.closes-more", "n", more))
+	}
 }
 
 // ranges writes 12-49, 51.

@@ -10,3 +10,12 @@ func title(check string) string {
 	}
 	return check
 }
+
+// DetectionTitle is the English title of a detection.
+func DetectionTitle(id string) string {
+	w := words.For(words.EN)
+	if key := "detection." + id + ".title"; w.Has(key) {
+		return w.T(key)
+	}
+	return id
+}

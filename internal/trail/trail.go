@@ -6,6 +6,7 @@ package trail
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 )
@@ -19,6 +20,9 @@ type File struct {
 	Version string    // changes when the content does: an ETag, or size and time
 	At      time.Time // of its delivery, by its name; zero: unknown
 }
+
+// ErrLarge is Load's answer where a file has more bytes than it was allowed.
+var ErrLarge = errors.New("the file is larger than was asked for")
 
 // Files reads sources by name: on import, and when a record is read again.
 // Implementations are safe for concurrent use.

@@ -15,6 +15,8 @@ var metavars = map[string]string{
 	"lang": "en|zh|fr", "output": "human|json|jsonl", "color": "auto|always|never", "progress": "auto|plain|none",
 	"since": "TIME", "regions": "A,B", "fail-on": "SEVERITY", "file": "FILE", "only": "N|KIND", "except": "N|KIND",
 	"approve": "DIGEST", "title": "TEXT", "key": "AKIA…", "user": "NAME", "deadline": "TIME", "protect": "ARN",
+	"events.from": "TIME", "events.to": "TIME", "events.regions": "A,B", "accounts": "A,B", "rules": "DIR", "seed": "KEY|ARN|IP|EVENT",
+	"principal": "ARN|NAME", "lane": "LANE", "limit": "N", "engine": "store|athena", "layout": "athena|ocsf",
 	"approver": "NAME=KEY", "approvals": "N", "recipient": "age1…", "to": "FILE", "why": "TEXT", "port": "N",
 }
 
@@ -38,24 +40,37 @@ func (a *app) help(cmd *cobra.Command, _ []string) {
 	}
 	a.section("help.commands", subs)
 	var local [][2]string
-	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) { local = append(local, a.flagRow(f)) })
+	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) { local = append(local, a.flagRow(key, f)) })
 	a.section("help.flags", local)
 	if !cmd.HasParent() {
 		var global [][2]string
-		cmd.PersistentFlags().VisitAll(func(f *pflag.Flag) { global = append(global, a.flagRow(f)) })
+		cmd.PersistentFlags().VisitAll(func(f *pflag.Flag) { global = append(global, a.flagRow(key, f)) })
 		a.section("help.globals", global)
 	}
 	fmt.Fprintln(a.sys.Out)
 	a.say("help.more")
 }
 
-func (a *app) flagRow(f *pflag.Flag) [2]string {
+// flagRow is one flag with its words; those under the command's theme, such as
+// "help.flag.investigate.to", stand before the general ones.
+func (a *app) flagRow(key string, f *pflag.Flag) [2]string {
 	name := "--" + f.Name
 	if f.Shorthand != "" {
 		name = "-" + f.Shorthand + ", " + name
 	}
-	if v := metavars[f.Name]; v != "" {
+	theme, _, _ := strings.Cut(key, ".")
+	if theme == "trail" || theme == "investigate" {
+		theme = "events"
+	}
+	v, own := metavars[theme+"."+f.Name]
+	if !own {
+		v = metavars[f.Name]
+	}
+	if v != "" {
 		name += " " + v
+	}
+	if words := "help.flag." + theme + "." + f.Name; a.words.Has(words) {
+		return [2]string{name, a.words.T(words)}
 	}
 	return [2]string{name, a.words.T("help.flag." + f.Name)}
 }

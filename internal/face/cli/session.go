@@ -144,18 +144,35 @@ func (a *app) create(info incident.Info) (*incident.Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := a.key()
-	if err != nil {
+	if err := a.enrol(&info); err != nil {
 		return nil, err
 	}
-	me := incident.Approver{Name: a.sys.Who, PublicKey: k.Encoded()}
-	info.Approvers = append([]incident.Approver{me}, info.Approvers...)
-	info.Opened, info.Tool = a.sys.Now(), a.sys.Version
 	c, err := incident.Create(root, info)
 	if err != nil {
 		return nil, err
 	}
 	return c, incident.Use(root, c.ID)
+}
+
+// createAt makes a new case in a folder of the person's choice. It is not put
+// in use: the folder is named each time.
+func (a *app) createAt(dir string, info incident.Info) (*incident.Case, error) {
+	if err := a.enrol(&info); err != nil {
+		return nil, err
+	}
+	return incident.CreateAt(dir, info)
+}
+
+// enrol makes whoever opens the case the first who may approve in it.
+func (a *app) enrol(info *incident.Info) error {
+	k, err := a.key()
+	if err != nil {
+		return err
+	}
+	me := incident.Approver{Name: a.sys.Who, PublicKey: k.Encoded()}
+	info.Approvers = append([]incident.Approver{me}, info.Approvers...)
+	info.Opened, info.Tool = a.sys.Now(), a.sys.Version
+	return nil
 }
 
 // sessionOrNew is session, but where no case is in use it opens one.

@@ -100,6 +100,14 @@ def events(lab, given, query):
     return trail.listing(query.get("mutating") in ("1", "true"), last)
 
 
+@_route("POST", "/deliver")
+def deliver(lab, given, query):
+    """Have the trails deliver what they recorded into their buckets."""
+    from . import delivery
+
+    return delivery.deliver()
+
+
 @_route("GET", "/missing")
 def missing(lab, given, query):
     """The calls that nobody answered."""

@@ -24,6 +24,8 @@ MODULES = [
     "lambda_fixes",
     "lambda_code",
     "trail_fixes",
+    "digests",
+    "delivery",
     "paging",
 ]
 

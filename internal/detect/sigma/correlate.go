@@ -1,0 +1,316 @@
+package sigma
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Met is a correlation that was met.
+type Met struct {
+	Rule     int32
+	From, At time.Time
+	Events   []string // ids, in the order of time; of a chain the last of each part
+	Count    int      // of what its condition counts
+	Fields   []string // of group-by
+	Group    []string // their values
+}
+
+// Bounds of what is held. What has to be given up is counted in Lost.
+const (
+	mostWindows = 1 << 16 // groups of one correlation
+	mostHeld    = 1 << 20 // hits, over all
+)
+
+// A Correlator runs the correlations of a set over hits. It is for one
+// goroutine.
+type Correlator struct {
+	set     *Set
+	runs    []run
+	last    time.Time
+	held    int
+	lost    int
+	maximum int // mostWindows; less in tests
+	found   []Met
+}
+
+// A run is one correlation at work.
+type run struct {
+	*correlation
+	windows map[string]*window
+	queue   []*window // those that wait for their end, in the order of it
+}
+
+// A window is what is held of one group.
+type window struct {
+	key     string
+	group   []string
+	held    []entryOf
+	seen    map[string]entryOf // by value
+	chain   [][]entryOf        // temporal_ordered: by place, the chain that began last
+	tie     []entryOf          // by place, what came before what it needs
+	opened  time.Time
+	touched time.Time
+	quiet   time.Time // met before; not again until then
+	last    hit
+	count   int
+}
+
+type entryOf struct {
+	at    time.Time
+	event string
+}
+
+// Correlator is a new Correlator of the set.
+func (s *Set) Correlator() *Correlator {
+	c := &Correlator{set: s, maximum: mostWindows}
+	for i := range s.correlations {
+		c.runs = append(c.runs, run{correlation: &s.correlations[i], windows: map[string]*window{}})
+	}
+	return c
+}
+
+// Lost is how many groups had to be forgotten before their time. Where it is
+// not 0, correlations may have been missed.
+func (c *Correlator) Lost() int { return c.lost }
+
+// Add takes the next hit; hits come in the order of time, and those of one
+// event together. It returns what is met by it, or known by now to have been.
+func (c *Correlator) Add(in Input) ([]Met, error) {
+	if in.At.Before(c.last) {
+		return nil, errors.New("cannot correlate: hits are not in the order of time")
+	}
+	c.last, c.found = in.At, nil
+	c.expire(in.At)
+	c.feed(c.set.hit(in), 0)
+	return c.found, nil
+}
+
+// Flush is what is known when no more hits come.
+func (c *Correlator) Flush() []Met {
+	c.found = nil
+	c.expire(c.last.Add(100 * 366 * 24 * time.Hour))
+	return c.found
+}
+
+// feed gives a hit to the correlations from number from on that ask for it.
+func (c *Correlator) feed(h hit, from int) {
+	for i := from; i < len(c.runs); i++ {
+		r := &c.runs[i]
+		if !slices.Contains(r.parts, h.rule) {
+			continue
+		}
+		for _, g := range r.groups(h) {
+			if c.held >= mostHeld {
+				c.shrink(h.at)
+			}
+			w := c.window(r, g, h.at)
+			w.touched, w.last = h.at, h
+			if r.waits() {
+				c.wait(r, w, h)
+			} else if !h.at.Before(w.quiet) {
+				c.slide(i, r, w, h)
+			}
+		}
+	}
+}
+
+func (c *Correlator) window(r *run, group []string, at time.Time) *window {
+	var key strings.Builder
+	for _, g := range group {
+		key.WriteString(strconv.Itoa(len(g)) + ":" + g)
+	}
+	if w := r.windows[key.String()]; w != nil {
+		return w
+	}
+	if len(r.windows) >= c.maximum {
+		c.shrink(at)
+	}
+	w := &window{key: key.String(), group: group, opened: at, seen: map[string]entryOf{}}
+	r.windows[w.key] = w
+	if r.waits() {
+		r.queue = append(r.queue, w)
+	}
+	return w
+}
+
+// slide is a correlation that may be met by this very hit.
+func (c *Correlator) slide(i int, r *run, w *window, h hit) {
+	e := entryOf{h.at, h.event}
+	since := h.at.Add(-r.span)
+	switch r.kind {
+	case temporalOrdered:
+		if chain := r.link(w, h.rule, e); chain != nil {
+			c.meet(i, r, w, h, chain, len(chain))
+		}
+		return
+	case eventCount:
+		if slices.Contains(w.held, e) { // another of its rules
+			return
+		}
+		w.held = append(w.held, e)
+		c.held++
+		old := 0
+		for old < len(w.held) && w.held[old].at.Before(since) {
+			old++
+		}
+		w.held = w.held[old:]
+		c.held -= old
+		if r.met(len(w.held)) {
+			c.meet(i, r, w, h, w.held, len(w.held))
+		}
+		return
+	}
+	for _, v := range r.counted(h) {
+		if _, ok := w.seen[v]; !ok {
+			c.held++
+		}
+		w.seen[v] = e
+	}
+	if !r.met(len(w.seen)) {
+		return
+	}
+	for v, e := range w.seen {
+		if e.at.Before(since) {
+			delete(w.seen, v)
+			c.held--
+		}
+	}
+	if r.met(len(w.seen)) {
+		c.meet(i, r, w, h, ordered(w.seen), len(w.seen))
+	}
+}
+
+// counted is what a hit adds to a set of values.
+func (r *run) counted(h hit) []string {
+	if r.kind == valueCount {
+		return h.get(r.of(r.field, h.rule))
+	}
+	return []string{strconv.Itoa(int(h.rule))}
+}
+
+// ordered are the events of values, each once, in the order of time.
+func ordered(seen map[string]entryOf) (out []entryOf) {
+	for _, e := range seen {
+		out = append(out, e)
+	}
+	slices.SortFunc(out, func(a, b entryOf) int {
+		if d := a.at.Compare(b.at); d != 0 {
+			return d
+		}
+		return strings.Compare(a.event, b.event)
+	})
+	return slices.Compact(out)
+}
+
+// link adds a hit to the chains of temporal_ordered and returns one that is
+// complete. Of each length the chain that began last is kept: no other can be
+// in time where it is not.
+func (r *run) link(w *window, rule int32, e entryOf) []entryOf {
+	n := len(r.parts)
+	if w.chain == nil {
+		w.chain, w.tie = make([][]entryOf, n), make([]entryOf, n)
+	}
+	reach := func(k int, e entryOf) bool {
+		if k == 0 {
+			w.chain[0] = []entryOf{e}
+			return true
+		}
+		before := w.chain[k-1]
+		if before == nil || before[0].at.Before(e.at.Add(-r.span)) {
+			return false
+		}
+		w.chain[k] = append(slices.Clone(before), e)
+		return true
+	}
+	for k := n - 1; k >= 0; k-- { // backwards: one hit takes one place of a chain
+		if r.parts[k] != rule {
+			continue
+		}
+		w.tie[k] = e
+		for j := k; reach(j, w.tie[j]); {
+			// What came in the same second, before this, can follow it.
+			if j++; j == n || r.parts[j] == rule || !w.tie[j].at.Equal(e.at) || w.tie[j].event == "" {
+				break
+			}
+		}
+	}
+	return w.chain[n-1]
+}
+
+// wait counts for a window that is judged at its end.
+func (c *Correlator) wait(r *run, w *window, h hit) {
+	e := entryOf{h.at, h.event}
+	if r.kind == eventCount {
+		if len(w.held) > 0 && w.held[0].at != h.at {
+			c.held -= len(w.held)
+			w.held = w.held[:0]
+		}
+		if slices.Contains(w.held, e) {
+			return
+		}
+		w.held = append(w.held, e) // of this second, to know them again
+		c.held++
+		w.count++
+		if len(w.seen) < mostValues {
+			w.seen[e.event] = e
+		}
+		return
+	}
+	for _, v := range r.counted(h) {
+		if _, ok := w.seen[v]; !ok && len(w.seen) <= mostCounted {
+			w.seen[v] = e
+			c.held++
+		}
+	}
+	w.count = len(w.seen)
+}
+
+// expire judges the windows whose end has come.
+func (c *Correlator) expire(now time.Time) {
+	for i := range c.runs {
+		r := &c.runs[i]
+		for len(r.queue) > 0 && r.queue[0].opened.Add(r.span).Before(now) {
+			w := r.queue[0]
+			r.queue = r.queue[1:]
+			if r.windows[w.key] != w {
+				continue // it was given up
+			}
+			c.drop(r, w)
+			if r.met(w.count) {
+				w.last.at = w.opened.Add(r.span)
+				c.meet(i, r, w, w.last, ordered(w.seen), w.count)
+			}
+		}
+	}
+}
+
+// meet notes what was met, empties the window and tells the correlations
+// above.
+func (c *Correlator) meet(i int, r *run, w *window, h hit, events []entryOf, count int) {
+	m := Met{Rule: r.rule, At: h.at, Count: count, Fields: r.group, Group: w.group}
+	for k, e := range events {
+		if k == 0 {
+			m.From = e.at
+		}
+		m.Events = append(m.Events, e.event)
+	}
+	if n := len(events); n > 0 {
+		m.At = events[n-1].at
+	}
+	c.found = append(c.found, m)
+	if !r.waits() {
+		c.held -= len(w.held) + len(w.seen)
+		w.held, w.chain, w.tie = nil, nil, nil
+		clear(w.seen)
+		w.quiet = h.at.Add(r.span)
+	}
+	c.feed(hit{r.rule, h.at, h.event, func(name string) []string {
+		if k := slices.Index(r.group, name); k >= 0 {
+			return []string{w.group[k]}
+		}
+		return h.get(r.of(name, h.rule))
+	}}, i+1)
+}

@@ -1,0 +1,217 @@
+package sigma
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// A correlation is met by several hits of its parts within span.
+type correlation struct {
+	rule   int32 // its own number
+	kind   correlationKind
+	parts  []int32
+	group  []string
+	field  string                      // of value_count
+	alias  map[string]map[int32]string // name in group → part → field
+	span   time.Duration
+	bounds []bound
+}
+
+type correlationKind uint8
+
+const (
+	eventCount correlationKind = iota
+	valueCount
+	temporal
+	temporalOrdered
+)
+
+var correlationKinds = map[string]correlationKind{"event_count": eventCount, "value_count": valueCount, "temporal": temporal, "temporal_ordered": temporalOrdered}
+
+// A bound is one line of a condition.
+type bound struct {
+	sign string // gt, gte, lt, lte, eq, neq
+	n    int
+}
+
+func (b bound) holds(count int) bool {
+	switch b.sign {
+	case "gt":
+		return count > b.n
+	case "gte":
+		return count >= b.n
+	case "lt":
+		return count < b.n
+	case "lte":
+		return count <= b.n
+	case "neq":
+		return count != b.n
+	}
+	return count == b.n
+}
+
+func (c *correlation) met(count int) bool {
+	return !slices.ContainsFunc(c.bounds, func(b bound) bool { return !b.holds(count) })
+}
+
+// waits says whether only the end of a window can tell: more may still come.
+func (c *correlation) waits() bool {
+	return slices.ContainsFunc(c.bounds, func(b bound) bool { return b.sign != "gt" && b.sign != "gte" })
+}
+
+// mostCounted is the highest count that a condition may name: so many events
+// of a group are held.
+const mostCounted = 10_000
+
+// mostParts is how many rules one correlation may refer to.
+const mostParts = 64
+
+func (c *correlation) check() error {
+	for _, b := range c.bounds {
+		if b.n < 0 || b.n > mostCounted {
+			return fmt.Errorf("counts to %d; from 0 to %d is possible", b.n, mostCounted)
+		}
+	}
+	return nil
+}
+
+// pending is a correlation whose parts are looked for when all rules are known.
+type pending struct {
+	rule     Rule
+	c        correlation
+	refers   []string
+	aliases  map[string]map[string]string
+	parts    []int32 // known already
+	generate bool
+}
+
+func (l *loader) correlation(r Rule, n *yaml.Node) error {
+	members, err := l.entries(n)
+	if err != nil {
+		return fmt.Errorf("correlation: %w", err)
+	}
+	p := pending{rule: r}
+	kindName, span, conditioned := "", "", false
+	for _, m := range members {
+		switch m.key {
+		case "type":
+			kindName, err = l.text(m.value)
+		case "rules":
+			p.refers, err = l.texts(m.value)
+		case "group-by":
+			p.c.group, err = l.texts(m.value)
+		case "timespan", "timeframe":
+			span, err = l.text(m.value)
+		case "condition":
+			conditioned = true
+			err = l.bounds(&p.c, m.value)
+		case "aliases":
+			p.aliases, err = l.aliases(m.value)
+		case "generate":
+			var s string
+			s, err = l.text(m.value)
+			p.generate = strings.EqualFold(s, "true")
+		default:
+			err = errors.New("is not known")
+		}
+		if err != nil {
+			return fmt.Errorf("correlation: %s: %w", m.key, err)
+		}
+	}
+	kind, ok := correlationKinds[kindName]
+	counts := kind == eventCount || kind == valueCount
+	switch {
+	case !ok:
+		return fmt.Errorf("correlation: the type %.40q is not supported", kindName)
+	case len(p.refers) == 0 || len(p.refers) > mostParts:
+		return fmt.Errorf("correlation: refers to %d rules; from 1 to %d is possible", len(p.refers), mostParts)
+	case counts && !conditioned:
+		return errors.New("correlation: no condition")
+	case kind == valueCount && p.c.field == "":
+		return errors.New("correlation: value_count without a field")
+	case kind == temporalOrdered && conditioned:
+		return errors.New("correlation: temporal_ordered with a condition is not supported")
+	}
+	p.c.kind = kind
+	if p.c.span, err = timespan(span); err != nil {
+		return fmt.Errorf("correlation: timespan: %w", err)
+	}
+	if err := p.c.check(); err != nil {
+		return fmt.Errorf("correlation: condition: %w", err)
+	}
+	l.pending = append(l.pending, p)
+	return nil
+}
+
+func (l *loader) bounds(c *correlation, n *yaml.Node) error {
+	if n, err := l.follow(n); err != nil || n.Kind != yaml.MappingNode {
+		return errors.New("anything but a map is not supported")
+	}
+	members, err := l.entries(n)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		text, err := l.text(m.value)
+		if err != nil {
+			return err
+		}
+		switch m.key {
+		case "field":
+			c.field = text
+		case "gt", "gte", "lt", "lte", "eq", "neq":
+			v, err := strconv.Atoi(text)
+			if err != nil {
+				return fmt.Errorf("%.40q is no count", text)
+			}
+			c.bounds = append(c.bounds, bound{m.key, v})
+		default:
+			return fmt.Errorf("%.40q is not known", m.key)
+		}
+	}
+	if len(c.bounds) == 0 {
+		return errors.New("says no count")
+	}
+	return nil
+}
+
+func (l *loader) aliases(n *yaml.Node) (map[string]map[string]string, error) {
+	names, err := l.entries(n)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]map[string]string{}
+	for _, name := range names {
+		of, err := l.entries(name.value)
+		if err != nil {
+			return nil, err
+		}
+		out[name.key] = map[string]string{}
+		for _, m := range of {
+			if out[name.key][m.key], err = l.text(m.value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// timespan reads "90m".
+func timespan(s string) (time.Duration, error) {
+	units := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
+	if s = strings.TrimSpace(s); len(s) < 2 || units[s[len(s)-1]] == 0 {
+		return 0, fmt.Errorf("%.40q is no number and s, m, h, d or w", s)
+	}
+	unit := units[s[len(s)-1]]
+	n, err := strconv.Atoi(s[:len(s)-1])
+	if err != nil || n < 1 || time.Duration(n) > 10*366*24*time.Hour/unit {
+		return 0, fmt.Errorf("%.40q is no number and s, m, h, d or w", s)
+	}
+	return time.Duration(n) * unit, nil
+}

@@ -1,0 +1,60 @@
+// Package sigma runs Sigma rules over CloudTrail records: the whole detection
+// language, compiled so that a thousand rules cost little more than one, and
+// correlations over what they hit. Pure.
+//
+// # What a field is
+//
+// A field is CloudTrail's dotted path, as userIdentity.arn or
+// requestParameters.x.y. Names are matched exactly or, where an object has no
+// such member, in any case; of two such members the first counts. A member
+// whose own name has a dot cannot be addressed. Lists are looked through at any
+// place of the path: a field has the values of all their items, and a test is
+// true when it is true of one value. Of an object the value is its JSON without
+// insignificant space, once as delivered and once with the escapes in its
+// strings undone, so that requestParameters|contains finds a policy document's
+// text; a body delivered as JSON inside a string counts as the object. Numbers
+// and booleans are their text. Keywords search the record in the same way.
+//
+// # Where the specification leaves room, or this differs from it
+//
+//   - Null is absent: CloudTrail writes null for "there was none". So
+//     field: null, field|exists: false and the absence of the field are one and
+//     the same, where the specification has exists see a null. An empty string,
+//     object or list is there. What is an object in one event and a string in
+//     another is compared by its text.
+//   - A test of an absent field is false, so that not and neq of it are true.
+//     neq is the negation of the whole item: none of the values.
+//   - Comparing without case folds each character to lower case (Kelvin's K is
+//     a k); ß and SS are not the same. "?" is one character, not one byte.
+//   - re is RE2, unanchored and case-sensitive: look-around and back-references
+//     are refused. re with contains is re; with startswith or endswith refused.
+//   - A number in a rule equals the same text, and any text that is the same
+//     number; lt, lte, gt and gte take numbers only.
+//   - cidr reads addresses as 075.050.255.67 in decimal, and an IPv4 address
+//     mapped into IPv6 as IPv4. What is no address is in no network.
+//   - Time modifiers read RFC 3339 and answer in UTC; week is the ISO week.
+//   - all with a single value is allowed, as rules in use have it. x of takes
+//     any number, and any of is 1 of. Identifiers with a leading underscore are
+//     left out of "them" and of patterns that do not begin with one.
+//   - base64, base64offset and the UTF-16 modifiers refuse wildcards.
+//   - fieldref takes contains, startswith, endswith, cased and neq.
+//   - expand refuses a rule whose placeholder nobody gave.
+//   - windash changes a - or / that begins a word, and no other.
+//   - Filters (filter:) and the old action: documents are refused. The old
+//     "| count() by x > n" is a correlation of its rule, and needs a timeframe.
+//
+// # Correlations
+//
+// A rule that a correlation refers to does not stand alone, unless a
+// correlation says generate: Rule.Part. Windows slide: a correlation is met at
+// the event that completes it, and then, for the same group, not again until
+// timespan has passed. Where the condition bounds the count from above (lt,
+// lte, eq, neq) the end of the window has to be awaited: it begins with the
+// group's first event and is judged when it is over; a group without any event
+// is never seen. An event that lacks a field of group-by is not counted; one
+// that has several values there counts in each group, of 16 at most. An event
+// that several rules hit counts once in event_count. Events of one second have
+// no order: temporal_ordered takes them in the order that fits. value_sum,
+// value_avg, value_percentile, value_median and conditions written as text
+// (temporal_extended) are refused.
+package sigma

@@ -1,0 +1,116 @@
+package sigma
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// add numbers a rule. A correlation has no condition.
+func (l *loader) add(r Rule, cond *node) (int32, error) {
+	if other, ok := l.ids[r.ID]; ok && r.ID != "" {
+		return 0, fmt.Errorf("has the id of a rule in %s", l.set.rules[other].File)
+	}
+	i := int32(len(l.set.rules))
+	if r.ID != "" {
+		l.ids[r.ID] = i
+	}
+	if r.Name != "" {
+		l.names[r.Name] = append(l.names[r.Name], i)
+	}
+	l.set.rules = append(l.set.rules, r)
+	l.set.conditions = append(l.set.conditions, cond)
+	return i, nil
+}
+
+// detection is what makes a rule one of single events.
+func (l *loader) detection(r Rule, n *yaml.Node) error {
+	members, err := l.entries(n)
+	if err != nil {
+		return fmt.Errorf("detection: %w", err)
+	}
+	var names, conditions []string
+	nodes := map[string]*node{}
+	timeframe := ""
+	for _, m := range members {
+		switch m.key {
+		case "condition":
+			conditions, err = l.texts(m.value)
+		case "timeframe":
+			timeframe, err = l.text(m.value)
+		default:
+			names = append(names, m.key)
+			nodes[m.key], err = l.selection(m.value)
+		}
+		if err != nil {
+			return fmt.Errorf("%.60s: %w", m.key, err)
+		}
+	}
+	if len(conditions) == 0 {
+		return errors.New("no condition")
+	}
+	var either []*node
+	counts := ""
+	for _, text := range conditions {
+		c, after, err := condition(text, names, nodes)
+		if err != nil {
+			return fmt.Errorf("condition: %w", err)
+		}
+		either, counts = append(either, c), after
+	}
+	cond := join(anyOf, 0, either)
+	switch {
+	case counts != "" && len(conditions) > 1:
+		return errors.New("condition: several, with an aggregation")
+	case counts != "":
+		return l.aggregation(r, cond, counts, timeframe)
+	}
+	_, err = l.add(r, cond)
+	return err
+}
+
+var aggregation = regexp.MustCompile(`(?i)^(count|sum|avg|min|max|near)\s*(?:\(\s*([^)]*?)\s*\))?\s*(?:by\s+([^<>=!]+?))?\s*(?:(<=|>=|==|!=|<|>|=)\s*(\d+))?$`)
+
+var signs = map[string]string{"<": "lt", "<=": "lte", ">": "gt", ">=": "gte", "=": "eq", "==": "eq", "!=": "neq"}
+
+// aggregation is the old "| count(field) by group > 5": the rule becomes a
+// part, and a correlation takes its name.
+func (l *loader) aggregation(r Rule, cond *node, text, timeframe string) error {
+	m := aggregation.FindStringSubmatch(text)
+	switch {
+	case m == nil || m[4] == "":
+		return fmt.Errorf("condition: cannot read %.60q behind |", text)
+	case !strings.EqualFold(m[1], "count"):
+		return fmt.Errorf("condition: the aggregation %.20q is not supported", m[1])
+	case timeframe == "":
+		return errors.New("condition: count() without a timeframe")
+	}
+	span, err := timespan(timeframe)
+	if err != nil {
+		return fmt.Errorf("timeframe: %w", err)
+	}
+	n, err := strconv.Atoi(m[5])
+	if err != nil {
+		return fmt.Errorf("condition: %w", err)
+	}
+	c := correlation{kind: eventCount, span: span, bounds: []bound{{signs[m[4]], n}}}
+	if m[2] != "" && m[2] != "*" {
+		c.kind, c.field = valueCount, m[2]
+	}
+	c.group = strings.FieldsFunc(m[3], func(c rune) bool { return c == ',' || c == ' ' })
+	if err := c.check(); err != nil {
+		return fmt.Errorf("condition: %w", err)
+	}
+	part := r
+	part.ID, part.Name = "", ""
+	base, err := l.add(part, cond)
+	if err != nil {
+		return err
+	}
+	l.pending = append(l.pending, pending{rule: r, c: c, parts: []int32{base}})
+	return nil
+}

@@ -1,0 +1,274 @@
+package sigma
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// A Rule is what a rule says of itself, as it says it. Its licence may want
+// the author named wherever it is shown.
+type Rule struct {
+	ID, Name, Title, Author, License string
+	Status, Level                    string // in lower case
+	Description, Date, Modified      string
+	References, FalsePositives       []string
+	Fields                           []string // worth showing
+	Tags                             []string // as written
+	Attack                           []string // ATT&CK techniques among them, as T1078.004
+
+	File        string // where it lies in the file system that was loaded
+	Correlation bool   // met by Correlator only
+	// Part: it is there for a correlation and does not stand alone.
+	Part bool
+}
+
+// A Problem is a rule, or a whole file, that is not used, and why.
+type Problem struct {
+	File, Rule, Reason string // Rule is its title or id, where it could be read
+	// Other: nothing is wrong with it, but it is not for CloudTrail.
+	Other bool
+}
+
+func (p Problem) String() string {
+	if p.Rule == "" {
+		return p.File + ": " + p.Reason
+	}
+	return p.File + ": " + p.Rule + ": " + p.Reason
+}
+
+// A Set is rules, compiled. It does not change, and is safe for concurrent use.
+type Set struct {
+	rules        []Rule
+	conditions   []*node // nil for correlations
+	fields       []field
+	leaves       []leaf
+	rows         [2][]int32     // leaves decided by origin and by identity
+	slots        []int32        // of each leaf in its row
+	bound        []undecided    // rules that name calls or errors
+	free         [3][]undecided // those that do not: origin but not identity, identity but not origin, both
+	correlations []correlation
+	wants        []wants // by rule: what correlations need to know of a hit
+}
+
+// Len is how many rules there are. They are numbered from 0.
+func (s *Set) Len() int { return len(s.rules) }
+
+// Info says what rule i says of itself.
+func (s *Set) Info(i int32) Rule { return s.rules[i] }
+
+// Limits of one file.
+const (
+	largest       = 1 << 20
+	mostDocuments = 1000
+)
+
+// Load reads every .yml and .yaml file, in the order of names. A rule that
+// cannot be used, and a file that cannot be read, is a Problem and the others
+// are loaded; an error is a folder that could not be listed.
+func Load(fsys fs.FS) (*Set, []Problem, error) { return LoadWith(fsys, nil) }
+
+// LoadWith also gives values for placeholders (|expand), by their names
+// without percent signs.
+func LoadWith(fsys fs.FS, placeholders map[string][]string) (*Set, []Problem, error) {
+	l := loader{builder: builder{set: &Set{}, fields: map[string]int32{}, leaves: map[string]int32{}, given: placeholders}, ids: map[string]int32{}, names: map[string][]int32{}}
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if ext := strings.ToLower(path.Ext(name)); d.IsDir() || ext != ".yml" && ext != ".yaml" {
+			return nil
+		}
+		l.file = name
+		if err := l.read(fsys); err != nil {
+			l.problem("", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot list Sigma rules: %w", err)
+	}
+	l.link()
+	l.set.seal()
+	return l.set, l.problems, nil
+}
+
+// seal lays out what matchers begin with, and the rows in which results are
+// remembered.
+func (s *Set) seal() {
+	for i, c := range s.conditions {
+		if c == nil {
+			continue
+		}
+		var looks [byRecord + 1]bool
+		c.leaves(func(l int32) { looks[s.leaves[l].class] = true })
+		rule := undecided{int32(i), c}
+		switch {
+		case looks[byAPI] || looks[byError] || looks[byMessage]:
+			s.bound = append(s.bound, rule)
+		case !looks[byIdentity]:
+			s.free[0] = append(s.free[0], rule)
+		case !looks[byOrigin]:
+			s.free[1] = append(s.free[1], rule)
+		default:
+			s.free[2] = append(s.free[2], rule)
+		}
+	}
+	s.slots = make([]int32, len(s.leaves))
+	for i, l := range s.leaves {
+		if l.class != byOrigin && l.class != byIdentity {
+			continue
+		}
+		row := &s.rows[l.class-byOrigin]
+		s.slots[i] = int32(len(*row))
+		*row = append(*row, int32(i))
+	}
+}
+
+type loader struct {
+	builder
+	file     string
+	problems []Problem
+	ids      map[string]int32
+	names    map[string][]int32
+	pending  []pending // correlations, until all rules are known
+}
+
+// errOther is why a sound rule is not for us.
+var errOther = errors.New("not for AWS CloudTrail")
+
+func (l *loader) problem(rule string, err error) {
+	l.problems = append(l.problems, Problem{l.file, rule, err.Error(), errors.Is(err, errOther)})
+}
+
+func (l *loader) read(fsys fs.FS) error {
+	f, err := fsys.Open(l.file)
+	if err != nil {
+		return fmt.Errorf("cannot open: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // read only
+	text, err := io.ReadAll(io.LimitReader(f, largest+1))
+	if err != nil {
+		return fmt.Errorf("cannot read: %w", err)
+	}
+	if len(text) > largest {
+		return fmt.Errorf("larger than %d bytes", largest)
+	}
+	l.budget = budget
+	dec := yaml.NewDecoder(strings.NewReader(string(text)))
+	some := false
+	for range mostDocuments + 1 {
+		var doc yaml.Node
+		err := dec.Decode(&doc)
+		switch {
+		case errors.Is(err, io.EOF) && !some:
+			return errors.New("is empty")
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("is no YAML: %w", err)
+		case len(doc.Content) == 0 || doc.Content[0].Tag == "!!null":
+			continue // a separator with nothing behind it
+		}
+		some = true
+		if title, err := l.document(doc.Content[0]); err != nil {
+			l.problem(title, err)
+		}
+	}
+	return fmt.Errorf("more than %d documents", mostDocuments)
+}
+
+var technique = regexp.MustCompile(`^attack\.t(\d{4}(\.\d{3})?)$`)
+
+// document is one rule, or correlation. title is what it calls itself, as far
+// as that could be read.
+func (l *loader) document(n *yaml.Node) (title string, err error) {
+	members, err := l.entries(n)
+	if err != nil {
+		return "", err
+	}
+	r := Rule{File: l.file}
+	one := map[string]*string{
+		"id": &r.ID, "name": &r.Name, "title": &r.Title, "author": &r.Author, "license": &r.License, "status": &r.Status,
+		"level": &r.Level, "description": &r.Description, "date": &r.Date, "modified": &r.Modified,
+	}
+	many := map[string]*[]string{"references": &r.References, "reference": &r.References, "falsepositives": &r.FalsePositives, "fields": &r.Fields, "tags": &r.Tags}
+	body := map[string]*yaml.Node{}
+	for _, m := range members {
+		key := m.key
+		var err error
+		if p := one[key]; p != nil {
+			var parts []string
+			parts, err = l.texts(m.value)
+			*p = strings.Join(parts, ", ")
+		} else if p := many[key]; p != nil {
+			*p, err = l.texts(m.value)
+		} else {
+			body[key] = m.value
+		}
+		if err != nil {
+			return r.called(), fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	r.Level, r.Status = strings.ToLower(r.Level), strings.ToLower(r.Status)
+	for _, t := range r.Tags {
+		if m := technique.FindStringSubmatch(strings.ToLower(t)); m != nil {
+			r.Attack = append(r.Attack, "T"+m[1])
+		}
+	}
+	return r.called(), l.body(r, body)
+}
+
+func (r *Rule) called() string {
+	if r.Title != "" {
+		return r.Title
+	}
+	return r.ID
+}
+
+func (l *loader) body(r Rule, body map[string]*yaml.Node) error {
+	switch {
+	case body["action"] != nil:
+		return errors.New("action: is of the old format, which is not supported")
+	case body["filter"] != nil:
+		return errors.New("a filter of other rules, which is not supported")
+	case r.Title == "" && r.ID == "":
+		return errors.New("neither title nor id")
+	case body["correlation"] != nil:
+		return l.correlation(r, body["correlation"])
+	case body["detection"] == nil:
+		return errors.New("no detection")
+	}
+	if err := l.logsource(body["logsource"]); err != nil {
+		return err
+	}
+	return l.detection(r, body["detection"])
+}
+
+func (l *loader) logsource(n *yaml.Node) error {
+	if n == nil {
+		return errors.New("no logsource")
+	}
+	members, err := l.entries(n)
+	if err != nil {
+		return fmt.Errorf("logsource: %w", err)
+	}
+	says := map[string]string{}
+	for _, m := range members {
+		if m.key == "product" || m.key == "service" || m.key == "category" {
+			if says[m.key], err = l.text(m.value); err != nil {
+				return fmt.Errorf("logsource: %w", err)
+			}
+		}
+	}
+	if !strings.EqualFold(says["product"], "aws") && says["product"] != "" || !strings.EqualFold(says["service"], "cloudtrail") || says["category"] != "" {
+		return fmt.Errorf("%w (logsource %.40q %.40q %.40q)", errOther, says["product"], says["service"], says["category"])
+	}
+	return nil
+}

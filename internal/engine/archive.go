@@ -1,0 +1,230 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"cordon/internal/event"
+	"cordon/internal/evidence"
+	"cordon/internal/incident"
+	"cordon/internal/report"
+	"cordon/internal/trail"
+	"cordon/internal/trail/source"
+)
+
+// An Archive is the record of events of one case: the store, and what reads
+// its sources again. It needs no credentials unless records lie in S3.
+type Archive struct {
+	Case *incident.Case
+	Out  report.Handler
+	Who  string
+	Now  func() time.Time
+	// Rules are Sigma rules to be run beside the built-in detections; may be nil.
+	Rules *Rules
+	// Session is the live account, once there is one; Open signs in when a
+	// record has to be read from S3, and is nil where nobody can.
+	Session *Session
+	Open    func(context.Context) (*Session, error)
+
+	mu    sync.Mutex
+	store *trail.Store
+	held  *evidence.Store
+}
+
+// Close lets the store go.
+func (a *Archive) Close() error {
+	if a.store == nil {
+		return nil
+	}
+	err := a.store.Close()
+	a.store = nil
+	return err
+}
+
+func (a *Archive) now() time.Time { return a.Now().UTC() }
+
+func (a *Archive) events() (*trail.Store, error) {
+	if a.store != nil {
+		return a.store, nil
+	}
+	s, err := trail.Open(a.Case.Trail())
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the record of events: %w", err)
+	}
+	a.store = s
+	return s, nil
+}
+
+func (a *Archive) evidence() (*evidence.Store, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.held == nil {
+		s, err := evidence.Open(a.Case.Evidence(), evidence.Options{Who: a.Who, ReadOnly: true, Now: a.Now})
+		if err != nil {
+			return nil, fmt.Errorf("cannot open the evidence: %w", err)
+		}
+		a.held = s
+	}
+	return a.held, nil
+}
+
+// The schemes of sources besides absolute paths. What came by standard input is
+// spooled into the case.
+const (
+	inEvidence = "evidence:"
+	inSpool    = "spool:"
+)
+
+// sources reads what the trail names, wherever it lies.
+type sources struct {
+	source.Route
+	spool string
+}
+
+// Load implements trail.Files.
+func (s sources) Load(ctx context.Context, name string, buf []byte, limit int64) ([]byte, error) {
+	return s.Route.Load(ctx, s.path(name), buf, limit)
+}
+
+// Open implements trail.Files.
+func (s sources) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	return s.Route.Open(ctx, s.path(name))
+}
+
+func (s sources) path(name string) string {
+	if rest, spooled := strings.CutPrefix(name, inSpool); spooled {
+		return filepath.Join(s.spool, filepath.Base(rest))
+	}
+	return name
+}
+
+func (a *Archive) spool() string { return filepath.Join(a.Case.Trail(), "spool") }
+
+// read answers a filter with events in the order of time: whole ones where a
+// table looks at their body, else from the columns alone. A record that cannot
+// be read again is told by lost and goes on as its columns.
+func (a *Archive) read(ctx context.Context, f trail.Filter, lost func(event.Event, error)) ([]event.Event, error) {
+	s, err := a.events()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.Rows(f)
+	if err == nil && f.Token != "" { // found by its hash: the record itself decides
+		rows, err = s.Confirm(ctx, rows, f.Token, a.files())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.whole(ctx, s, rows, bodied, lost)
+}
+
+// whole reads those rows whole that want says, the others from columns.
+func (a *Archive) whole(ctx context.Context, s *trail.Store, rows []trail.Row, want func(event.Event) bool, lost func(event.Event, error)) ([]event.Event, error) {
+	var (
+		out   = make([]event.Event, 0, len(rows))
+		asked []trail.Row
+		at    []int
+	)
+	for _, row := range rows {
+		e, err := s.Light(row)
+		if err != nil {
+			return nil, err
+		}
+		if want(e) {
+			at, asked = append(at, len(out)), append(asked, row)
+		}
+		out = append(out, e)
+	}
+	const batch = 1000
+	for len(asked) > 0 {
+		n := min(batch, len(asked))
+		if err := a.batch(ctx, s, asked[:n], at[:n], out, lost); err != nil {
+			return nil, err
+		}
+		asked, at = asked[n:], at[n:]
+	}
+	return out, nil
+}
+
+// batch reads rows again together, and where that fails one by one.
+func (a *Archive) batch(ctx context.Context, s *trail.Store, rows []trail.Row, at []int, out []event.Event, lost func(event.Event, error)) error {
+	i := 0
+	for e, err := range s.Events(ctx, rows, a.files()) {
+		if err != nil {
+			break
+		}
+		out[at[i]] = e
+		i++
+	}
+	for ; i < len(rows); i++ {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		e, err := s.Event(ctx, rows[i], a.files())
+		if err != nil {
+			lost(out[at[i]], err)
+			continue
+		}
+		out[at[i]] = e
+	}
+	return nil
+}
+
+// bodied says whether what an event says of the world stands in its body.
+func bodied(e event.Event) bool {
+	if !e.ReadOnlyKnown || !e.ReadOnly {
+		return true
+	}
+	switch e.Service() {
+	case "sts", "signin", "rolesanywhere", "sso", "secretsmanager", "ssm":
+		return true
+	}
+	return false
+}
+
+// keep copies the records of cited events into the evidence: the verdict must
+// stand when the sources are gone. Where another cordon holds the case nothing
+// is kept, and that is told.
+func (a *Archive) keep(ctx context.Context, name string, rows []trail.Row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	s, err := a.events()
+	if err != nil {
+		return err
+	}
+	var raw []json.RawMessage
+	for _, row := range rows {
+		b, err := s.Raw(ctx, row, a.files())
+		if err != nil {
+			return err
+		}
+		raw = append(raw, b)
+	}
+	data, err := json.Marshal(raw)
+	if err != nil {
+		return err
+	}
+	if !a.Case.HasLock() {
+		if err := a.Case.Lock("investigate", a.now()); err != nil {
+			return err
+		}
+		defer func() { _ = a.Case.Unlock() }()
+	}
+	opts := evidence.Options{Who: a.Who, Now: a.Now}
+	if a.Case.Recipient != "" {
+		opts.Recipients = []string{a.Case.Recipient}
+	}
+	store, err := evidence.Open(a.Case.Evidence(), opts)
+	if err != nil {
+		return err
+	}
+	_, err = store.Put(ctx, evidence.Item{Name: name, Kind: "cloudtrail.cited", Source: "cordon investigate", MediaType: "application/json", Taken: a.now()}, data)
+	return err
+}

@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	awsathena "github.com/aws/aws-sdk-go-v2/service/athena"
+
+	"cordon/internal/athena"
+	"cordon/internal/durable"
+	"cordon/internal/report"
+	"cordon/internal/trail/question"
+)
+
+// Athena says where the logs are a table.
+type Athena struct {
+	Database, Table, Workgroup, Output, Region string
+	Dialect                                    question.Dialect
+}
+
+// Ask answers one standing question as a table, from the store or, with the
+// very SQL that is tested against it, from Athena. What Athena answered is kept
+// in the case, and not paid for twice.
+func (q *Inquiry) Ask(ctx context.Context, name, value string) error {
+	args := question.Args{Value: value, From: q.From, To: q.To}
+	if name == question.News {
+		since, err := time.Parse(time.DateOnly, value)
+		if value == "" || err != nil {
+			return refuse("ask-since", err, "value", value)
+		}
+		args.Value, args.Since = "", since
+	}
+	if q.Engine == "athena" {
+		return q.askAthena(ctx, name, args)
+	}
+	if err := q.open(ctx); err != nil {
+		return err
+	}
+	a, err := q.stored(ctx, name, args)
+	if err != nil {
+		return err
+	}
+	if q.Limit > 0 && len(a.Rows) > q.Limit {
+		a.Rows = a.Rows[:q.Limit]
+	}
+	if err := q.tell(a); err != nil {
+		return err
+	}
+	return q.end(name, len(a.Rows), nil)
+}
+
+// stored answers from the store.
+func (q *Inquiry) stored(ctx context.Context, name string, args question.Args) (report.Answer, error) {
+	a := report.Answer{Question: name, Engine: "store"}
+	add := func(cells ...string) { a.Rows = append(a.Rows, cells) }
+	switch name {
+	case question.Timeline:
+		a.Columns = []string{"time", "event_id", "source", "name", "region", "principal", "address", "agent", "error"}
+		for _, c := range q.store.Timeline(args.Value, args.From, args.To) {
+			add(at(c.Time), c.ID, c.Source, c.Name, c.Region, c.Principal, c.Address, c.Agent, c.Error)
+		}
+	case question.Uses:
+		a.Columns = []string{"principal", "source", "name", "region", "calls", "failures", "first_time", "last_time"}
+		for _, u := range q.store.Uses() {
+			add(u.Principal, u.Source, u.Name, u.Region, count(u.Count), count(u.Failed), at(u.First), at(u.Last))
+		}
+	case question.Creators:
+		a.Columns = []string{"time", "event_id", "source", "name", "principal", "credential", "address"}
+		all, err := q.store.Creators(ctx, args.Value, q.files())
+		if err != nil {
+			return a, err
+		}
+		for _, c := range all {
+			add(at(c.Time), c.ID, c.Source, c.Name, c.Principal, c.Credential, c.Address)
+		}
+	case question.News:
+		a.Columns = []string{"principal", "what", "value", "first_time"}
+		for _, f := range q.store.News(args.Since) {
+			add(f.Principal, f.What, f.Value, at(f.First))
+		}
+	case question.Hours:
+		a.Columns = []string{"hour", "events", "failures"}
+		for _, h := range q.store.Hours() {
+			add(at(h.Hour), count(h.Events), count(h.Failed))
+		}
+	default:
+		return a, refuse("no-such-question", nil, "name", name, "all", question.All())
+	}
+	return a, nil
+}
+
+func at(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func count(n uint64) string { return strconv.FormatUint(n, 10) }
+
+// askAthena asks where the logs lie. The text is told before it is run, with
+// what it may cost where that can be known.
+func (q *Inquiry) askAthena(ctx context.Context, name string, args question.Args) error {
+	if q.Athena.Table == "" || q.Athena.Database == "" {
+		return refuse("athena-table", nil)
+	}
+	q.began = q.now()
+	query, err := question.Table{Name: q.Athena.Database + "." + q.Athena.Table, Dialect: q.Athena.Dialect}.Ask(name, args)
+	if err != nil {
+		return refuse("no-such-question", err, "name", name, "all", question.All())
+	}
+	sum := sha256.Sum256([]byte(q.Athena.Database + "\x00" + q.Athena.Workgroup + "\x00" + query.SQL))
+	kept := filepath.Join("answers", hex.EncodeToString(sum[:16])+".json")
+	a := report.Answer{Question: name, Engine: "athena", Columns: query.Columns, SQL: query.SQL}
+	if err := q.load(kept, &a); err != nil {
+		return err
+	}
+	if a.Cached = a.Rows != nil; !a.Cached {
+		if err := q.runAthena(ctx, query, &a); err != nil {
+			return err
+		}
+		if err := durable.MkdirAll(filepath.Join(q.Case.Trail(), "answers")); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		if err := q.save(kept, a); err != nil {
+			return err
+		}
+	}
+	if err := q.tell(a); err != nil {
+		return err
+	}
+	return q.tell(report.Inquiry{Question: name, Matched: len(a.Rows), ElapsedMS: q.now().Sub(q.began).Milliseconds()})
+}
+
+func (q *Inquiry) runAthena(ctx context.Context, query question.Query, a *report.Answer) error {
+	s, err := q.signIn(ctx)
+	if err != nil {
+		return fmt.Errorf("cannot ask Athena: %w", err)
+	}
+	e := athena.Engine{
+		API: awsathena.NewFromConfig(s.Account.Read(q.Athena.Region, athena.Needs)), Database: q.Athena.Database,
+		Workgroup: q.Athena.Workgroup, Output: q.Athena.Output, Wait: s.wait,
+	}
+	got, err := e.Run(ctx, query)
+	if err != nil {
+		return err
+	}
+	a.Scanned = got.Scanned
+	a.Rows = append([][]string{}, got.Rows.Values...)
+	return nil
+}

@@ -1,0 +1,253 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"cordon/internal/durable"
+	"cordon/internal/evidence"
+	"cordon/internal/report"
+	"cordon/internal/trail"
+	"cordon/internal/trail/source"
+)
+
+// bucketNeeds are the calls of reading logs and digest files from S3.
+var bucketNeeds = []string{"s3:ListObjectsV2=s3:ListBucket", "s3:GetObject", "s3:GetBucketLocation", "s3:HeadObject=s3:GetObject"}
+
+var keyNeeds = []string{"cloudtrail:ListPublicKeys"}
+
+// files is what reads sources: again, and the first time.
+func (a *Archive) files() trail.Files {
+	return sources{source.Route{Bucket: a.bucket, Evidence: a.blob}, a.spool()}
+}
+
+func (a *Archive) blob(ctx context.Context, hash string) ([]byte, error) {
+	held, err := a.evidence()
+	if err != nil {
+		return nil, err
+	}
+	return held.Get(ctx, evidence.ID(hash))
+}
+
+// signIn is the live account, opened the first time that it is needed.
+func (a *Archive) signIn(ctx context.Context) (*Session, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.Session != nil {
+		return a.Session, nil
+	}
+	if a.Open == nil {
+		return nil, errors.New("nobody is signed in")
+	}
+	s, err := a.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.Session = s
+	return s, nil
+}
+
+// client talks to S3 in one region.
+func (a *Archive) client(s *Session, region string) *s3.Client {
+	return s3.NewFromConfig(s.Account.Read(region, bucketNeeds), func(o *s3.Options) {
+		o.UsePathStyle = s.Account.Endpoint != "" // no name of a bucket's own there
+	})
+}
+
+// bucket reads one bucket in its own region.
+func (a *Archive) bucket(ctx context.Context, name string) (trail.Files, error) {
+	b, err := a.s3(ctx, name, "")
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+func (a *Archive) s3(ctx context.Context, name, prefix string) (*source.S3, error) {
+	s, err := a.signIn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read s3://%s: %w", name, err)
+	}
+	region, err := source.Region(ctx, a.client(s, ""), name)
+	if err != nil {
+		return nil, err
+	}
+	return source.NewS3(a.client(s, region), name, prefix), nil
+}
+
+// inBucket lists a bucket's log files. What an earlier import read to its end
+// is not listed again.
+func (a *Archive) inBucket(ctx context.Context, url string, o ImportOptions, done *report.Imported) (files []trail.File, mark func() error, err error) {
+	name, prefix, err := source.ParseS3(url)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := a.s3(ctx, name, prefix)
+	if err != nil {
+		return nil, nil, err
+	}
+	var marks map[string]source.Marks
+	if err := a.load(marksFile, &marks); err != nil {
+		return nil, nil, err
+	}
+	only := o.only()
+	only.Marks = marks[url]
+	list, err := b.List(ctx, only)
+	if err != nil {
+		return nil, nil, err
+	}
+	skipped(done, list.Notes)
+	return list.Files, func() error {
+		if marks == nil {
+			marks = map[string]source.Marks{}
+		}
+		marks[url] = list.Marks
+		return a.save(marksFile, marks)
+	}, nil
+}
+
+// skipped sorts what is no file of events: damage, or left out on purpose.
+func skipped(done *report.Imported, notes []source.Damage) {
+	for _, d := range notes {
+		m := report.Damage{File: d.File, Why: d.Why}
+		if d.Note {
+			done.Skipped = append(done.Skipped, m)
+		} else {
+			done.Damaged = append(done.Damaged, m)
+		}
+	}
+}
+
+// The files beside the store: how far buckets were listed, and what was
+// imported, to look for digest files there.
+const (
+	marksFile = "buckets.json"
+	rootsFile = "roots.json"
+)
+
+func (a *Archive) load(name string, into any) error {
+	b, err := os.ReadFile(filepath.Join(a.Case.Trail(), name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = json.Unmarshal(b, into)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot read %s of the trail: %w", name, err)
+	}
+	return nil
+}
+
+func (a *Archive) save(name string, v any) error {
+	b, err := json.Marshal(v)
+	if err == nil {
+		err = durable.Write(filepath.Join(a.Case.Trail(), name), b)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot save %s of the trail: %w", name, err)
+	}
+	return nil
+}
+
+// remember keeps what was imported.
+func (a *Archive) remember(o ImportOptions) error {
+	var roots []string
+	if err := a.load(rootsFile, &roots); err != nil {
+		return err
+	}
+	n := len(roots)
+	for _, r := range slices.Concat(o.Paths, o.Buckets) {
+		if !slices.Contains(roots, r) {
+			roots = append(roots, r)
+		}
+	}
+	if len(roots) == n {
+		return nil
+	}
+	return a.save(rootsFile, roots)
+}
+
+// digests checks log files against CloudTrail's digest files, wherever there
+// are any below what was imported.
+func (a *Archive) digests(ctx context.Context, done *report.TrailVerified, tell func(what, file, why string) error) error {
+	var roots []string
+	if err := a.load(rootsFile, &roots); err != nil {
+		return err
+	}
+	for _, root := range roots {
+		logs, digests, keys, err := a.under(ctx, root)
+		if err != nil {
+			if err := tell("digest", root, err.Error()); err != nil {
+				return err
+			}
+			continue
+		}
+		if len(digests) == 0 {
+			continue
+		}
+		got, err := source.VerifyDigests(ctx, a.files(), logs, digests, source.Only{}, keys)
+		if err != nil {
+			return err
+		}
+		done.Digests += got.Digests
+		done.Signatures += got.Signed
+		if why := slices.Sorted(maps.Keys(got.Unsigned)); len(why) > 0 {
+			done.Unsigned = strings.Join(why, "; ")
+		}
+		for _, p := range got.Problems {
+			if err := tell("digest "+p.What, p.File, p.Why); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// under lists log and digest files below a root, and what checks signatures.
+func (a *Archive) under(ctx context.Context, root string) (logs, digests []trail.File, keys source.Keys, err error) {
+	if !strings.HasPrefix(root, "s3://") {
+		if logs, _, err = source.Local([]string{root}, source.Only{}); err == nil {
+			digests, _, err = source.Local([]string{root}, source.Only{Digests: true})
+		}
+		return logs, digests, nil, err
+	}
+	name, prefix, err := source.ParseS3(root)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	b, err := a.s3(ctx, name, prefix)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	all, err := b.List(ctx, source.Only{})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	marked, err := b.List(ctx, source.Only{Digests: true})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	s := a.Session
+	region, err := source.Region(ctx, a.client(s, ""), name)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return all.Files, marked.Files, &source.LiveKeys{
+		CloudTrail: func(region string) source.KeyAPI {
+			return cloudtrail.NewFromConfig(s.Account.Read(region, keyNeeds))
+		},
+		S3: func(context.Context, string) (source.HeadAPI, error) { return a.client(s, region), nil },
+	}, nil
+}

@@ -1,0 +1,314 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"cordon/internal/durable"
+	"cordon/internal/event"
+	"cordon/internal/report"
+	"cordon/internal/trail"
+	"cordon/internal/trail/shape"
+	"cordon/internal/trail/source"
+)
+
+// ImportOptions say what to import.
+type ImportOptions struct {
+	Paths    []string  // files and folders, absolute
+	Buckets  []string  // s3://bucket/prefix
+	Stdin    io.Reader // nil: not asked for
+	History  bool      // ask the live event history
+	Accounts []string
+	Regions  []string
+	From, To time.Time
+	Session  *Session // for buckets and the history
+}
+
+func (o ImportOptions) only() source.Only {
+	return source.Only{Accounts: o.Accounts, Regions: o.Regions, From: o.From, To: o.To}
+}
+
+// Import reads what is new into the case's record of events.
+func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
+	began := a.now()
+	store, err := a.events()
+	if err != nil {
+		return err
+	}
+	var (
+		all  []trail.File
+		done report.Imported
+	)
+	list, notes, err := source.Local(o.Paths, o.only())
+	if err != nil {
+		return err
+	}
+	skipped(&done, notes)
+	all = append(all, list...)
+	if o.Stdin != nil {
+		f, err := a.spooled(o.Stdin)
+		if err != nil {
+			return err
+		}
+		all = append(all, f)
+	}
+	var marks []func() error
+	for _, b := range o.Buckets {
+		files, mark, err := a.inBucket(ctx, b, o, &done)
+		if err != nil {
+			return err
+		}
+		all, marks = append(all, files...), append(marks, mark)
+	}
+	if o.History {
+		if err := a.askHistory(ctx, o); err != nil {
+			return err
+		}
+	}
+	kept, err := a.kept()
+	if err != nil {
+		return err
+	}
+	all = append(all, kept...)
+	if len(all) == 0 && len(o.Buckets) == 0 {
+		return refuse("no-files", nil)
+	}
+	got, err := store.Import(ctx, all, a.files(), a.options(func(n, total int, events uint64) {
+		// Progress may be lost: a full disk shows in what follows it.
+		_ = a.Out.Handle(report.Progress{Step: "importing", Done: n, Total: total, What: fmt.Sprint(events)})
+	}))
+	if err != nil {
+		return err
+	}
+	for _, mark := range marks {
+		if err := mark(); err != nil {
+			return err
+		}
+	}
+	if err := a.remember(o); err != nil {
+		return err
+	}
+	a.received(&done, got)
+	done.ElapsedMS = a.now().Sub(began).Milliseconds()
+	return a.Out.Handle(done)
+}
+
+func (a *Archive) received(done *report.Imported, got trail.Receipt) {
+	done.Files, done.New, done.Known, done.Events, done.Duplicates = got.Files, got.New, got.Files-got.New, got.Events, got.Duplicates
+	done.Bytes, done.Shapes, done.First, done.Last = got.Stored, got.ByShape, got.First, got.Last
+	for _, d := range got.Damaged {
+		m := report.Damage{File: d.File, Offset: d.Offset, Count: d.Count, Why: d.Why}
+		if d.Note {
+			done.Skipped = append(done.Skipped, m)
+		} else {
+			done.Damaged = append(done.Damaged, m)
+		}
+	}
+	if a.Rules != nil {
+		done.Rules = a.Rules.Len()
+	}
+}
+
+// importKept takes in what the case keeps as evidence and the store does not
+// hold yet: the answers of LookupEvents that a triage asked for.
+func (a *Archive) importKept(ctx context.Context) error {
+	kept, err := a.kept()
+	if err != nil || len(kept) == 0 {
+		return err
+	}
+	store, err := a.events()
+	if err != nil {
+		return err
+	}
+	if kept, err = store.New(kept); err != nil || len(kept) == 0 {
+		return err
+	}
+	if !a.Case.HasLock() {
+		if err := a.Case.Lock("investigate", a.now()); err != nil {
+			return err
+		}
+		defer func() { _ = a.Case.Unlock() }()
+	}
+	_, err = store.Import(ctx, kept, a.files(), a.options(nil))
+	return err
+}
+
+// kept lists the answers of LookupEvents in the evidence. Those that are
+// encrypted cannot be read here.
+func (a *Archive) kept() (all []trail.File, err error) {
+	if _, err := os.Stat(a.Case.Evidence()); errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	held, err := a.evidence()
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range held.List() {
+		if e.Kind == "cloudtrail.events" && !e.Encrypted {
+			all = append(all, trail.File{Name: inEvidence + string(e.ID), Size: e.Size, Version: string(e.ID), At: e.Taken})
+		}
+	}
+	return all, nil
+}
+
+// spooled copies standard input into the case, under its hash: a record must
+// be there to be read again.
+func (a *Archive) spooled(in io.Reader) (trail.File, error) {
+	fail := func(err error) (trail.File, error) {
+		return trail.File{}, fmt.Errorf("cannot keep standard input: %w", err)
+	}
+	if err := durable.MkdirAll(a.spool()); err != nil {
+		return fail(err)
+	}
+	f, err := os.CreateTemp(a.spool(), "new-")
+	if err != nil {
+		return fail(err)
+	}
+	defer os.Remove(f.Name()) // gone once it is renamed
+	hash := sha256.New()
+	n, err := io.Copy(io.MultiWriter(f, hash), in)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fail(err)
+	}
+	name := hex.EncodeToString(hash.Sum(nil))
+	if err := os.Rename(f.Name(), filepath.Join(a.spool(), name)); err != nil {
+		return fail(err)
+	}
+	return trail.File{Name: inSpool + name, Size: n, Version: name}, durable.SyncDir(a.spool())
+}
+
+// AccountOf reads the account and the partition that the first readable record
+// of these files names.
+func AccountOf(ctx context.Context, paths []string) (account, partition string, err error) {
+	files, _, err := source.Local(paths, source.Only{})
+	if err != nil {
+		return "", "", err
+	}
+	account, partition = "unknown", "aws" // records without an account are records too
+	for i, f := range files {
+		if i == 50 || ctx.Err() != nil {
+			break
+		}
+		e, ok := firstEvent(f.Name)
+		if !ok {
+			continue
+		}
+		switch {
+		case strings.HasPrefix(e.Region, "cn-"):
+			partition = "aws-cn"
+		case strings.HasPrefix(e.Region, "us-gov-"):
+			partition = "aws-us-gov"
+		}
+		if e.Account != "" {
+			return e.Account, partition, nil
+		}
+	}
+	return account, partition, ctx.Err()
+}
+
+func firstEvent(name string) (e event.Event, ok bool) {
+	f, err := os.Open(name)
+	if err != nil {
+		return e, false
+	}
+	defer f.Close()
+	plain, _, err := shape.Open(f)
+	if err != nil {
+		return e, false
+	}
+	r, err := shape.NewSniffed(name, plain)
+	if err != nil {
+		return e, false
+	}
+	for range 100 {
+		item, err := r.Next()
+		if err != nil {
+			return e, ok
+		}
+		if item.Damage != nil {
+			continue
+		}
+		if e, err = event.Parse(item.Record); err == nil {
+			ok = true
+			if e.Account != "" {
+				return e, true
+			}
+		}
+	}
+	return e, ok
+}
+
+// quiet is how long nothing at all must be recorded to be worth telling: accounts
+// have hours without any call, rarely days.
+const quiet = 24 * time.Hour
+
+// Status tells what the store holds and what it cannot tell.
+func (a *Archive) Status(ctx context.Context) error {
+	if err := a.importKept(ctx); err != nil {
+		return err
+	}
+	s, err := a.events()
+	if err != nil {
+		return err
+	}
+	st, err := s.Status()
+	if err != nil {
+		return err
+	}
+	m := report.TrailStatus{Files: st.Files, Events: st.Events, Bytes: st.Disk, First: st.First, Last: st.Last, Rules: strings.Join(st.Rules, " ")}
+	for _, p := range st.Places {
+		m.Places = append(m.Places, report.Reach{Account: p.Account, Region: p.Region, Events: int(p.Count), First: p.First, Last: p.Last})
+	}
+	for _, g := range st.Gaps {
+		if g.To.Sub(g.From) >= quiet {
+			m.Gaps = append(m.Gaps, report.RecordGap{Why: "silent", From: g.From, To: g.To})
+		}
+	}
+	for _, d := range st.Damaged {
+		m.Damaged = append(m.Damaged, report.Damage{File: d.File, Offset: d.Offset, Count: d.Count, Why: d.Why})
+	}
+	return a.Out.Handle(m)
+}
+
+// Verify reads everything again: segments against their sums, sources against
+// the hashes of their import, log files against CloudTrail's digest files where
+// there are any. It returns how much is wrong.
+func (a *Archive) Verify(ctx context.Context) (int, error) {
+	s, err := a.events()
+	if err != nil {
+		return 0, err
+	}
+	problems, err := s.Verify(ctx, a.files())
+	if err != nil {
+		return 0, err
+	}
+	st, err := s.Status()
+	if err != nil {
+		return 0, err
+	}
+	done := report.TrailVerified{Segments: st.Segments, Sources: st.Files}
+	tell := func(what, file, why string) error {
+		done.Problems++
+		return a.Out.Handle(report.TrailProblem{What: what, File: file, Why: why})
+	}
+	for _, p := range problems {
+		if err := tell("store", p.File, p.Why); err != nil {
+			return 0, err
+		}
+	}
+	if err := a.digests(ctx, &done, tell); err != nil {
+		return done.Problems, err
+	}
+	return done.Problems, a.Out.Handle(done)
+}

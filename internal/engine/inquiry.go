@@ -1,0 +1,439 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"cordon/internal/detect"
+	"cordon/internal/event"
+	"cordon/internal/lineage"
+	"cordon/internal/report"
+	"cordon/internal/trail"
+)
+
+// An Inquiry answers questions about the record of events.
+type Inquiry struct {
+	*Archive
+	Seed      string // key, ARN, user name, address or event id; empty: find one
+	Principal string
+	Engine    string // "store", "athena"
+	From, To  time.Time
+	Lanes     []string
+	Limit     int // lines for people; 0: all
+	Cut       bool
+	Follow    bool
+	Athena    Athena
+
+	store     *trail.Store
+	began     time.Time
+	hits      []detect.Hit
+	signs     []lineage.Sign
+	intruders []*intruder
+	gaps      []report.RecordGap
+	gone      map[string]bool // sources that are told to be gone
+	cited     map[string]trail.Row
+	status    trail.Status
+	chains    map[string][]report.Link
+}
+
+// An intruder is one intrusion: what it began with, and all that grew from it.
+type intruder struct {
+	number  int
+	seed    string
+	from    string // "given", "found", "case"
+	found   lineage.Intruder
+	closure *lineage.Closure
+	acts    map[string]lineage.Act // by event id
+	hits    []detect.Hit           // in his acts
+}
+
+// open makes the store ready: answers that the case keeps as evidence and the
+// store does not hold yet are imported first.
+func (q *Inquiry) open(ctx context.Context) error {
+	q.began, q.gone = q.now(), map[string]bool{}
+	if err := q.importKept(ctx); err != nil {
+		return err
+	}
+	s, err := q.events()
+	if err != nil {
+		return err
+	}
+	q.store = s
+	if q.status, err = s.Status(); err != nil {
+		return err
+	}
+	if q.status.Events == 0 {
+		return refuse("no-events", nil)
+	}
+	return nil
+}
+
+// lost tells once per source that a record is gone.
+func (q *Inquiry) lost(e event.Event, err error) {
+	key := err.Error()
+	if !q.gone[key] {
+		q.gone[key] = true
+		q.gaps = append(q.gaps, report.RecordGap{Why: "source-gone", Account: e.Account, Region: e.Region, EventID: e.ID, Detail: key})
+	}
+}
+
+// prepare finds the intruders: detections first, then whose they are, then
+// all that each of them reached.
+func (q *Inquiry) prepare(ctx context.Context) error {
+	if err := q.open(ctx); err != nil {
+		return err
+	}
+	if err := q.detect(ctx); err != nil {
+		return err
+	}
+	if err := q.seek(ctx); err != nil {
+		return err
+	}
+	for _, in := range q.intruders {
+		if err := q.grow(ctx, in); err != nil {
+			return err
+		}
+	}
+	q.merge()
+	q.recordGaps()
+	return nil
+}
+
+// detect runs the built-in detections and takes the hits of Sigma rules, in
+// the order of time.
+func (q *Inquiry) detect(ctx context.Context) error {
+	whole, columns := detect.Calls()
+	rows, err := q.candidates(whole, columns)
+	if err != nil {
+		return err
+	}
+	needs := map[string]bool{}
+	for _, c := range whole {
+		needs[c] = true
+	}
+	var failed error
+	run := func(yield func(event.Event) bool) {
+		const chunk = 20_000 // events in memory at a time
+		for len(rows) > 0 {
+			n := min(chunk, len(rows))
+			events, err := q.whole(ctx, q.store, rows[:n], func(e event.Event) bool {
+				return needs[e.Service()+":"+e.BaseName()] && !lineage.ByAWS(e)
+			}, q.lost)
+			if err != nil {
+				failed = err
+				return
+			}
+			for _, e := range events {
+				if !yield(e) {
+					return
+				}
+			}
+			rows = rows[n:]
+		}
+	}
+	q.hits = detect.Run(run, q.store)
+	if failed != nil {
+		return failed
+	}
+	ruled, err := q.ruled(ctx)
+	q.hits = append(q.hits, ruled...)
+	slices.SortStableFunc(q.hits, func(a, b detect.Hit) int { return a.At.Compare(b.At) })
+	return err
+}
+
+// candidates are the rows that detections look at: the calls they name, what
+// failed, and what was done by identities that they want to see all of.
+func (q *Inquiry) candidates(whole, columns []string) ([]trail.Row, error) {
+	yes := true
+	named, err := q.store.Rows(trail.Filter{Calls: slices.Concat(whole, columns)})
+	if err != nil {
+		return nil, err
+	}
+	refused, err := q.store.Rows(trail.Filter{Failed: &yes})
+	if err != nil {
+		return nil, err
+	}
+	people := q.store.Picked(func(p event.Principal) bool { return detect.Wanted(p.ARN, "") })
+	return q.store.Merge(named, refused, people), nil
+}
+
+func signs(hits []detect.Hit) (all []lineage.Sign) {
+	for _, h := range hits {
+		for _, id := range h.EventIDs {
+			all = append(all, lineage.Sign{EventID: id, What: h.Detection + h.Rule, Weight: weight(h), Confidence: string(h.Confidence), Attempted: h.Status == detect.Attempted})
+		}
+	}
+	return all
+}
+
+// seek decides where to begin: where the caller points, else where the case
+// does and where the signs lead.
+func (q *Inquiry) seek(ctx context.Context) error {
+	q.signs = signs(q.hits)
+	if q.Seed != "" {
+		return q.given(ctx)
+	}
+	events, err := q.suspicious(ctx)
+	if err != nil {
+		return err
+	}
+	for _, found := range lineage.Find(events, q.signs, lineage.Options{}) {
+		q.intruders = append(q.intruders, &intruder{seed: found.Seeds[0].Name(), from: "found", found: found})
+	}
+	return q.fromCase()
+}
+
+// suspicious lists all events of the credentials that signs stand at.
+func (q *Inquiry) suspicious(ctx context.Context) ([]event.Event, error) {
+	var credentials, principals []string
+	for _, h := range q.hits {
+		credentials = append(credentials, h.Credential)
+		if h.Credential == "" {
+			principals = append(principals, h.Principal)
+		}
+	}
+	return q.ofAll(ctx, credentials, principals)
+}
+
+// ofAll reads what credentials and principals did.
+func (q *Inquiry) ofAll(ctx context.Context, credentials, principals []string) ([]event.Event, error) {
+	var all []event.Event
+	for _, f := range []trail.Filter{{Credentials: distinct(credentials)}, {Principals: distinct(principals)}} {
+		if len(f.Credentials)+len(f.Principals) == 0 {
+			continue
+		}
+		events, err := q.read(ctx, f, q.lost)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, events...)
+	}
+	return once(all), nil
+}
+
+func distinct(all []string) []string {
+	all = slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "" })
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// given begins with what the caller named. What came from an address, or in an
+// event, that he names is a sign by his word.
+func (q *Inquiry) given(ctx context.Context) error {
+	f, pointed, err := q.seedFilter()
+	if err != nil {
+		return err
+	}
+	events, err := q.read(ctx, f, q.lost)
+	if err != nil {
+		return err
+	}
+	if len(events) == 0 {
+		return refuse("no-such-seed", nil, "seed", q.Seed)
+	}
+	if pointed != nil {
+		var credentials, principals []string
+		for _, e := range events {
+			if pointed(e) {
+				q.signs = append(q.signs, lineage.Sign{EventID: e.ID, What: "given", Weight: 1})
+				credentials, principals = append(credentials, e.Credential), append(principals, principalOf(e))
+			}
+		}
+		if events, err = q.ofAll(ctx, credentials, principals); err != nil {
+			return err
+		}
+	}
+	for _, found := range lineage.Find(events, q.signs, lineage.Options{}) {
+		q.intruders = append(q.intruders, &intruder{seed: q.Seed, from: "given", found: found})
+	}
+	if len(q.intruders) == 0 { // no sign anywhere: the word of the caller alone
+		e := events[0]
+		s := lineage.Suspect{Credential: e.Credential, Reason: lineage.Seed}
+		if e.Credential == "" || isARN(q.Seed) || !isKey(q.Seed) {
+			s = lineage.SuspectOf(e)
+		}
+		q.intruders = append(q.intruders, &intruder{seed: q.Seed, from: "given", found: lineage.Intruder{Seeds: []lineage.Suspect{s}, Since: q.From, Confidence: lineage.Low}})
+	}
+	return nil
+}
+
+// seedFilter finds the events of a seed by its form; pointed says which of them
+// the caller meant, where not all.
+func (q *Inquiry) seedFilter() (f trail.Filter, pointed func(event.Event) bool, err error) {
+	seed := q.Seed
+	switch {
+	case isARN(seed):
+		return trail.Filter{Principals: []string{seed}}, nil, nil
+	case isKey(seed):
+		return trail.Filter{Credentials: []string{seed}}, nil, nil
+	case isAddress(seed):
+		return trail.Filter{Addresses: []string{seed}}, func(e event.Event) bool { return e.Address == seed }, nil
+	}
+	rows, err := q.store.Rows(trail.Filter{IDs: []string{seed}})
+	if err != nil || len(rows) == 0 {
+		return trail.Filter{Users: []string{seed}}, nil, err
+	}
+	return trail.Filter{IDs: []string{seed}}, func(e event.Event) bool { return e.ID == seed }, nil
+}
+
+// fromCase adds what AWS and the owner pointed at, where the signs did not
+// lead there.
+func (q *Inquiry) fromCase() error {
+	t, err := LoadTriage(q.Case)
+	if err != nil {
+		return nil // no triage in this case: files alone
+	}
+	marks, _, err := marksFor(q.Case, t.Snapshot)
+	if err != nil {
+		return err
+	}
+	for _, s := range seedsOf(t.Snapshot, marks, q.Case.Notice) {
+		known := slices.ContainsFunc(q.intruders, func(in *intruder) bool {
+			return slices.ContainsFunc(in.found.Seeds, func(have lineage.Suspect) bool { return have.Name() == s.Name() })
+		})
+		if !known {
+			q.intruders = append(q.intruders, &intruder{seed: s.Name(), from: "case", found: lineage.Intruder{Seeds: []lineage.Suspect{s}, Since: t.Snapshot.Since, Confidence: lineage.High}})
+		}
+	}
+	return nil
+}
+
+// grow follows an intruder until nothing new turns up.
+func (q *Inquiry) grow(ctx context.Context, in *intruder) error {
+	in.closure = lineage.New(in.found.Seeds, in.found.Since)
+	in.closure.Know(lineage.Known{Signs: q.signs, Compute: true})
+	for asked := in.closure.Next(); len(asked) > 0; asked = in.closure.Next() {
+		for _, one := range asked {
+			events, err := q.read(ctx, filterOf(one), q.lost)
+			if err != nil {
+				return err
+			}
+			in.closure.Add(one, events)
+		}
+	}
+	in.acts = map[string]lineage.Act{}
+	for _, a := range in.closure.Acts() {
+		in.acts[a.Event.ID] = a
+	}
+	for _, h := range q.hits {
+		if slices.ContainsFunc(h.EventIDs, func(id string) bool { _, his := in.acts[id]; return his }) {
+			in.hits = append(in.hits, h)
+		}
+	}
+	return nil
+}
+
+func filterOf(q lineage.Query) trail.Filter {
+	switch q.By {
+	case lineage.ByAccessKey:
+		return trail.Filter{Credentials: []string{q.Value}}
+	case lineage.ByUser:
+		return trail.Filter{Users: []string{q.Value}}
+	case lineage.ByRole:
+		return trail.Filter{Token: q.Value}
+	}
+	return trail.Filter{Calls: []string{"*:" + q.Value}}
+}
+
+// merge leaves out an intruder whose every sure act is another's too, and
+// numbers the rest by when they began.
+func (q *Inquiry) merge() {
+	var kept []*intruder
+	for i, in := range q.intruders {
+		within := func(other *intruder) bool {
+			for id := range in.acts {
+				if _, his := other.acts[id]; !his {
+					return false
+				}
+			}
+			return len(in.acts) < len(other.acts)
+		}
+		same := slices.ContainsFunc(q.intruders[:i], func(o *intruder) bool { return len(o.acts) == len(in.acts) && within2(in, o) })
+		if len(in.acts) == 0 && in.from == "found" || same || slices.ContainsFunc(q.intruders, within) {
+			continue
+		}
+		kept = append(kept, in)
+	}
+	slices.SortStableFunc(kept, func(a, b *intruder) int { return cmp.Compare(first(a).UnixNano(), first(b).UnixNano()) })
+	for i, in := range kept {
+		in.number = i + 1
+	}
+	q.intruders = kept
+}
+
+func within2(a, b *intruder) bool {
+	for id := range a.acts {
+		if _, his := b.acts[id]; !his {
+			return false
+		}
+	}
+	return true
+}
+
+func first(in *intruder) (t time.Time) {
+	for _, a := range in.acts {
+		if t.IsZero() || a.Event.Time.Before(t) {
+			t = a.Event.Time
+		}
+	}
+	return t
+}
+
+// lane says whose an event is, by the intruder who knows most of it.
+func (q *Inquiry) lane(e event.Event) (lineage.Lane, int) {
+	best, number := lineage.Lane{Who: "owner", Confidence: "medium", Why: []string{"no-sign"}}, 0
+	if lineage.ByAWS(e) {
+		best = lineage.Lane{Who: "aws", Confidence: "high", Why: []string{"by-aws"}}
+	}
+	if len(q.intruders) == 0 && best.Who == "owner" {
+		best = lineage.Lane{Who: "unknown", Confidence: "low", Why: []string{"no-intruder"}}
+	}
+	for _, in := range q.intruders {
+		l := in.closure.Lane(e)
+		if rank(l) > rank(best) {
+			best, number = l, in.number
+		}
+	}
+	return best, number
+}
+
+func rank(l lineage.Lane) int {
+	switch l.Who {
+	case "intruder":
+		return 5
+	case "responder":
+		return 4
+	case "aws":
+		return 3
+	case "unknown":
+		return 2
+	}
+	return 1
+}
+
+func (q *Inquiry) tell(m report.Message) error { return q.Out.Handle(m) }
+
+// end closes the answer.
+func (q *Inquiry) end(question string, matched int, lanes map[string]int) error {
+	st := q.status
+	return q.tell(report.Inquiry{
+		Question: question, Events: st.Events, Matched: matched, Verdicts: len(q.intruders), Lanes: lanes,
+		First: st.First, Last: st.Last, Gaps: q.gaps, ElapsedMS: q.now().Sub(q.began).Milliseconds(),
+	})
+}
+
+// once leaves out events that stand twice and sorts the rest by time.
+func once(all []event.Event) []event.Event {
+	seen := map[string]bool{}
+	all = slices.DeleteFunc(all, func(e event.Event) bool {
+		was := seen[e.ID]
+		seen[e.ID] = true
+		return was
+	})
+	slices.SortStableFunc(all, func(a, b event.Event) int {
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.ID, b.ID))
+	})
+	return all
+}

@@ -1,0 +1,238 @@
+package engine
+
+import (
+	"context"
+	"net/netip"
+	"regexp"
+	"slices"
+	"time"
+
+	"cordon/internal/event"
+	"cordon/internal/lineage"
+	"cordon/internal/report"
+	"cordon/internal/trail"
+)
+
+// around is how much before and after the intruder's time a person is shown
+// when he names no time himself.
+const around = time.Hour
+
+// Timeline tells events in the order of time, each with whose it is.
+func (q *Inquiry) Timeline(ctx context.Context) error {
+	if err := q.prepare(ctx); err != nil {
+		return err
+	}
+	for _, in := range q.intruders {
+		if err := q.tell(q.verdict(in)); err != nil {
+			return err
+		}
+	}
+	f := trail.Filter{From: q.From, To: q.To}
+	if q.Principal != "" {
+		f.Principals = []string{q.Principal}
+		if !isARN(q.Principal) {
+			f.Principals, f.Users = nil, []string{q.Principal}
+		}
+	}
+	if q.Limit > 0 && f.From.IsZero() && f.To.IsZero() && len(q.intruders) > 0 {
+		f.From, f.To = q.span()
+	}
+	rows, err := q.store.Rows(f)
+	if err != nil {
+		return err
+	}
+	lanes, matched, shown := map[string]int{}, 0, 0
+	for _, row := range rows {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		e, err := q.known(row)
+		if err != nil {
+			return err
+		}
+		lane, number := q.lane(e)
+		if len(q.Lanes) > 0 && !slices.Contains(q.Lanes, lane.Who) {
+			continue
+		}
+		matched++
+		lanes[lane.Who]++
+		if q.Limit > 0 && shown >= q.Limit {
+			continue
+		}
+		shown++
+		if err := q.tell(q.event(e, lane, number)); err != nil {
+			return err
+		}
+	}
+	if err := q.end("timeline", matched, lanes); err != nil || !q.Follow {
+		return err
+	}
+	return q.follow(ctx)
+}
+
+// known is the event as an intruder's closure read it, else from its columns.
+func (q *Inquiry) known(row trail.Row) (event.Event, error) {
+	e, err := q.store.Light(row)
+	for _, in := range q.intruders {
+		if a, his := in.acts[e.ID]; his {
+			return a.Event, err
+		}
+	}
+	return e, err
+}
+
+// span is the time of all intruders, with some around it.
+func (q *Inquiry) span() (from, to time.Time) {
+	for _, in := range q.intruders {
+		for _, a := range in.acts {
+			if in.closure.Lane(a.Event).Who != "intruder" {
+				continue
+			}
+			if from.IsZero() || a.Event.Time.Before(from) {
+				from = a.Event.Time
+			}
+			if a.Event.Time.After(to) {
+				to = a.Event.Time
+			}
+		}
+	}
+	if from.IsZero() {
+		return from, to
+	}
+	return from.Add(-around), to.Add(around)
+}
+
+// every is how often a followed trail is asked: LookupEvents allows two calls
+// a second and region, and is minutes late anyway.
+const every = 20 * time.Second
+
+// follow asks the live event history for what the suspects do, again and
+// again, until it is interrupted.
+func (q *Inquiry) follow(ctx context.Context) error {
+	if q.Session == nil {
+		if q.Open == nil {
+			return refuse("follow-offline", nil)
+		}
+		s, err := q.Open(ctx)
+		if err != nil {
+			return err
+		}
+		q.Session = s
+	}
+	told := map[string]bool{}
+	last := q.status.Last
+	for {
+		events, err := q.live(ctx, last.Add(-trailLag))
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			if rows, err := q.store.Rows(trail.Filter{IDs: []string{e.ID}}); told[e.ID] || err == nil && len(rows) > 0 {
+				continue
+			}
+			told[e.ID] = true
+			for _, in := range q.intruders {
+				in.closure.Add(lineage.Query{}, []event.Event{e})
+			}
+			lane, number := q.lane(e)
+			if err := q.tell(q.event(e, lane, number)); err != nil {
+				return err
+			}
+			if e.Time.After(last) {
+				last = e.Time
+			}
+		}
+		if err := q.Session.wait(ctx, every); err != nil {
+			return err
+		}
+	}
+}
+
+var keyForm = regexp.MustCompile(`^A[A-Z0-9]{15,127}$`)
+
+func isKey(s string) bool { return keyForm.MatchString(s) }
+
+func isARN(s string) bool { return len(s) > 4 && s[:4] == "arn:" }
+
+func isAddress(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err == nil
+}
+
+// Detections lists the groups of hits: one line for a detection, a principal
+// and an hour.
+func (q *Inquiry) Detections(ctx context.Context) error {
+	if err := q.prepare(ctx); err != nil {
+		return err
+	}
+	type group struct {
+		id, principal, status string
+		hour                  time.Time
+	}
+	at := map[group]*report.Detection{}
+	var order []*report.Detection
+	for _, h := range q.hits {
+		g := group{h.Detection + "\x00" + h.Rule, h.Principal, h.Status, h.At.Truncate(time.Hour)}
+		d := at[g]
+		if d == nil {
+			d = &report.Detection{
+				ID: h.Detection, Title: title(h), Severity: h.Severity.String(), Confidence: string(h.Confidence), Status: h.Status, Attack: h.Attack,
+				Principal: h.Principal, Credential: h.Credential, Address: h.Address, Region: h.Region, First: h.At, Rule: h.Rule, Author: h.Author, Args: arguments(h),
+			}
+			d.Lane = q.laneOf(h.EventIDs)
+			at[g], order = d, append(order, d)
+		}
+		d.Last = h.At
+		for _, id := range h.EventIDs {
+			if !slices.Contains(d.EventIDs, id) {
+				d.EventIDs = append(d.EventIDs, id)
+			}
+		}
+		d.Count = len(d.EventIDs)
+	}
+	slices.SortStableFunc(order, func(a, b *report.Detection) int { return grave(b.Severity) - grave(a.Severity) })
+	lanes := map[string]int{}
+	for i, d := range order {
+		lanes[d.Lane]++
+		if q.Limit > 0 && i >= q.Limit {
+			continue
+		}
+		if err := q.tell(*d); err != nil {
+			return err
+		}
+	}
+	return q.end("detections", len(order), lanes)
+}
+
+// laneOf is whose the first of these events is.
+func (q *Inquiry) laneOf(ids []string) string {
+	if q.cited == nil {
+		q.cited = map[string]trail.Row{}
+		var all []string
+		for _, h := range q.hits {
+			all = append(all, h.EventIDs...)
+		}
+		rows, err := q.store.Rows(trail.Filter{IDs: all})
+		if err != nil {
+			return "unknown"
+		}
+		for _, row := range rows {
+			if e, err := q.store.Light(row); err == nil {
+				q.cited[e.ID] = row
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return "unknown"
+	}
+	row, ok := q.cited[ids[0]]
+	if !ok {
+		return "unknown"
+	}
+	e, err := q.known(row)
+	if err != nil {
+		return "unknown"
+	}
+	l, _ := q.lane(e)
+	return l.Who
+}

@@ -1,0 +1,311 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"cordon/internal/detect"
+	"cordon/internal/event"
+	"cordon/internal/incident"
+	"cordon/internal/lineage"
+	"cordon/internal/report"
+	"cordon/internal/trail"
+)
+
+// Verdict tells, for every intruder, who it is, since when, what he did and
+// what he had issued; then his events and who made what he touched. The cited
+// records are kept as evidence.
+func (q *Inquiry) Verdict(ctx context.Context) error {
+	if err := q.prepare(ctx); err != nil {
+		return err
+	}
+	lanes, matched := map[string]int{}, 0
+	for _, in := range q.intruders {
+		v := q.verdict(in)
+		if err := q.tell(v); err != nil {
+			return err
+		}
+	}
+	for _, in := range q.intruders {
+		var ids []string
+		for _, a := range in.closure.Acts() {
+			lane := in.closure.Lane(a.Event)
+			m := q.event(a.Event, lane, in.number)
+			lanes[m.Lane]++
+			matched++
+			ids = append(ids, a.Event.ID)
+			if err := q.tell(m); err != nil {
+				return err
+			}
+		}
+		if err := q.creators(ctx, in); err != nil {
+			return err
+		}
+		if err := q.cite(ctx, in, ids); err != nil {
+			return err
+		}
+	}
+	return q.end("verdict", matched, lanes)
+}
+
+// cite keeps the records of an intruder's events.
+func (q *Inquiry) cite(ctx context.Context, in *intruder, ids []string) error {
+	rows, err := q.store.Rows(trail.Filter{IDs: ids})
+	if err != nil {
+		return err
+	}
+	err = q.keep(ctx, fmt.Sprintf("events of the intruder who began with %s", in.seed), rows)
+	var held *incident.Locked
+	switch {
+	case errors.As(err, &held):
+		q.gaps = append(q.gaps, report.RecordGap{Why: "not-kept", Detail: err.Error()})
+		return nil
+	case err != nil && ctx.Err() == nil && len(q.gone) > 0:
+		return nil // told already: the source is gone
+	}
+	return err
+}
+
+func (q *Inquiry) verdict(in *intruder) report.Verdict {
+	seed := in.found.Seeds[0]
+	v := report.Verdict{
+		Number: in.number, Seed: in.seed, SeedFrom: in.from, Gaps: q.gaps, Confidence: in.found.Confidence,
+		Credential: seed.Credential, Kind: string(seed.Kind), Principal: seed.ARN,
+	}
+	addresses, agents, regions := counter{}, counter{}, counter{}
+	for _, a := range in.closure.Acts() {
+		if in.closure.Lane(a.Event).Who != "intruder" {
+			v.Unsure++
+			continue
+		}
+		e := a.Event
+		v.Events++
+		if e.Failed() {
+			v.Attempted++
+		}
+		if v.First.IsZero() || e.Time.Before(v.First) {
+			v.First = e.Time
+		}
+		if e.Time.After(v.Last) {
+			v.Last = e.Time
+		}
+		addresses.add(e.Address)
+		agents.add(e.Agent)
+		regions.add(e.Region)
+		if v.Principal == "" || v.Credential == "" && v.Credential != e.Credential && v.Events == 1 {
+			v.Principal = e.Principal.ARN
+		}
+	}
+	v.Addresses, v.Agents, v.Regions = addresses.most(), agents.most(), regions.most()
+	v.Issued = issued(in)
+	v.Techniques = techniques(in)
+	v.Made, v.Undo = made(in)
+	for _, s := range in.found.Why {
+		v.Why = append(v.Why, report.VerdictSign{Word: s.Word, EventIDs: s.EventIDs})
+	}
+	return v
+}
+
+// issued lists the credentials that the intruder's own calls brought forth.
+func issued(in *intruder) (all []report.IssuedCred) {
+	uses := map[string]int{}
+	for _, a := range in.closure.Acts() {
+		uses[a.Event.Credential]++
+	}
+	for _, s := range in.closure.Suspects() {
+		if s.Credential == "" || s.Reason != lineage.Issued || s.Confidence == lineage.Low {
+			continue
+		}
+		all = append(all, report.IssuedCred{
+			ID: s.Credential, Kind: string(s.Kind), Principal: cmp.Or(s.ARN, s.Principal.ID), By: s.By, EventID: s.EventID, At: s.At,
+			Used: uses[s.Credential] > 0, Events: uses[s.Credential],
+		})
+	}
+	return all
+}
+
+// techniques groups hits by detection and outcome, the gravest first.
+func techniques(in *intruder) []report.Technique {
+	type group struct{ id, status string }
+	at := map[group]*report.Technique{}
+	var order []group
+	for _, h := range in.hits {
+		g := group{h.Detection + h.Rule, h.Status}
+		t := at[g]
+		if t == nil {
+			t = &report.Technique{
+				ID: cmp.Or(h.Detection, h.Rule), Name: title(h), Author: h.Author, Severity: h.Severity.String(), Status: h.Status, First: h.At,
+				Attack: strings.Join(h.Attack, " "), Args: arguments(h),
+			}
+			at[g], order = t, append(order, g)
+		}
+		for _, id := range h.EventIDs {
+			if a, his := in.acts[id]; his && in.closure.Lane(a.Event).Who == "intruder" && !slices.Contains(t.EventIDs, id) {
+				t.EventIDs = append(t.EventIDs, id)
+			}
+		}
+		t.Count = len(t.EventIDs)
+	}
+	var out []report.Technique
+	for _, g := range order {
+		if len(at[g].EventIDs) > 0 {
+			out = append(out, *at[g])
+		}
+	}
+	slices.SortStableFunc(out, func(a, b report.Technique) int {
+		return cmp.Or(cmp.Compare(grave(b.Severity), grave(a.Severity)), strings.Compare(b.Status, a.Status), a.First.Compare(b.First))
+	})
+	return out
+}
+
+var severities = []string{"info", "low", "medium", "high", "critical"}
+
+func grave(s string) int { return slices.Index(severities, s) }
+
+// made lists what the intruder did to resources, and the calls that would take
+// it back.
+func made(in *intruder) (things []report.MadeThing, undo []report.UndoCall) {
+	for _, d := range in.closure.Deeds() {
+		if d.Confidence == lineage.Low {
+			continue
+		}
+		things = append(things, report.MadeThing{
+			Resource: d.Ref.ID, Kind: string(d.Ref.Kind), Region: d.Ref.Region, Change: string(d.Change), Call: d.Call, At: d.At, EventID: d.EventID,
+		})
+	}
+	for _, a := range in.closure.Acts() {
+		if a.Confidence == lineage.Low || a.Event.Failed() {
+			continue
+		}
+		if u, ok := lineage.TakeBack(a.Event); ok {
+			undo = append(undo, report.UndoCall{Call: u.Call, Resource: u.Resource, EventID: u.EventID})
+		}
+	}
+	return things, undo
+}
+
+func (q *Inquiry) event(e event.Event, l lineage.Lane, number int) report.Event {
+	m := report.Event{
+		ID: e.ID, Time: e.Time, Name: e.Name, Source: e.Source, Region: e.Region, Account: e.Account,
+		Principal: principalOf(e), Credential: e.Credential, Address: e.Address, Agent: e.Agent, Error: e.Error.Code,
+		ReadOnly: e.ReadOnly && e.ReadOnlyKnown, Lane: l.Who, Confidence: l.Confidence, Why: append([]string{}, l.Why...), Verdict: number,
+	}
+	if m.Error == "" && e.Failed() {
+		m.Error = cmp.Or(e.Error.Message, "Failure")
+	}
+	for _, d := range lineage.Made(e) {
+		m.Grants = m.Grants || d.Grants
+		if m.Resource == "" {
+			m.Resource = d.Ref.ID
+		}
+	}
+	return m
+}
+
+// principalOf is the ARN that answers group by: of the issuer of a session,
+// else the caller's own, else the service that made the call.
+func principalOf(e event.Event) string {
+	return cmp.Or(e.Principal.Issuer.ARN, e.Principal.ARN, e.Principal.InvokedBy)
+}
+
+// A counter counts values.
+type counter map[string]int
+
+func (c counter) add(s string) {
+	if s != "" {
+		c[s]++
+	}
+}
+
+// most lists the values, most counted first.
+func (c counter) most() []string {
+	out := make([]string, 0, len(c))
+	for v := range c {
+		out = append(out, v)
+	}
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(c[b], c[a]), cmp.Compare(a, b)) })
+	return out
+}
+
+// title is the English name of what a hit shows.
+func title(h detect.Hit) string {
+	if h.Rule != "" {
+		return h.Rule
+	}
+	return report.DetectionTitle(h.Detection)
+}
+
+func arguments(h detect.Hit) (args []any) {
+	for _, k := range sortedKeys(h.Args) {
+		args = append(args, k, h.Args[k])
+	}
+	return args
+}
+
+func sortedKeys(m map[string]string) (out []string) {
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// weight is how much a hit says of whoever did it, by how grave it is.
+func weight(h detect.Hit) float64 {
+	w := []float64{0.05, 0.15, 0.4, 0.8, 1}[max(0, min(4, grave(h.Severity.String())))]
+	return w
+}
+
+// recordGaps says what the record cannot tell.
+func (q *Inquiry) recordGaps() {
+	st := q.status
+	for _, d := range st.Damaged {
+		q.gaps = append(q.gaps, report.RecordGap{Why: "damaged", Detail: fmt.Sprintf("%s: %s", d.File, d.Why)})
+	}
+	if data, err := q.store.Rows(trail.Filter{Calls: []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "lambda:Invoke", "dynamodb:GetItem"}}); err == nil && len(data) == 0 {
+		q.gaps = append(q.gaps, report.RecordGap{Why: "no-data-events"})
+	}
+	q.stopped()
+	for _, in := range q.intruders {
+		if began := first(in); !began.IsZero() && began.Sub(st.First) < 24*time.Hour {
+			q.gaps = append(q.gaps, report.RecordGap{Why: "before-record", To: st.First})
+			break
+		}
+	}
+	var regions []string
+	for _, p := range st.Places {
+		if p.Region != "" && !slices.Contains(regions, p.Region) {
+			regions = append(regions, p.Region)
+		}
+	}
+	slices.Sort(regions)
+	q.gaps = append(q.gaps, report.RecordGap{Why: "no-region", Detail: strings.Join(regions, ", ")})
+}
+
+// stopped tells the times in which a trail was off, by the record itself.
+func (q *Inquiry) stopped() {
+	no := false
+	rows, err := q.store.Rows(trail.Filter{Calls: []string{"cloudtrail:StopLogging", "cloudtrail:DeleteTrail", "cloudtrail:StartLogging", "cloudtrail:CreateTrail"}, Failed: &no})
+	if err != nil {
+		return
+	}
+	open := -1
+	for _, row := range rows {
+		e, err := q.store.Light(row)
+		if err != nil {
+			return
+		}
+		if name := e.BaseName(); name == "StopLogging" || name == "DeleteTrail" {
+			open = len(q.gaps)
+			q.gaps = append(q.gaps, report.RecordGap{Why: "stopped", Account: e.Account, Region: e.Region, From: e.Time, EventID: e.ID})
+		} else if open >= 0 && q.gaps[open].Account == e.Account {
+			q.gaps[open].To = e.Time
+			open = -1
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cordon/internal/engine"
+)
+
+// asked are the flags that questions share.
+type asked struct {
+	seed, from, to, principal, rules, engine string
+	lanes                                    []string
+	limit                                    int
+	all, follow, cut, hourly                 bool
+	yes                                      bool
+}
+
+func newInvestigate(a *app) *cobra.Command {
+	subject := func(kind, what string) *cobra.Command {
+		return a.question(kind+" "+what, "investigate."+kind, 1, func(ctx context.Context, q *engine.Inquiry, args []string) error {
+			return q.Subject(ctx, kind, args[0])
+		}, "seed", "from", "to", "limit", "all")
+	}
+	return a.group("investigate", "investigate",
+		a.question("verdict", "investigate.verdict", 0, func(ctx context.Context, q *engine.Inquiry, _ []string) error {
+			return q.Verdict(ctx)
+		}, "seed", "from", "to"),
+		a.question("timeline", "investigate.timeline", 0, func(ctx context.Context, q *engine.Inquiry, _ []string) error {
+			return q.Timeline(ctx)
+		}, "seed", "from", "to", "lane", "principal", "limit", "all", "follow"),
+		subject("key", "KEY"), subject("user", "NAME"), subject("role", "NAME"), subject("ip", "ADDRESS"), subject("session", "NAME"),
+		a.question("resource ID|ARN", "investigate.resource", 1, func(ctx context.Context, q *engine.Inquiry, args []string) error {
+			return q.Resource(ctx, args[0])
+		}, "seed", "from", "to", "engine"),
+		a.question("graph", "investigate.graph", 0, func(ctx context.Context, q *engine.Inquiry, _ []string) error {
+			return q.Graph(ctx)
+		}, "seed", "from", "to", "cut"),
+		a.question("impact KEY|NAME|ARN", "investigate.impact", 1, func(ctx context.Context, q *engine.Inquiry, args []string) error {
+			return q.Impact(ctx, args[0])
+		}, "seed", "from", "to"),
+		a.question("cost", "investigate.cost", 0, func(ctx context.Context, q *engine.Inquiry, _ []string) error {
+			return q.Cost(ctx)
+		}, "seed", "from", "to"),
+		a.question("detections", "investigate.detections", 0, func(ctx context.Context, q *engine.Inquiry, _ []string) error {
+			return q.Detections(ctx)
+		}, "seed", "from", "to", "limit", "all"),
+		a.question("ask QUESTION [VALUE]", "investigate.ask", -1, func(ctx context.Context, q *engine.Inquiry, args []string) error {
+			return q.Ask(ctx, args[0], append(args[1:], "")[0])
+		}, "from", "to", "limit", "all", "engine"),
+	)
+}
+
+// question declares one question with those of the shared flags that it has.
+func (a *app) question(use, key string, args int, ask func(context.Context, *engine.Inquiry, []string) error, flags ...string) *cobra.Command {
+	o := &asked{engine: "store", limit: 200}
+	lo, hi := args, args
+	if args < 0 {
+		lo, hi = 1, 2
+	}
+	c := a.leaf(use, key, between(lo, hi), func(cmd *cobra.Command, args []string) error {
+		return a.withArchive(cmd.Context(), o.rules, func(ctx context.Context, ar *engine.Archive) error {
+			q, err := a.inquiry(ar, o)
+			if err != nil {
+				return err
+			}
+			return ask(ctx, q, args)
+		})
+	})
+	f := c.Flags()
+	for _, name := range append(flags, "rules") {
+		switch name {
+		case "seed":
+			f.StringVar(&o.seed, name, "", "")
+		case "from":
+			f.StringVar(&o.from, name, "", "")
+		case "to":
+			f.StringVar(&o.to, name, "", "")
+		case "principal":
+			f.StringVar(&o.principal, name, "", "")
+		case "rules":
+			f.StringVar(&o.rules, name, "", "")
+		case "engine":
+			f.StringVar(&o.engine, name, "store", "")
+		case "lane":
+			f.StringSliceVar(&o.lanes, name, nil, "")
+		case "limit":
+			f.IntVar(&o.limit, name, 200, "")
+		case "all":
+			f.BoolVar(&o.all, name, false, "")
+		case "follow":
+			f.BoolVar(&o.follow, name, false, "")
+		case "cut":
+			f.BoolVar(&o.cut, name, false, "")
+		}
+	}
+	return c
+}
+
+func (a *app) inquiry(ar *engine.Archive, o *asked) (*engine.Inquiry, error) {
+	q := &engine.Inquiry{Archive: ar, Seed: o.seed, Lanes: o.lanes, Principal: o.principal, Limit: o.limit, Cut: o.cut, Follow: o.follow, Engine: o.engine}
+	if o.all || !a.human() { // programs get everything
+		q.Limit = 0
+	}
+	for _, l := range o.lanes {
+		switch l {
+		case "intruder", "owner", "responder", "aws", "unknown":
+		default:
+			return nil, usage("usage.flag-invalid", "name", "lane", "value", safe(l))
+		}
+	}
+	if o.engine != "store" && o.engine != "athena" {
+		return nil, usage("usage.flag-invalid", "name", "engine", "value", safe(o.engine))
+	}
+	return q, a.window(o.from, o.to, &q.From, &q.To)
+}
+
+// window reads the two ends of a time.
+func (a *app) window(from, to string, f, t *time.Time) (err error) {
+	if from != "" {
+		if *f, err = moment(from, a.sys.Now()); err != nil {
+			return err
+		}
+	}
+	if to != "" {
+		if *t, err = moment(to, a.sys.Now()); err != nil {
+			return err
+		}
+	}
+	if !f.IsZero() && !t.IsZero() && !f.Before(*t) {
+		return usage("usage.window")
+	}
+	return nil
+}

@@ -1,0 +1,270 @@
+package inflate
+
+import "encoding/binary"
+
+// slack is the room behind the last byte that is still wanted: one turn of the
+// fast loop writes three literals and a match of 258, and copies by words.
+const slack = 320
+
+// A decoder decodes one file.
+type decoder struct {
+	in    []byte // of the current member, behind its header
+	i     int
+	bb    uint64 // bits read and not consumed, the next one lowest
+	bn    uint   // how many; above them may stand more that are right
+	out   []byte
+	o     int
+	start int // of the current member in out
+	end   int // out never grows beyond
+
+	fixed bool // the tables hold the fixed codes
+	lit   [litSize]entry
+	dist  [distSize]entry
+}
+
+// fill reads until 56 bits are there, or the input is at its end.
+func (d *decoder) fill() {
+	for d.bn < 56 && d.i < len(d.in) {
+		d.bb = d.bb&(1<<d.bn-1) | uint64(d.in[d.i])<<d.bn
+		d.i++
+		d.bn += 8
+	}
+}
+
+// take consumes n bits, at most 16.
+func (d *decoder) take(n uint) (v uint, ok bool) {
+	if d.bn < n {
+		if d.fill(); d.bn < n {
+			return 0, false
+		}
+	}
+	v = uint(d.bb) & (1<<n - 1)
+	d.bb >>= n
+	d.bn -= n
+	return v, true
+}
+
+// unread gives back whole bytes, and drops the rest of the byte begun.
+func (d *decoder) unread() {
+	d.i -= int(d.bn >> 3)
+	d.bb, d.bn = 0, 0
+}
+
+func (d *decoder) block() (final bool, s state) {
+	head, ok := d.take(3)
+	if !ok {
+		return false, doubt
+	}
+	final = head&1 != 0
+	switch head >> 1 {
+	case 0:
+		return final, d.stored()
+	case 1:
+		d.fixedCodes()
+	case 2:
+		d.fixed = false
+		if !d.codes() {
+			return false, doubt
+		}
+	default:
+		return false, doubt
+	}
+	return final, d.symbols()
+}
+
+func (d *decoder) stored() state {
+	d.unread()
+	if len(d.in)-d.i < 4 {
+		return doubt
+	}
+	n := int(binary.LittleEndian.Uint16(d.in[d.i:]))
+	if binary.LittleEndian.Uint16(d.in[d.i+2:]) != ^uint16(n) {
+		return doubt
+	}
+	d.i += 4
+	if len(d.in)-d.i < n {
+		return doubt
+	}
+	d.reserve(n + slack)
+	if n > copy(d.out[d.o:], d.in[d.i:d.i+n]) {
+		d.o = len(d.out)
+		return large
+	}
+	d.i += n
+	d.o += n
+	return done
+}
+
+func (d *decoder) fixedCodes() {
+	if d.fixed {
+		return
+	}
+	var lengths [288]uint8
+	for i := range lengths {
+		switch {
+		case i < 144:
+			lengths[i] = 8
+		case i < 256:
+			lengths[i] = 9
+		case i < 280:
+			lengths[i] = 7
+		default:
+			lengths[i] = 8
+		}
+	}
+	build(d.lit[:], litBits, lengths[:], litSymbols)
+	for i := range 32 {
+		lengths[i] = 5
+	}
+	build(d.dist[:], distBits, lengths[:32], distSymbols)
+	d.fixed = true
+}
+
+// codes reads the codes that a block brings with it.
+func (d *decoder) codes() bool {
+	head, ok := d.take(14)
+	nlit, ndist, npre := int(head&31)+257, int(head>>5&31)+1, int(head>>10)+4
+	if !ok || nlit > 286 || ndist > 30 {
+		return false
+	}
+	var pre [19]uint8
+	for _, symbol := range codeOrder[:npre] {
+		n, ok := d.take(3)
+		if !ok {
+			return false
+		}
+		pre[symbol] = uint8(n)
+	}
+	var table [1 << preBits]entry
+	if !build(table[:], preBits, pre[:], preSymbols) {
+		return false
+	}
+	var lengths [286 + 30]uint8
+	for i := 0; i < nlit+ndist; {
+		if d.bn < 14 {
+			d.fill()
+		}
+		e := table[d.bb&(1<<preBits-1)]
+		if n := uint(e & 63); e&isOther != 0 || d.bn < n {
+			return false
+		} else {
+			d.bb >>= n
+			d.bn -= n
+		}
+		symbol := uint8(e >> 16)
+		if symbol < 16 {
+			lengths[i] = symbol
+			i++
+			continue
+		}
+		n, value, ok := d.repeat(symbol, lengths[:i])
+		if !ok || n > nlit+ndist-i {
+			return false
+		}
+		for range n {
+			lengths[i] = value
+			i++
+		}
+	}
+	if lengths[256] == 0 {
+		return false
+	}
+	return build(d.lit[:], litBits, lengths[:nlit], litSymbols) && build(d.dist[:], distBits, lengths[nlit:nlit+ndist], distSymbols)
+}
+
+// repeat reads how often which length stands next.
+func (d *decoder) repeat(symbol uint8, before []uint8) (n int, value uint8, ok bool) {
+	least, width := 3, uint(2)
+	switch symbol {
+	case 16:
+		if len(before) == 0 {
+			return 0, 0, false
+		}
+		value = before[len(before)-1]
+	case 17:
+		width = 3
+	default:
+		least, width = 11, 7
+	}
+	more, ok := d.take(width)
+	return least + int(more), value, ok
+}
+
+// symbols decodes up to the end of the block: fast as long as input is there to
+// be read by words, then with every step checked.
+func (d *decoder) symbols() state {
+	for {
+		if len(d.out)-d.o < slack {
+			d.reserve(max(slack, 1<<12))
+			if len(d.out)-d.o < slack {
+				return large
+			}
+		}
+		ended, s := d.fast()
+		if ended || s != done {
+			return s
+		}
+		if len(d.out)-d.o < slack {
+			continue
+		}
+		if ended, s = d.slow(); ended || s != done {
+			return s
+		}
+	}
+}
+
+// slow decodes one symbol. The room for it is there.
+func (d *decoder) slow() (ended bool, s state) {
+	d.fill()
+	e, ok := d.lookup(d.lit[:], litBits)
+	switch {
+	case !ok:
+		return false, doubt
+	case e&isLiteral != 0:
+		d.out[d.o] = byte(e >> 16)
+		d.o++
+		return false, done
+	case e&isEnd != 0:
+		return true, done
+	}
+	length, ok := d.value(e)
+	if !ok {
+		return false, doubt
+	}
+	d.fill()
+	if e, ok = d.lookup(d.dist[:], distBits); !ok {
+		return false, doubt
+	}
+	distance, ok := d.value(e)
+	if !ok || distance > d.o-d.start {
+		return false, doubt
+	}
+	for range length {
+		d.out[d.o] = d.out[d.o-distance]
+		d.o++
+	}
+	return false, done
+}
+
+// lookup consumes a code.
+func (d *decoder) lookup(table []entry, width uint) (e entry, ok bool) {
+	e = table[d.bb&(1<<width-1)]
+	n := uint(0)
+	if e&isLonger != 0 {
+		n = width
+		e = table[e>>16+entry(d.bb>>width)&(1<<(e>>8&15)-1)]
+	}
+	n += uint(e >> 8 & 15)
+	if e&isOther != 0 && e&isEnd == 0 || d.bn < n {
+		return 0, false
+	}
+	d.bb >>= n
+	d.bn -= n
+	return e, true
+}
+
+// value is a length or distance: its base, and the bits that follow the code.
+func (d *decoder) value(e entry) (v int, ok bool) {
+	extra, ok := d.take(uint(e&63 - e>>8&15))
+	return int(e>>16) + int(extra), ok
+}

@@ -1,0 +1,104 @@
+package report
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"cordon/internal/clean"
+)
+
+// gapList says what the record cannot tell: each reason once, in full or in a
+// few words, with up to n places. Gaps that a screen before has shown are left
+// out.
+func (t *Text) gapList(p *page, gaps []RecordGap, n int, full bool) {
+	q := &t.asked
+	var order []string
+	by := map[string][]RecordGap{}
+	for _, g := range gaps {
+		if q.gapped[g.key()] {
+			continue
+		}
+		t.told(g)
+		if by[g.Why] == nil {
+			order = append(order, g.Why)
+		}
+		by[g.Why] = append(by[g.Why], g)
+	}
+	if len(order) == 0 {
+		return
+	}
+	p.separate()
+	p.head(t.Words.T("screen.inquiry.gaps"))
+	for _, why := range order {
+		var places []string
+		for _, g := range by[why] {
+			places = append(places, t.gapPlace(g))
+		}
+		places = slices.DeleteFunc(places, func(s string) bool { return s == "" })
+		switch {
+		case full:
+			p.wrap("   ", t.first(short(why), "recordgap."+why))
+			if len(places) > 0 {
+				p.wrap("     ", t.some(places, n))
+			}
+		case len(places) > 0:
+			p.wrap("   ", t.Words.T("screen.inquiry.of", "what", t.gapWord(why), "list", t.some(places, n)))
+		default:
+			p.wrap("   ", t.gapWord(why))
+		}
+	}
+}
+
+// gapWord is a reason in a few words.
+func (t *Text) gapWord(why string) string {
+	return t.first(short(why), "recordgap."+why+".short", "recordgap."+why)
+}
+
+// told remembers that a gap was shown.
+func (t *Text) told(g RecordGap) {
+	q := &t.asked
+	if q.gapped == nil {
+		q.gapped = map[string]bool{}
+	}
+	if len(q.gapped) < kept {
+		q.gapped[g.key()] = true
+	}
+}
+
+// gapPlace is where and when a gap is, and what is said about it.
+func (t *Text) gapPlace(g RecordGap) string {
+	var parts []string
+	if g.Account != "" {
+		parts = append(parts, account(g.Account))
+	}
+	if g.Region != "" {
+		parts = append(parts, short(g.Region))
+	}
+	if s := t.span(g.From, g.To); s != "" {
+		parts = append(parts, s)
+	}
+	switch {
+	case g.Why == "source-gone" || g.Why == "not-kept": // the detail is technical
+		if g.EventID != "" {
+			parts = append(parts, short(g.EventID))
+		}
+	case g.Detail != "":
+		parts = append(parts, clean.TextCap(g.Detail, 240))
+	}
+	return strings.Join(parts, " ")
+}
+
+// span writes two times, either of which may be unknown.
+func (t *Text) span(from, to time.Time) string {
+	w := t.Words
+	switch {
+	case from.IsZero() && to.IsZero():
+		return ""
+	case from.IsZero():
+		return w.T("screen.inquiry.until", "to", stamp(to))
+	case to.IsZero():
+		return w.T("screen.inquiry.since", "from", stamp(from))
+	}
+	return w.T("screen.inquiry.span", "from", stamp(from), "to", stamp(to))
+}

@@ -1,0 +1,124 @@
+package source
+
+import (
+	"strings"
+	"time"
+)
+
+// A place is what a path says of the file or folder there:
+// …/AWSLogs/[o-…/]<account>/CloudTrail/<region>/YYYY/MM/DD/
+// <account>_CloudTrail_<region>_YYYYMMDDTHHMMZ_<unique>.json.gz
+type place struct {
+	account, kind, region string
+	year, month, day      int
+	at                    time.Time // of delivery, by the file's name, or the folder's day
+}
+
+// The kinds of files that CloudTrail delivers, by their folder.
+const (
+	logs     = "CloudTrail"
+	digests  = "CloudTrail-Digest"
+	insights = "CloudTrail-Insight"
+)
+
+// below is the place of a folder in this one.
+func (p place) below(name string) place {
+	switch {
+	case p.kind == "" && isAccount(name):
+		p.account = name
+	case p.kind == "" && p.account != "" && isKind(name):
+		p.kind = name
+	case p.kind == "":
+		p.account = "" // of another service, or a name that happens to be a number
+	case p.region == "":
+		p.region = name
+	case p.year == 0:
+		p.year = number(name, 4)
+	case p.month == 0:
+		p.month = number(name, 2)
+	case p.day == 0:
+		p.day = number(name, 2)
+	}
+	return p
+}
+
+// file is the place of a file in this folder. Its name knows better.
+func (p place) file(name string) place {
+	parts := strings.Split(name, "_")
+	if len(parts) < 4 || !isAccount(parts[0]) || !isKind(parts[1]) {
+		p.at, _ = p.span()
+		return p
+	}
+	p.account, p.kind, p.region = parts[0], parts[1], parts[2]
+	for _, part := range parts[3:] {
+		stamp, _, _ := strings.Cut(part, ".")
+		for _, layout := range []string{"20060102T1504Z", "20060102T150405Z"} {
+			if len(stamp) == len(layout) && stamp[8] == 'T' {
+				if t, err := time.Parse(layout, stamp); err == nil {
+					p.at = t
+					return p
+				}
+			}
+		}
+	}
+	p.at, _ = p.span()
+	return p
+}
+
+// placeOf is the place of a file by its whole path, with slashes.
+func placeOf(path string) place {
+	var p place
+	for {
+		name, rest, more := strings.Cut(path, "/")
+		if !more {
+			return p.file(name)
+		}
+		p, path = p.below(name), rest
+	}
+}
+
+// span is the time in which the files of a place were delivered; zero: unknown.
+func (p place) span() (first, last time.Time) {
+	switch {
+	case !p.at.IsZero():
+		return p.at, p.at.Add(time.Minute)
+	case p.year == 0:
+		return first, last
+	case p.month == 0:
+		first = time.Date(p.year, 1, 1, 0, 0, 0, 0, time.UTC)
+		return first, first.AddDate(1, 0, 0)
+	case p.day == 0:
+		first = time.Date(p.year, time.Month(p.month), 1, 0, 0, 0, 0, time.UTC)
+		return first, first.AddDate(0, 1, 0)
+	}
+	first = time.Date(p.year, time.Month(p.month), p.day, 0, 0, 0, 0, time.UTC)
+	return first, first.AddDate(0, 0, 1)
+}
+
+func isAccount(s string) bool {
+	if len(s) != 12 {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+func isKind(s string) bool { return s == logs || strings.HasPrefix(s, logs+"-") }
+
+// number reads that many digits; 0: something else.
+func number(s string, digits int) (n int) {
+	if len(s) != digits {
+		return 0
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0
+		}
+		n = 10*n + int(s[i]-'0')
+	}
+	return n
+}

@@ -1,0 +1,205 @@
+package trail
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// ErrBusy says that another process imports into the store.
+var ErrBusy = errors.New("another import into this trail is running")
+
+// A Store is a trail on the disk. Questions may be asked by many at once, and
+// while an import runs: they see what was there when it began.
+type Store struct {
+	dir string
+
+	mu     sync.Mutex
+	now    *state
+	mapped map[uint32]*segment // all that were opened, until Close
+	busy   bool
+}
+
+// A state is what the store held at one time. It never changes.
+type state struct {
+	commits  []commit
+	whole    int64 // bytes of the manifest that count
+	size     int64 // all of its bytes
+	names    *names
+	segments []*segment
+
+	lists  sync.Once
+	files  []source
+	broken error
+
+	past   sync.Once
+	firsts map[deed]uint32
+	begins uint32
+}
+
+// Open opens the store in dir. One that is not there is empty; import makes it.
+func Open(dir string) (*Store, error) {
+	s := &Store{dir: dir, mapped: map[uint32]*segment{}}
+	now, err := s.load()
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	s.now = now
+	return s, nil
+}
+
+// Close gives the memory back. Nothing may be asked after it, nor while it runs.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var first error
+	for n, seg := range s.mapped {
+		if err := unmapFile(seg.data); err != nil && first == nil {
+			first = fmt.Errorf("cannot close the trail: %w", err)
+		}
+		delete(s.mapped, n)
+	}
+	s.now = &state{names: newNames()}
+	return first
+}
+
+// state is what questions are asked of.
+func (s *Store) state() *state {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+// load reads what the disk has.
+func (s *Store) load() (*state, error) {
+	st := &state{names: newNames()}
+	b, err := os.ReadFile(filepath.Join(s.dir, manifestName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return st, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the trail: %w", err)
+	}
+	var whole int
+	if st.commits, whole, err = readManifest(b); err != nil {
+		return nil, fmt.Errorf("cannot open the trail in %s: %w", s.dir, err)
+	}
+	st.whole, st.size = int64(whole), int64(len(b))
+	if st.names, err = s.loadNames(st.namesLen()); err != nil {
+		return nil, fmt.Errorf("cannot open the trail in %s: %w", s.dir, err)
+	}
+	for _, c := range st.commits {
+		for _, ref := range c.segments {
+			seg, err := s.segment(ref)
+			if err != nil {
+				return nil, err
+			}
+			seg.file = c.first
+			st.segments = append(st.segments, seg)
+		}
+	}
+	return st, nil
+}
+
+// fresh says whether the disk still has what a state was read from: a manifest
+// only grows.
+func (s *Store) fresh(st *state) bool {
+	info, err := os.Stat(filepath.Join(s.dir, manifestName))
+	return err == nil && info.Size() == st.size
+}
+
+// namesLen is how much of the names log counts.
+func (st *state) namesLen() uint64 {
+	if len(st.commits) == 0 {
+		return 0
+	}
+	return st.commits[len(st.commits)-1].names
+}
+
+func (s *Store) loadNames(size uint64) (*names, error) {
+	if size == 0 {
+		return newNames(), nil
+	}
+	b, err := os.ReadFile(filepath.Join(s.dir, namesName))
+	if err != nil {
+		return nil, err
+	}
+	if uint64(len(b)) < size {
+		return nil, fmt.Errorf("%w: it ends at byte %d of %d", errNames, len(b), size)
+	}
+	return readNames(b[:size])
+}
+
+// segment opens what a commit names, once.
+func (s *Store) segment(ref segmentRef) (*segment, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if seg := s.mapped[ref.number]; seg != nil {
+		return seg, nil
+	}
+	seg, err := openSegment(s.dir, ref.number)
+	if err != nil {
+		return nil, err
+	}
+	if has, _ := headSum(seg.data); has != ref.head || uint64(len(seg.data)) != ref.size {
+		unmapFile(seg.data)
+		return nil, fmt.Errorf("cannot open the trail: %s: %w: it is not the one that the manifest names", filepath.Base(segmentName(s.dir, ref.number)), errSegment)
+	}
+	s.mapped[ref.number] = seg
+	return seg, nil
+}
+
+// sources are all files, by number.
+func (st *state) sources() ([]source, error) {
+	st.lists.Do(func() {
+		for i := range st.commits {
+			files, err := st.commits[i].sources()
+			if err != nil {
+				st.broken = err
+				return
+			}
+			st.files = append(st.files, files...)
+		}
+	})
+	return st.files, st.broken
+}
+
+// Len is how many events the store holds.
+func (s *Store) Len() int {
+	n := 0
+	for _, seg := range s.state().segments {
+		n += seg.rows
+	}
+	return n
+}
+
+// lock takes the store for one import.
+func (s *Store) lock() (unlock func(), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy {
+		return nil, fmt.Errorf("cannot import: %w", ErrBusy)
+	}
+	if err := os.MkdirAll(s.dir, dirMode); err != nil {
+		return nil, fmt.Errorf("cannot import: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(s.dir, lockName), os.O_CREATE|os.O_RDWR, fileMode)
+	if err != nil {
+		return nil, fmt.Errorf("cannot import: %w", err)
+	}
+	if err := flock(f); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("cannot import: %w", err)
+	}
+	s.busy = true
+	return func() {
+		s.mu.Lock()
+		s.busy = false
+		s.mu.Unlock()
+		f.Close()
+	}, nil
+}

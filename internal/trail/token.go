@@ -1,0 +1,240 @@
+package trail
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"math/bits"
+)
+
+// Tokens are what a question may name: ids, names, ARNs, addresses. They are
+// kept as hashes that lead to rows, so an answer has to look into the record.
+//
+// Of request, response and resources every string value is a token that has a
+// digit or a sign in it, or is the value of a member that names something (its
+// key ends in name, id, arn …); of an ARN also its last part, of an S3 ARN the
+// bucket and of a session's ARN the role. Times, and values shorter than 3 or
+// longer than 2,048 bytes are none: only a search through the records finds them.
+const (
+	minToken = 3
+	maxToken = 2048
+	maxTail  = 300 // beyond that only ARNs: policies and blobs are no names
+)
+
+// hashToken is kept on disk: it must never change. It is MurmurHash64A of the
+// bytes, folded; whoever makes values collide makes questions slower, not wrong.
+func hashToken(b []byte) uint32 {
+	const m = 0xc6a4a7935bd1e995
+	h := uint64(len(b)) * m
+	for len(b) >= 8 {
+		k := binary.LittleEndian.Uint64(b) * m
+		h = (h ^ (k^k>>47)*m) * m
+		b = b[8:]
+	}
+	if len(b) > 0 {
+		var k uint64
+		for i, c := range b {
+			k |= uint64(c) << (8 * i)
+		}
+		h = (h ^ k) * m
+	}
+	h = (h ^ h>>47) * m
+	h ^= h >> 47
+	return uint32(h>>32) ^ uint32(h)
+}
+
+// A tokens gathers the tokens of a worker's rows, in the order of rows.
+type tokens struct {
+	hash, row []uint32
+	first     int // where the current row begins
+}
+
+func (t *tokens) begin() { t.first = len(t.hash) }
+
+// add notes one token of a row, once.
+func (t *tokens) add(row uint32, v []byte) {
+	if len(v) < minToken {
+		return
+	}
+	h := hashToken(v)
+	for _, have := range t.hash[t.first:] {
+		if have == h {
+			return
+		}
+	}
+	if len(t.hash)-t.first < maxRowTokens {
+		t.hash = append(t.hash, h)
+		t.row = append(t.row, row)
+	}
+}
+
+// maxRowTokens bounds what one record may add, and the search for what it has
+// added already; DescribeInstances-like answers of thousands are not recorded
+// by AWS in full.
+const maxRowTokens = 2000
+
+// collect adds the tokens in a JSON value of a row.
+func (t *tokens) collect(row uint32, b []byte) {
+	var key []byte
+	for at := 0; at < len(b); {
+		if b[at] != '"' {
+			if b[at] == '{' || b[at] == '[' {
+				at++
+				continue
+			}
+			at++
+			continue
+		}
+		end, escaped := closing(b, at+1)
+		if end >= len(b) {
+			return
+		}
+		v := b[at+1 : end]
+		at = end + 1
+		if at < len(b) && b[at] == ':' || spaced(b, at) {
+			key = v
+			continue
+		}
+		if len(v) < minToken || len(v) > maxToken {
+			continue
+		}
+		if escaped {
+			v = unescape(v)
+		}
+		if telling(v) || naming(key) {
+			t.value(row, v)
+		}
+	}
+}
+
+// value adds one string value and the parts of an ARN.
+func (t *tokens) value(row uint32, v []byte) {
+	isARN := len(v) > 12 && string(v[:4]) == "arn:"
+	if len(v) > maxTail && !isARN || isTime(v) {
+		return
+	}
+	t.add(row, v)
+	if !isARN {
+		return
+	}
+	last := v[1+bytes.LastIndexAny(v, "/:"):]
+	if string(last) == "*" { // of a log group
+		return
+	}
+	t.add(row, last)
+	if at := bytes.Index(v, []byte(":assumed-role/")); at > 0 {
+		role, _, _ := bytes.Cut(v[at+len(":assumed-role/"):], []byte("/"))
+		t.add(row, role)
+	} else if at := bytes.Index(v, []byte(":s3:::")); at > 0 {
+		bucket, _, _ := bytes.Cut(v[at+len(":s3:::"):], []byte("/"))
+		t.add(row, bucket)
+	}
+}
+
+// telling says whether a value has a digit or a sign in it: it is more than a
+// word of some service's vocabulary.
+func telling(v []byte) bool {
+	for _, c := range v {
+		if c < 'A' && c != ' ' || c == '_' || c >= 0x80 {
+			return true
+		}
+	}
+	return false
+}
+
+// naming says whether a member's value is somebody's choice of a name even
+// where it looks like a word.
+func naming(key []byte) bool {
+	if len(key) < 2 {
+		return false
+	}
+	switch key[len(key)-1] | 0x20 {
+	case 'd': // …Id
+		return key[len(key)-2]|0x20 == 'i'
+	case 'e': // …Name, role, table
+		return hasTail(key, "name") || hasTail(key, "role") || hasTail(key, "table")
+	case 'n': // …Arn, function
+		return hasTail(key, "arn") || hasTail(key, "function")
+	case 'r', 't', 'p', 's', 'y', 'c':
+		return hasTail(key, "user") || hasTail(key, "bucket") || hasTail(key, "group") || hasTail(key, "alias") ||
+			hasTail(key, "identifier") || hasTail(key, "key") || hasTail(key, "topic")
+	}
+	return false
+}
+
+// hasTail compares without case; tail is in lower case.
+func hasTail(key []byte, tail string) bool {
+	if len(key) < len(tail) {
+		return false
+	}
+	key = key[len(key)-len(tail):]
+	for i := range key {
+		if key[i]|0x20 != tail[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// isTime knows the two ways that bodies write times.
+func isTime(v []byte) bool {
+	if len(v) >= 19 && v[4] == '-' && v[7] == '-' && v[10] == 'T' && v[13] == ':' {
+		return true
+	}
+	return len(v) >= 20 && len(v) < 28 && v[3] == ' ' && bytes.IndexByte(v, ',') > 0 && bytes.IndexByte(v, ':') > 0
+}
+
+const (
+	eachByte = 0x0101010101010101
+	highBits = 0x8080808080808080
+)
+
+// closing finds the quote that ends a string whose first byte is at i, eight
+// bytes at a time, and says whether there was an escape before it. Without one
+// it is len(b).
+func closing(b []byte, i int) (end int, escaped bool) {
+	for {
+		for i+8 <= len(b) {
+			w := binary.LittleEndian.Uint64(b[i:])
+			q, s := w^eachByte*'"', w^eachByte*'\\'
+			if m := ((q-eachByte)&^q | (s-eachByte)&^s) & highBits; m != 0 {
+				i += bits.TrailingZeros64(m) >> 3
+				break
+			}
+			i += 8
+		}
+		for ; i < len(b) && b[i] != '"' && b[i] != '\\'; i++ {
+		}
+		if i >= len(b) {
+			return len(b), escaped
+		}
+		if b[i] == '"' {
+			return i, escaped
+		}
+		escaped = true
+		i += 2
+	}
+}
+
+// spaced says whether a colon follows behind white space.
+func spaced(b []byte, at int) bool {
+	for ; at < len(b); at++ {
+		switch b[at] {
+		case ' ', '\n', '\r', '\t':
+		default:
+			return b[at] == ':'
+		}
+	}
+	return false
+}
+
+// unescape undoes the escapes of a string; what has none that JSON knows stays
+// as it is.
+func unescape(v []byte) []byte {
+	var s string
+	quoted := append(append([]byte{'"'}, v...), '"')
+	if json.Unmarshal(quoted, &s) != nil {
+		return v
+	}
+	return []byte(s)
+}
