@@ -76,13 +76,13 @@ func (b *bench) run() error {
 	if err != nil {
 		return err
 	}
-	if _, err := gunzip(files); err != nil { // so that all files are in memory
+	if _, err := gunzip(files, b.workers); err != nil { // so that all files are in memory
 		return err
 	}
 	var zips, plains, ruled []cost
 	var store string
 	for round := range max(1, b.rounds) {
-		zip, err := gunzip(files)
+		zip, err := gunzip(files, b.workers)
 		if err != nil {
 			return err
 		}

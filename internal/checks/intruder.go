@@ -70,7 +70,19 @@ var suspectCredential = finding.Check{
 var suspectPrincipal = finding.Check{
 	ID: "suspect-principal", Severity: finding.Critical, Confidence: finding.Sure, Answer: "cut-principal",
 	Attack: []string{"T1136.003"}, Needs: []fact.Kind{History, "iam.user", "iam.role"},
-	Find: suspects(fact.Suspect, "iam.user", "iam.role"),
+	Find: func(l *finding.Look) {
+		for _, k := range []fact.Kind{"iam.user", "iam.role"} {
+			for r := range l.Of(k) {
+				d, known := fact.Suspect.Get(r)
+				if !known { // a role is no credential; the trust that he gave it is his door
+					d, known = fact.Made.Get(r)
+				}
+				if known {
+					l.Hit(r, deed(d))
+				}
+			}
+		}
+	},
 }
 
 var suspectSession = finding.Check{

@@ -73,7 +73,8 @@ var blinding = []Detection{
 	},
 	{
 		ID: "logs.off", Severity: finding.Medium, Attack: []string{"T1685.002", "T1070"}, Args: []string{"what"}, Habit: "call",
-		On: on("logs:DeleteLogGroup DeleteLogStream DeleteSubscriptionFilter DeleteMetricFilter PutRetentionPolicy", "route53resolver:DeleteResolverQueryLogConfig DisassociateResolverQueryLogConfig",
+		On: on("logs:DeleteLogGroup DeleteLogStream DeleteSubscriptionFilter DeleteMetricFilter PutRetentionPolicy",
+			"route53resolver:DeleteResolverQueryLogConfig DisassociateResolverQueryLogConfig",
 			"bedrock:DeleteModelInvocationLoggingConfiguration", "rds:StopActivityStream ModifyActivityStream", "s3:PutBucketLogging", "eks:UpdateClusterConfig", "redshift:DisableLogging",
 			"wafv2:DeleteLoggingConfiguration"),
 		Match: func(l *look) bool {

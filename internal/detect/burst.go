@@ -116,9 +116,7 @@ func (w *window) push(s step, within time.Duration) {
 
 // extend adds an event to the hit.
 func (w *window) extend(s step) {
-	if len(w.hit.EventIDs) < keptEvents {
-		w.hit.EventIDs = append(w.hit.EventIDs, s.id)
-	}
+	w.hit.cite(s.id)
 	for _, v := range s.values {
 		if w.values[v] > 0 || len(w.values) < keptValues {
 			w.values[v]++

@@ -36,7 +36,8 @@ var compute = []Detection{
 	{
 		// Where the record reaches back, machines where nobody ever worked.
 		ID: "compute.new-region", Severity: finding.Medium, Attack: []string{"T1535", "T1496.001"}, Args: []string{"region"},
-		On:      on("ec2:RunInstances CreateDefaultVpc", "ecs:CreateCluster RunTask", "lightsail:CreateInstances", "sagemaker:CreateNotebookInstance", "batch:CreateComputeEnvironment", "eks:CreateCluster"),
+		On: on("ec2:RunInstances CreateDefaultVpc", "ecs:CreateCluster RunTask", "lightsail:CreateInstances", "sagemaker:CreateNotebookInstance",
+			"batch:CreateComputeEnvironment", "eks:CreateCluster"),
 		Columns: true,
 		Match: func(l *look) bool {
 			first, known := l.novel("region")
@@ -75,7 +76,8 @@ var compute = []Detection{
 		ID: "compute.held", Severity: finding.Medium, Attack: []string{"T1578", "T1685"}, Args: []string{"instance"}, Habit: "call",
 		On: on("ec2:ModifyInstanceAttribute"),
 		Match: func(l *look) bool {
-			return l.names("instance", l.one("instanceId")) && (l.one("disableApiTermination.value", "disableApiTermination") == "true" || l.one("disableApiStop.value", "disableApiStop") == "true" ||
+			return l.names("instance", l.one("instanceId")) && (l.one("disableApiTermination.value",
+				"disableApiTermination") == "true" || l.one("disableApiStop.value", "disableApiStop") == "true" ||
 				strings.HasPrefix(l.one("attribute"), "disableApi") && l.one("value") == "true")
 		},
 	},

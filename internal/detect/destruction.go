@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cordon/internal/finding"
+	"cordon/internal/policy"
 )
 
 // destruction is data lost, locked or held for ransom, and what would have
@@ -56,12 +57,16 @@ var destruction = []Detection{
 	},
 	{
 		ID: "kms.key-lost", Severity: finding.High, Attack: []string{"T1485", "T1490"}, Args: []string{"key"},
-		On: on("kms:ScheduleKeyDeletion DisableKey DeleteImportedKeyMaterial DeleteCustomKeyStore"),
+		On: on("kms:ScheduleKeyDeletion DisableKey DeleteImportedKeyMaterial DeleteCustomKeyStore PutKeyPolicy"),
 		Match: func(l *look) bool {
-			if l.Name == "DisableKey" {
+			l.arg("key", l.one("keyId", "customKeyStoreId"))
+			switch l.Name {
+			case "DisableKey":
 				l.severity(finding.Medium)
+			case "PutKeyPolicy":
+				return lockedOut(l)
 			}
-			return l.names("key", l.one("keyId", "customKeyStoreId"))
+			return true
 		},
 	},
 	{
@@ -108,4 +113,19 @@ var destruction = []Detection{
 			return l.names("what", lastPart(what)) && (final || l.Service() != "secretsmanager" && !l.console)
 		},
 	},
+}
+
+// lockedOut says whether a key's policy leaves nobody of the account in: only
+// AWS Support brings such a key back.
+func lockedOut(l *look) bool {
+	d, ok := l.policyAt("policy")
+	if !ok || l.account() == "" {
+		return false
+	}
+	for _, t := range policy.TrustOf(d, l.account()) {
+		if t.Wildcard || accountIn(t.Principal) == l.account() {
+			return false
+		}
+	}
+	return true
 }

@@ -32,6 +32,7 @@ type Hit struct {
 	Attack     []string // ATT&CK ids, v19
 	At         time.Time
 	EventIDs   []string // in the order of time; of a burst those that count
+	More       int      // events beyond those that EventIDs has room for
 	Principal  string   // as trail.Call has it
 	Credential string
 	Address    string
@@ -119,13 +120,29 @@ type runner struct {
 	bursts map[string]windows
 	calls  map[[2]string]string
 	hits   []*Hit
+	look   look // of the event at hand
+
+	hour    time.Time // the counts of
+	perHour map[crowd]*tally
 }
+
+// A crowd is hits that differ in nothing that a person would look at one by
+// one. After a hundred within an hour, the last one stands for the others.
+type crowd struct{ detection, principal, status string }
+
+type tally struct {
+	hits int
+	last *Hit
+}
+
+const keptPerHour = 100
 
 func (r *runner) event(e event.Event) {
 	if byAWS(e) || r.seen.twice(e) {
 		return
 	}
-	l := &look{Event: e, Call: r.call(&e), principal: principal(e), console: console(&e), past: r.past, seen: r.seen}
+	l := &r.look
+	*l = look{Event: e, Call: r.call(&e), principal: principal(e), console: console(&e), past: r.past, seen: r.seen, hit: Hit{Args: l.hit.Args}}
 	for _, d := range r.byCall[l.Call] {
 		r.one(d, l)
 	}
@@ -204,7 +221,36 @@ func (r *runner) one(d *Detection, l *look) {
 	if h.Status == Attempted {
 		h.Severity = max(h.Severity-1, finding.Info)
 	}
-	r.hits = append(r.hits, h.kept(l))
+	r.keep(h, l)
+}
+
+// keep adds a hit of one event.
+func (r *runner) keep(h *Hit, l *look) {
+	if hour := l.Time.Truncate(time.Hour); r.perHour == nil || !hour.Equal(r.hour) {
+		r.hour, r.perHour = hour, map[crowd]*tally{}
+	}
+	who := crowd{h.Detection, h.Principal, h.Status}
+	c := r.perHour[who]
+	if c == nil {
+		c = &tally{}
+		r.perHour[who] = c
+	}
+	if c.hits++; c.hits > keptPerHour {
+		c.last.Severity = max(c.last.Severity, h.Severity)
+		c.last.cite(l.ID)
+		return
+	}
+	c.last = h.kept(l)
+	r.hits = append(r.hits, c.last)
+}
+
+// cite adds an event to a hit that has some.
+func (h *Hit) cite(id string) {
+	if len(h.EventIDs) < keptEvents {
+		h.EventIDs = append(h.EventIDs, id)
+	} else {
+		h.More++
+	}
 }
 
 // kept is a copy of the hit that lasts beyond the look.

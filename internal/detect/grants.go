@@ -127,9 +127,6 @@ func (l *look) admin() bool {
 
 // grantsAll judges a document and says in "what" by which rights.
 func (l *look) grantsAll(document string) bool {
-	if document == "" {
-		return false
-	}
 	power := l.judge(document, "")
 	if power.Level == policy.Limited {
 		return false
@@ -140,7 +137,14 @@ func (l *look) grantsAll(document string) bool {
 }
 
 // judge evaluates a document, or a managed policy by its ARN, once per event.
+// Of the account's own policies it knows those whose writing it has seen.
 func (l *look) judge(document, arn string) policy.Power {
+	if document+arn == "" {
+		return policy.Power{Level: policy.Limited}
+	}
+	if power, seen := l.seen.admins.get(accountIn(arn) + "/" + lastPart(arn)); seen && arn != "" {
+		return power
+	}
 	power, done := l.judged[document+arn]
 	if !done {
 		g := policy.Grants{Account: l.account()}

@@ -108,7 +108,8 @@ var identities = []Detection{
 	},
 	{
 		ID: "root.changed", Severity: finding.High, Attack: []string{"T1098", "T1556.006", "T1078.004"}, Args: []string{"call"},
-		On: on("iam:DeactivateMFADevice EnableMFADevice CreateLoginProfile ChangePassword DeleteLoginProfile", "signin:PasswordUpdated EmailUpdated PasswordRecoveryRequested PasswordRecoveryCompleted"),
+		On: on("iam:DeactivateMFADevice EnableMFADevice CreateLoginProfile ChangePassword DeleteLoginProfile",
+			"signin:PasswordUpdated EmailUpdated PasswordRecoveryRequested PasswordRecoveryCompleted"),
 		Match: func(l *look) bool {
 			recovery := l.Service() == "signin"
 			return l.names("call", l.Name) && (recovery || l.Root() && l.one("userName") == "")

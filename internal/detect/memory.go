@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cordon/internal/event"
+	"cordon/internal/policy"
 )
 
 // A memory is what earlier events of the same run say about later ones. It is
@@ -13,11 +14,12 @@ import (
 // severity or a hit that leans on it.
 type memory struct {
 	now     time.Time
-	atNow   map[string]bool // ids seen at this very time
-	made    *aged[maker]    // "user/eve" → who made it
-	assumed *aged[string]   // role session's role ← role that assumed it
-	origins *aged[[]string] // session ARN → public addresses
-	sprees  *aged[[]deed]   // detection and principal → what it was done to
+	atNow   map[string]bool     // ids seen at this very time
+	made    *aged[maker]        // "user/eve" → who made it
+	assumed *aged[string]       // role session's role ← role that assumed it
+	origins *aged[[]string]     // session ARN → public addresses
+	sprees  *aged[[]deed]       // detection and principal → what it was done to
+	admins  *aged[policy.Power] // own policies that were written to give everything
 }
 
 // A deed is one thing that something was done to.
@@ -33,7 +35,7 @@ type maker struct {
 }
 
 func newMemory() *memory {
-	return &memory{atNow: map[string]bool{}, made: newAged[maker](), assumed: newAged[string](), origins: newAged[[]string](), sprees: newAged[[]deed]()}
+	return &memory{atNow: map[string]bool{}, made: newAged[maker](), assumed: newAged[string](), origins: newAged[[]string](), sprees: newAged[[]deed](), admins: newAged[policy.Power]()}
 }
 
 // twice says whether the event was given before: records are delivered at
@@ -47,7 +49,9 @@ func (m *memory) twice(e event.Event) bool {
 		return false
 	}
 	seen := m.atNow[e.ID]
-	m.atNow[e.ID] = true
+	if len(m.atNow) < keptMemories {
+		m.atNow[e.ID] = true
+	}
 	return seen
 }
 
@@ -65,6 +69,9 @@ func (m *memory) keep(l *look) {
 		m.created(l, "group/"+l.one("groupName"))
 	case "iam:CreatePolicy":
 		m.created(l, "policy/"+l.one("policyName"))
+		m.wrote(l, l.one("policyName"))
+	case "iam:CreatePolicyVersion":
+		m.wrote(l, lastPart(l.one("policyArn")))
 	case "iam:CreateAccessKey":
 		for _, id := range l.resp("accessKey.accessKeyId") {
 			m.created(l, "key/"+id)
@@ -80,6 +87,14 @@ func (m *memory) keep(l *look) {
 
 func (m *memory) created(l *look, what string) {
 	m.made.put(l.account()+"/"+what, maker{l.principal, l.Time})
+}
+
+// wrote remembers a policy that gives everything: who attaches it later names
+// it by its ARN alone.
+func (m *memory) wrote(l *look, name string) {
+	if power := l.judge(l.raw("policyDocument"), ""); power.Level != policy.Limited {
+		m.admins.put(l.account()+"/"+name, power)
+	}
 }
 
 // justMade says who made a user, role, group, key or policy within the last

@@ -53,7 +53,8 @@ var sharing = []Detection{
 	},
 	{
 		ID: "s3.guard-off", Severity: finding.Medium, Attack: []string{"T1530", "T1685"}, Args: []string{"what"}, Habit: "call",
-		On: on("s3:PutBucketPublicAccessBlock DeleteBucketPublicAccessBlock PutAccountPublicAccessBlock DeleteAccountPublicAccessBlock", "ec2:DisableSnapshotBlockPublicAccess DisableImageBlockPublicAccess DisableEbsEncryptionByDefault"),
+		On: on("s3:PutBucketPublicAccessBlock DeleteBucketPublicAccessBlock PutAccountPublicAccessBlock DeleteAccountPublicAccessBlock",
+			"ec2:DisableSnapshotBlockPublicAccess DisableImageBlockPublicAccess DisableEbsEncryptionByDefault"),
 		Match: func(l *look) bool {
 			if strings.Contains(l.Name, "Account") || l.Service() == "ec2" {
 				l.severity(finding.High)
@@ -73,7 +74,8 @@ var sharing = []Detection{
 		ID: "data.copy-made", Severity: finding.Low, Confidence: finding.Ask, Attack: []string{"T1578.001", "T1537"}, Args: []string{"what"}, Habit: "call",
 		On: on("ec2:CreateImage CreateSnapshot CreateSnapshots CopySnapshot CopyImage CreateStoreImageTask", "rds:CreateDBSnapshot CreateDBClusterSnapshot CopyDBSnapshot"),
 		Match: func(l *look) bool {
-			return l.names("what", l.one("instanceId", "volumeId", "CreateSnapshotsRequest.InstanceSpecification.InstanceId", "sourceSnapshotId", "sourceImageId", "imageId", "dBInstanceIdentifier", "dBClusterIdentifier", "sourceDBSnapshotIdentifier")) && !hosted(l.Agent)
+			return l.names("what", l.one("instanceId", "volumeId", "CreateSnapshotsRequest.InstanceSpecification.InstanceId", "sourceSnapshotId",
+				"sourceImageId", "imageId", "dBInstanceIdentifier", "dBClusterIdentifier", "sourceDBSnapshotIdentifier")) && !hosted(l.Agent)
 		},
 	},
 	{
@@ -102,14 +104,16 @@ var sharing = []Detection{
 var (
 	policyCalls = on("s3:PutBucketPolicy PutAccessPointPolicy", "kms:PutKeyPolicy CreateKey", "sns:SetTopicAttributes CreateTopic", "sqs:SetQueueAttributes CreateQueue",
 		"ecr:SetRepositoryPolicy PutRegistryPolicy", "secretsmanager:PutResourcePolicy", "es:CreateElasticsearchDomain UpdateElasticsearchDomainConfig CreateDomain UpdateDomainConfig",
-		"glacier:SetVaultAccessPolicy", "backup:PutBackupVaultAccessPolicy", "elasticfilesystem:PutFileSystemPolicy", "events:PutPermission", "dynamodb:PutResourcePolicy", "codeartifact:PutDomainPermissionsPolicy",
+		"glacier:SetVaultAccessPolicy", "backup:PutBackupVaultAccessPolicy", "elasticfilesystem:PutFileSystemPolicy", "events:PutPermission",
+		"dynamodb:PutResourcePolicy", "codeartifact:PutDomainPermissionsPolicy",
 		"lambda:PutResourcePolicy", "logs:PutResourcePolicy", "glue:PutResourcePolicy", "apigateway:UpdateRestApiPolicy")
 	policyPaths = []string{"bucketPolicy", "attributes.Policy", "policyText", "resourcePolicy", "accessPolicies", "policyDocument", "policy", "policyInJson", "attributeValue"}
 )
 
 // resource names what a policy was put on.
 func resource(l *look) string {
-	return l.one("bucketName", "keyId", "topicArn", "queueUrl", "queueName", "repositoryName", "secretId", "domainName", "vaultName", "fileSystemId", "eventBusName", "resourceArn", "backupVaultName", "dBInstanceIdentifier", "dBClusterIdentifier", "clusterIdentifier", "name")
+	return l.one("bucketName", "keyId", "topicArn", "queueUrl", "queueName", "repositoryName", "secretId", "domainName", "vaultName", "fileSystemId",
+		"eventBusName", "resourceArn", "backupVaultName", "dBInstanceIdentifier", "dBClusterIdentifier", "clusterIdentifier", "name")
 }
 
 func databaseName(l *look) string {

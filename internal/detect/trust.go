@@ -55,7 +55,8 @@ var trusts = []Detection{
 	{
 		// What it is set to is not in the record: every change of it counts.
 		ID: "sso.sign-in-changed", Severity: finding.High, Attack: []string{"T1556.006"},
-		On: on("sso:UpdateSsoConfiguration StartSSO AssociateDirectory DisassociateDirectory", "sso-directory:DisableExternalIdPConfigurationForDirectory UpdateMfaDeviceManagementForDirectory"),
+		On: on("sso:UpdateSsoConfiguration StartSSO AssociateDirectory DisassociateDirectory",
+			"sso-directory:DisableExternalIdPConfigurationForDirectory UpdateMfaDeviceManagementForDirectory"),
 	},
 	{
 		ID: "eks.cluster-access", Severity: finding.Medium, Attack: []string{"T1098.003"}, Args: []string{"cluster", "who"}, Habit: "call",

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	awsathena "github.com/aws/aws-sdk-go-v2/service/athena"
@@ -91,7 +92,7 @@ func (q *Inquiry) stored(ctx context.Context, name string, args question.Args) (
 			add(at(h.Hour), count(h.Events), count(h.Failed))
 		}
 	default:
-		return a, refuse("no-such-question", nil, "name", name, "all", question.All())
+		return a, refuse("no-such-question", nil, "name", name, "all", strings.Join(question.All(), ", "))
 	}
 	return a, nil
 }
@@ -109,7 +110,7 @@ func (q *Inquiry) askAthena(ctx context.Context, name string, args question.Args
 	q.began = q.now()
 	query, err := question.Table{Name: q.Athena.Database + "." + q.Athena.Table, Dialect: q.Athena.Dialect}.Ask(name, args)
 	if err != nil {
-		return refuse("no-such-question", err, "name", name, "all", question.All())
+		return refuse("no-such-question", err, "name", name, "all", strings.Join(question.All(), ", "))
 	}
 	sum := sha256.Sum256([]byte(q.Athena.Database + "\x00" + q.Athena.Workgroup + "\x00" + query.SQL))
 	kept := filepath.Join("answers", hex.EncodeToString(sum[:16])+".json")

@@ -69,9 +69,11 @@ func (s *Session) PlanContain(ctx context.Context, o PlanOptions) (plan.Plan, er
 		return plan.Plan{}, err
 	}
 	p.Actions, p.Refused = plan.Guard(actions, p.Ward)
+	wanted := slices.Clone(p.Actions)
 	if err := s.readPlanned(ctx, &p); err != nil {
 		return plan.Plan{}, err
 	}
+	p.Open = closing(p, wanted, t.Ways)
 	if p.Evidence, p.Unkept, err = s.keep(ctx, t.Snapshot, p.Actions); err != nil {
 		return plan.Plan{}, err
 	}

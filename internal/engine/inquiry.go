@@ -61,6 +61,9 @@ func (q *Inquiry) open(ctx context.Context) error {
 		return err
 	}
 	q.store = s
+	if err := q.tell(report.Case{Case: q.Case.ID, Account: q.Case.Account, Partition: q.Case.Partition, Endpoint: q.Case.Endpoint, Caller: q.Case.By}); err != nil {
+		return err
+	}
 	if q.status, err = s.Status(); err != nil {
 		return err
 	}

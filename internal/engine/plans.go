@@ -88,7 +88,7 @@ func TellPlan(c *incident.Case, p plan.Plan, now time.Time, out report.Handler) 
 	digest := p.Digest()
 	head := report.Plan{
 		Digest: digest, Code: plan.Code(digest), Kind: p.Type, Case: p.Case, Account: p.Account,
-		MadeAt: p.MadeAt, Expires: p.Expires, Counts: map[string]int{}, Refused: len(p.Refused), Evidence: len(p.Evidence), Unkept: append([]string{}, p.Unkept...),
+		MadeAt: p.MadeAt, Expires: p.Expires, Counts: map[string]int{}, Refused: len(p.Refused), Evidence: len(p.Evidence), Unkept: append([]string{}, p.Unkept...), Open: p.Open,
 		File: c.Path("plans", digest+".json"), Protects: slices.Clone(p.Ward.BreakGlass),
 	}
 	for _, k := range p.Ward.Chain {

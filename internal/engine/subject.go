@@ -337,15 +337,15 @@ func (q *Inquiry) tellCut(g lineage.Graph) error {
 	}
 	var still []string
 	for _, way := range open {
-		still = append(still, waysText(g, way))
+		still = append(still, strings.Join(way[1:], " → "))
 	}
 	if len(cuts) == 0 && len(still) > 0 {
 		return q.tell(report.Cut{Kind: "none", Open: still})
 	}
 	for _, c := range cuts {
-		m := report.Cut{Target: c.Node.Name, Kind: c.Node.Kind, Of: len(cuts), Paths: paths, Open: still}
+		m := report.Cut{Target: c.Node.ID, Kind: c.Node.Kind, Of: len(cuts), Paths: paths, Open: still}
 		for _, p := range c.Paths {
-			m.Closes = append(m.Closes, waysText(g, p))
+			m.Closes = append(m.Closes, strings.Join(p[1:], " → "))
 		}
 		if err := q.tell(m); err != nil {
 			return err

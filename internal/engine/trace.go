@@ -75,6 +75,7 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 	}
 	t.receipts(h, regions)
 	annotate(&t.Snapshot, grown)
+	t.Ways = grown.Graph(t.Snapshot.At, live(t.Snapshot))
 	acts := grown.Acts()
 	t.lag(acts)
 	for _, a := range acts {

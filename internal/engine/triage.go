@@ -20,6 +20,7 @@ import (
 	"cordon/internal/finding"
 	"cordon/internal/incident"
 	"cordon/internal/kind"
+	"cordon/internal/lineage"
 	"cordon/internal/report"
 )
 
@@ -38,6 +39,8 @@ type Triage struct {
 	Snapshot fact.Snapshot     `json:"snapshot"`
 	Findings []finding.Finding `json:"findings"`
 	Summary  report.Summary    `json:"summary"`
+	// Ways is how the intruder can still act, as far as the history tells.
+	Ways lineage.Graph `json:"ways"`
 }
 
 // Triage lists every kind in every region, reads the event history of what is

@@ -171,7 +171,7 @@ func grave(s string) int { return slices.Index(severities, s) }
 // it back.
 func made(in *intruder) (things []report.MadeThing, undo []report.UndoCall) {
 	for _, d := range in.closure.Deeds() {
-		if d.Confidence == lineage.Low {
+		if d.Confidence == lineage.Low || d.Ref.ID == "" {
 			continue
 		}
 		things = append(things, report.MadeThing{

@@ -40,7 +40,7 @@ func (v *View) Scan(buf []byte) (n int, err error) {
 		return 0, fmt.Errorf("cannot read event%s: byte %d: %w", named(scalar(v.ID)), end, err)
 	}
 	v.Raw = buf[start:end]
-	if len(v.ID) > 0 && !isUUID(v.ID) {
+	if len(v.ID) > 0 && !plainUUID(v.ID) {
 		if at, err := readTime(string(v.Time)); err == nil { // else Event refuses it
 			v.ID = []byte(distinct(string(v.ID), string(v.Name), at))
 		}

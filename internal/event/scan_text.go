@@ -104,3 +104,28 @@ func hex4(b []byte, i int) (r rune, err error) {
 	}
 	return r, nil
 }
+
+// inUUID is 0 for the digits of one, 1 for the dash, and more than there are
+// dashes for all else.
+var inUUID = func() (class [256]uint8) {
+	for c := range class {
+		class[c] = 5
+	}
+	for _, c := range "0123456789abcdefABCDEF" {
+		class[c] = 0
+	}
+	class['-'] = 1
+	return class
+}()
+
+// plainUUID is isUUID, at a speed for every record.
+func plainUUID(id []byte) bool {
+	if len(id) != 36 || id[8] != '-' || id[13] != '-' || id[18] != '-' || id[23] != '-' {
+		return false
+	}
+	n := 0
+	for _, c := range id {
+		n += int(inUUID[c])
+	}
+	return n == 4
+}

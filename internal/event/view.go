@@ -15,7 +15,7 @@ type View struct {
 	Raw []byte // the whole record, from its opening to its closing brace
 
 	// Scalars: the text without quotes, escapes undone. Numbers and booleans are
-	// their text.
+	// their text. An ID that is no UUID is as Event.ID has it.
 	Version, ID, Time, Name, Source, Region, Account, Type []byte
 	Address, Agent, ErrorCode, ErrorMessage                []byte
 	ReadOnly, SharedID, Management, Category, VPCEndpoint  []byte
@@ -37,13 +37,14 @@ type View struct {
 // Event reads the whole record.
 func (v *View) Event() (Event, error) { return Parse(v.Raw) }
 
-// AppendID appends the id that Event gives the record: its own, or the hash of
-// a record of version 1.0, which had none.
+// AppendID appends the id that Event gives the record: ID, or the hash of a
+// record of version 1.0, which had none.
 func (v *View) AppendID(dst []byte) []byte {
 	if len(v.ID) > 0 {
 		return append(dst, v.ID...)
 	}
-	return append(dst, hashID(v.Raw)...)
+	sum := sha256.Sum256(v.Raw)
+	return hex.AppendEncode(append(dst, "sha256-"...), sum[:16])
 }
 
 // Failed says of the record what Event.Failed does.
@@ -55,9 +56,4 @@ func (v *View) Failed() bool {
 		return false
 	}
 	return Event{Source: string(v.Source), Name: string(v.Name), Response: clean(v.Response)}.Failed()
-}
-
-func hashID(raw []byte) string {
-	sum := sha256.Sum256(raw)
-	return "sha256-" + hex.EncodeToString(sum[:16])
 }

@@ -37,6 +37,8 @@ func OnBehalf(e event.Event) string {
 		if _, err := netip.ParseAddr(e.Address); err != nil {
 			return e.Principal.InvokedBy
 		}
+	case by == "" && strings.HasSuffix(e.Address, ".amazonaws.com") && !strings.HasPrefix(e.Address, "signin."):
+		return e.Address // no caller chooses his address
 	}
 	return ""
 }

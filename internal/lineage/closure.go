@@ -172,6 +172,7 @@ type edge struct {
 	eventID       string
 	confidence    string
 	suspect       Suspect
+	cause         string // the parent's own call, where eventID is not one
 }
 
 // grow finds the fix point. Suspects are only ever added and only ever begin
@@ -242,17 +243,20 @@ func (c *Closure) admit(s Suspect) bool {
 
 // edges says which suspects an event makes, and through whom.
 func (c *Closure) edges(r *reading, by index, his federation, habits habits) (all []edge) {
+	own := r // the record that names the caller
 	add := func(parent *Suspect, child Suspect) {
 		child = child.withScope()
 		if child.Name() == parent.Name() {
 			return
 		}
-		all = append(all, edge{parent.Name(), child.Name(), r.Time, r.ID, habits.confidence(parent, r), child})
+		all = append(all, edge{parent.Name(), child.Name(), r.Time, r.ID, habits.confidence(parent, own), child, own.ID})
 	}
 	owners := by.owners(r)
 	for _, twin := range c.twins(r) {
 		if len(owners) == 0 && !r.aws {
-			owners = by.owners(twin)
+			if owners = by.owners(twin); len(owners) > 0 {
+				own = twin
+			}
 		}
 	}
 	for _, owner := range owners {
@@ -264,6 +268,7 @@ func (c *Closure) edges(r *reading, by index, his federation, habits habits) (al
 			add(owner, Suspect{Credential: r.Credential, Kind: kindOfSession(r.Event), Principal: speaker(r.Event), ARN: r.Principal.ARN, Reason: Issued})
 		}
 	}
+	own = r
 	for _, m := range r.minted {
 		for _, opened := range by.principal[m.Principal] {
 			// Of a role that is wholly his, also what AWS hands to its instances

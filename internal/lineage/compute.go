@@ -170,7 +170,7 @@ func (run running) edges(r *reading, habits habits) (all []edge) {
 			child := credential(m)
 			child.Reason = HandedTo
 			if child.Name() != h.owner.Name() {
-				all = append(all, edge{h.owner.Name(), child.Name(), r.Time, r.ID, confidence, child})
+				all = append(all, edge{h.owner.Name(), child.Name(), r.Time, r.ID, confidence, child, h.EventID})
 			}
 		}
 	}
@@ -252,5 +252,5 @@ func (c carrying) edges(r *reading, by index, habits habits) []edge {
 		confidence = Low
 	}
 	child := Suspect{Credential: r.Credential, Kind: kindOfSession(r.Event), Principal: speaker(r.Event), ARN: r.Principal.ARN, Reason: Carried}.withScope()
-	return []edge{{from.owner.Name(), child.Name(), r.Time, r.ID, confidence, child}}
+	return []edge{{from.owner.Name(), child.Name(), r.Time, r.ID, confidence, child, from.r.ID}}
 }

@@ -12,7 +12,7 @@ import (
 func (c *Closure) explain(edges map[edge]bool) {
 	list := slices.SortedFunc(maps.Keys(edges), func(a, b edge) int {
 		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.eventID, b.eventID), cmp.Compare(a.parent, b.parent), cmp.Compare(a.child, b.child),
-			cmp.Compare(a.suspect.Reason, b.suspect.Reason), cmp.Compare(a.suspect.Kind, b.suspect.Kind), cmp.Compare(a.suspect.ARN, b.suspect.ARN))
+			cmp.Compare(a.suspect.Reason, b.suspect.Reason), cmp.Compare(a.suspect.Kind, b.suspect.Kind), cmp.Compare(a.suspect.ARN, b.suspect.ARN), cmp.Compare(a.cause, b.cause))
 	})
 	c.edgeList, c.held = list, nil
 	depth, high := map[string]int{}, map[string]bool{}

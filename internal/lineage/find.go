@@ -51,7 +51,7 @@ func Find(events []event.Event, signs []Sign, o Options) []Intruder {
 			groups = append(groups, g)
 		}
 	}
-	sets := merge(groups)
+	sets := merge(elsewhere(groups))
 	out := make([]Intruder, 0, len(sets))
 	for _, set := range sets {
 		if in := set.intruder(); in.Score >= o.Enough && len(in.Seeds) > 0 { // no seeds: nobody is named
@@ -123,6 +123,16 @@ func (s *subject) intrusion() *party {
 		}
 	}
 	return g
+}
+
+// elsewhere drops the parties that worked from the owner's own addresses alone,
+// where others did not: who cleans up after an intruder does what intruders do.
+func elsewhere(groups []*party) []*party {
+	atHome := func(g *party) bool { return len(g.why[whyOldAddress]) > 0 && len(g.why[whyNewAddress]) == 0 }
+	if !slices.ContainsFunc(groups, func(g *party) bool { return !atHome(g) }) {
+		return groups
+	}
+	return slices.DeleteFunc(groups, atHome)
 }
 
 func (g *party) first() time.Time { return g.readings[0].Time }

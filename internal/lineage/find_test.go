@@ -49,6 +49,17 @@ func TestFind(t *testing.T) {
 			month = append(month, story{at: -d*day + 1, who: "user ann AKIA1", call: "iam:CreateUser", from: "198.51.100.1", id: fmt.Sprintf("!8!create-user#%d", d)}.with(boto))
 		}
 	}
+	var chores []story // the same, but something else every time
+	for d := 30; d > 0; d-- {
+		chores = append(chores, story{at: -d * day, who: "user ann AKIA1", call: "s3:ListBuckets", from: "198.51.100.1"}.with(boto))
+		if d%6 == 0 {
+			chores = append(chores, story{at: -d*day + 1, who: "user ann AKIA1", call: "iam:CreateUser", from: "198.51.100.1", id: fmt.Sprintf("!8!chore-%d", d)}.with(boto))
+		}
+	}
+	cleanUp := []story{ // the owner, with a tool that he never used before
+		story{at: 60, who: "user ann AKIA1", call: "iam:DeleteUser", from: "198.51.100.1", id: "!8!delete-user"}.with(cli),
+		story{at: 61, who: "user ann ASIA9", call: "cloudtrail:DeleteTrail", from: "198.51.100.1", id: "!10!delete-trail", invoked: "signin.amazonaws.com"}.with(cli),
+	}
 	stolen := []story{
 		{at: 1, who: "user ann AKIA1", call: "sts:GetCallerIdentity"}, {at: 2, who: "user ann AKIA1", call: "cloudtrail:StopLogging", id: "!10!stop"},
 		newUser(3, "user ann AKIA1", "eve"), newKey(4, "user ann AKIA1", "eve", "AKIA2"), {at: 5, who: "user eve AKIA2", call: "ec2:RunInstances", id: "!8!run"},
@@ -64,8 +75,11 @@ func TestFind(t *testing.T) {
 		"nothing amiss":  {month[:8], ""},
 		"a little amiss": {[]story{{at: 1, who: "user ann AKIA1", call: "iam:ListUsers", id: "!5!list"}}, ""},
 		"an administrator, for a month, from the first day of the record": {month, ""},
-		"five calls":           {stolen, "AKIA1 since 1 high"},
-		"a month and then him": {slices.Concat(month, stolen), "AKIA1 since 1 high"},
+		"an administrator who does something else every time":             {chores, ""},
+		"the owner cleans up after him":                                   {slices.Concat(month, stolen, cleanUp), "AKIA1 since 1 high"},
+		"nobody but the owner's own address":                              {slices.Concat(month, cleanUp), ""},
+		"five calls":                                                      {stolen, "AKIA1 since 1 high"},
+		"a month and then him":                                            {slices.Concat(month, stolen), "AKIA1 since 1 high"},
 		"AWS's own acts": {[]story{
 			{at: 1, who: "user ann AKIA1", call: "iam:CreateUser", invoked: "cloudformation.amazonaws.com", id: "!10!create-user"},
 			{at: 2, who: "service config.amazonaws.com", call: "iam:CreateUser", id: "!10!delete"},
@@ -170,6 +184,7 @@ func TestCompute(t *testing.T) {
 		session(assume(4, "service lambda.amazonaws.com", "other", "ASIAX"), "f"),
 		session(assume(4, "service lambda.amazonaws.com", "batch", "ASIAG"), "g"),
 		newUser(5, "role admin/i-0123456789abcdef0 ASIAI", "x"),
+		story{at: 6, who: "role batch/g ASIAG", call: "s3:ListBuckets"},
 	)
 	c := New([]Suspect{{Credential: "AKIA1"}}, began)
 	c.Add(Query{}, events)
@@ -183,6 +198,9 @@ func TestCompute(t *testing.T) {
 	}
 	if want := []string{"AKIA1 seed high", "ASIAF handed high", "ASIAG handed low", "ASIAI handed high", "user x created high"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := lanes(c, events[len(events)-2:]), "intruder high issued-by-suspect\nunknown low issued-by-suspect"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 	if !slices.Contains(c.Next(), Query{ByRole, "admin"}) || !slices.Contains(c.Next(), Query{ByRole, "power"}) {
 		t.Errorf("%v", c.Next())
@@ -236,6 +254,9 @@ func TestSharedEvent(t *testing.T) {
 	}
 	if want := []string{"AKIA1 ", "ASIA2 assume-ASIA2-again", "user x user-x"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := lanes(c, events[3:]), "intruder high issued-by-suspect\nunknown low same-origin"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 

@@ -140,7 +140,7 @@ func (c *Closure) hold() {
 	for changed := true; changed; {
 		changed = false
 		for _, e := range c.edgeList {
-			parent, by := c.suspects[e.parent], c.events[e.eventID]
+			parent, by := c.suspects[e.parent], c.events[e.cause]
 			if by == nil {
 				continue
 			}
@@ -166,9 +166,7 @@ func (c *Closure) passed(l Lane, s *Suspect) Lane {
 		return Lane{ByOwner, Low, with(l.Why, whyIssued)}
 	case l.Who == ByIntruder && s.Confidence != Low:
 		return Lane{ByIntruder, High, []string{whyIssued}}
-	case l.Who == ByIntruder:
-		return Lane{ByIntruder, Low, with(l.Why, whyIssued)}
-	}
+	} // low: a partner's session, or that of the owner's own instance
 	return Lane{ByUnknown, Low, []string{whyIssued}}
 }
 

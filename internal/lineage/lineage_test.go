@@ -218,6 +218,8 @@ func TestByAWS(t *testing.T) {
 		"the console":              {story{who: "user ann ASIA1", call: "ec2:RunInstances", invoked: "signin.amazonaws.com"}, false},
 		"the old console":          {story{who: "user ann ASIA1", call: "ec2:RunInstances", invoked: "AWS Internal"}, false},
 		"an old service":           {story{who: "user ann ASIA1", call: "ec2:RunInstances", invoked: "AWS Internal", from: "AWS Internal"}, true},
+		"a service by its address": {story{who: "role r/s ASIA1", call: "kms:Decrypt", from: "logs.amazonaws.com"}, true},
+		"the console's address":    {story{who: "user ann ASIA1", call: "iam:ListUsers", from: "signin.amazonaws.com"}, false},
 		"an agent that lies":       {story{who: "user ann AKIA1", call: "iam:CreateUser", more: `"userAgent":"aws-internal/3"`}, false},
 		"the quarantine":           {story{who: "user ann AKIA1", call: "iam:AttachUserPolicy", q: `{"userName":"ann","policyArn":"arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"}`, more: `"userAgent":"aws-internal/3 aws-sdk-java/1.12"`}, true},
 		"the old quarantine":       {story{who: "user ann AKIA1", call: "iam:PutUserPolicy", q: `{"userName":"ann","policyName":"AWSExposedCredentialPolicy_DO_NOT_REMOVE"}`, more: `"userAgent":"AWS Internal"`}, true},

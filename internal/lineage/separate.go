@@ -39,6 +39,11 @@ func (s *subject) separate(start time.Time, hint bool) map[origin]*verdict {
 		}
 	}
 	sure.merge()
+	for _, v := range all { // he has a place of his own: who cleans up after him works from the owner's
+		if v.Who == ByIntruder && v.known && len(sure.addresses) > 0 {
+			v.Lane = Lane{ByUnknown, Low, v.Why}
+		}
+	}
 	for o, v := range all {
 		if v.Who != ByIntruder && !v.known && !s.ofInstance(o) {
 			sure.join(o, v)

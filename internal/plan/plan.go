@@ -111,6 +111,8 @@ type Plan struct {
 	Evidence  []string  `json:"evidence,omitempty"`
 	// Unkept names the targets of which no evidence could be kept.
 	Unkept  []string  `json:"unkept,omitempty"`
+	// Open are the intruder's ways that stay open when all of it is done.
+	Open    []string  `json:"open,omitempty"`
 	MadeAt  time.Time `json:"made_at"`
 	Expires time.Time `json:"expires"`
 	Nonce   string    `json:"nonce"`

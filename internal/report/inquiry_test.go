@@ -234,7 +234,7 @@ func TestWordsOfOthers(t *testing.T) {
 		{"lineage", `\n\twhy[A-Z]\w+ += "([a-z-]+)"`, []string{"lane.", "sign."}, 15},
 		{"lineage", `\n\tStep[A-Z]\w+ += "([a-z-]+)"`, []string{"step."}, 5},
 		{"lineage", `d\.link\([^"\n]*"([a-z-]+)"`, []string{"edge."}, 5},
-		{"lineage", `\n\tNode[A-Z]\w+ += "((?:credential|sessions|trust|principal|resource))"`, []string{"cut.", "screen.inquiry.node."}, 4},
+		{"lineage", `\n\tNode[A-Z]\w+ += "((?:credential|sessions|trust|principal|resource))"`, []string{"screen.inquiry.node."}, 4},
 		{"lineage", `CredentialKind = "([a-z-]+)"`, []string{"credential."}, 8},
 		{"engine", `RecordGap\{Why: "([a-z-]+)"`, []string{"recordgap."}, 3},
 		{"trail/shape", `\n\t\w+ +Shape = "([a-z-]+)"`, []string{"shape."}, 8},

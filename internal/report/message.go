@@ -131,6 +131,7 @@ type Plan struct {
 	Refused  int            `json:"refused"`
 	Evidence int            `json:"evidence"` // blobs kept before
 	Unkept   []string       `json:"unkept"`   // targets of which none could be kept, and why
+	Open     []string       `json:"open,omitempty"` // the intruder's ways that it leaves open
 	Stale    string         `json:"stale,omitempty"`
 	Protects []string       `json:"protects"` // ARNs never touched
 }

@@ -168,6 +168,7 @@ func (t *Text) inquired(p *page, m Inquiry) {
 		q.lanes, q.creators = lanes{}, nil
 	}
 	told, cut := q.lanes.told, len(q.cuts) > 0
+	q.lanes.cut = m.Matched > told
 	t.pending(p)
 	switch nothing := p.b.Len() == 0 && !q.headed; {
 	case nothing && m.Verdicts == 0 && slices.Contains([]string{"verdict", "graph", "cost"}, m.Question):
@@ -252,10 +253,15 @@ func short(s string) string { return clean.TextCap(s, 64) }
 
 // brief is an agent without what every call changes in it, such as the command.
 func brief(agent string) string {
-	if f := strings.Fields(clean.TextCap(agent, 240)); len(f) > 3 && !strings.HasPrefix(agent, "Mozilla/") {
-		agent = strings.Join(f[:3], " ")
+	s := strings.Trim(clean.TextCap(agent, 240), "[]")
+	if f := strings.Fields(s); len(f) > 1 && !strings.HasPrefix(s, "Mozilla/") {
+		n := 1
+		for n < len(f) && n < 3 && !strings.HasPrefix(f[n], "(") {
+			n++
+		}
+		s = strings.Join(f[:n], " ")
 	}
-	return clean.TextCap(agent, 48)
+	return clean.Fit(s, 48)
 }
 
 // agents are the different ones, the most frequent first.

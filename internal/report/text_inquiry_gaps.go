@@ -83,6 +83,9 @@ func (t *Text) gapPlace(g RecordGap) string {
 		if g.EventID != "" {
 			parts = append(parts, short(g.EventID))
 		}
+	case g.Why == "damaged":
+		name, why, _ := strings.Cut(g.Detail, ": ")
+		parts = append(parts, file(name), t.damage(why))
 	case g.Detail != "":
 		parts = append(parts, clean.TextCap(g.Detail, 240))
 	}

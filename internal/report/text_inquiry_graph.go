@@ -71,17 +71,18 @@ func (g *tree) line(first, text string) {
 	g.p.wrap(first, text)
 }
 
-// node writes a place on a path: "trust:111122223333/global/iam.role/admin" is
-// the trust of a role. Other names stand as they are.
+// node writes a place on a path: "trust:111122223333/global/iam.role/admin" and
+// "trust admin" are the trust of a role. Other names stand as they are.
 func (t *Text) node(id string) string {
 	if id == "intruder" {
 		return t.lane(id)
 	}
-	sort, name, ok := strings.Cut(id, ":")
-	key := "screen.inquiry.node." + sort
-	if !ok || !t.Words.Has(key) {
+	i := strings.IndexAny(id, ": ")
+	key := "screen.inquiry.node." + id[:max(i, 0)]
+	if i < 0 || !t.Words.Has(key) {
 		return clean.TextCap(id, 72)
 	}
+	name := strings.TrimPrefix(id[i+1:], "of:")
 	f := strings.SplitN(name, "/", 4)
 	switch first, rest, _ := strings.Cut(name, "/"); {
 	case len(f) == 4 && strings.Contains(f[2], "."): // account/region/kind/id
@@ -187,10 +188,14 @@ func (t *Text) cutting(p *page, number int, c Cut) {
 	w := t.Words
 	target := t.node(c.Target)
 	if target == clean.TextCap(c.Target, 72) { // a bare name: its kind says what it is
-		target = t.first(short(c.Kind), "cut."+c.Kind) + "  " + safe(c.Target)
+		target = t.node(c.Kind + ":" + c.Target)
 	}
 	p.wrap("   "+w.Number(number)+"  ", target)
-	if len(c.Closes) == 0 {
+	switch len(c.Closes) {
+	case 0:
+		return
+	case 1:
+		p.wrap("      ", w.T("screen.inquiry.cut.one", "path", t.path(c.Closes[0])))
 		return
 	}
 	p.wrap("      ", w.T("screen.inquiry.cut.closes", "n", len(c.Closes)))

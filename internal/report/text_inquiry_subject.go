@@ -23,6 +23,11 @@ func (t *Text) subject(p *page, s Subject) {
 			rows = append(rows, [2]string{w.T("screen.inquiry." + key), text})
 		}
 	}
+	if len(s.Lanes) <= 1 { // said once
+		for _, list := range []*[]Tally{&s.Addresses, &s.Agents, &s.Regions, &s.Services, &s.Calls, &s.Keys} {
+			*list = laneless(*list)
+		}
+	}
 	add("verdict.principal", safe(s.Principal))
 	add("verdict.calls", w.T("screen.inquiry.verdict.count", "n", s.Events, "failed", s.Failed))
 	if !s.First.IsZero() {

@@ -38,7 +38,12 @@ func (t *Text) creators(p *page, list []Creator) {
 	slices.SortStableFunc(all, func(a, b *entry) int {
 		return cmp.Or(cmp.Compare(a.Resource, b.Resource), byChange(a.Change, b.Change), a.At.Compare(b.At))
 	})
+	said := map[string]bool{} // credentials whose origin stands above
 	for i, e := range all[:min(len(all), someCreators)] {
+		if said[e.Credential] {
+			e.Chain = nil
+		}
+		said[e.Credential] = said[e.Credential] || len(e.Chain) > 0
 		p.separate()
 		if i == 0 || all[i-1].Resource != e.Resource {
 			p.head(safe(e.Resource))

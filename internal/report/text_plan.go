@@ -56,6 +56,7 @@ func (t *Text) planned(pl Plan) *page {
 		t.class(p, c, live)
 	}
 	t.refusals(p, refused)
+	t.open(p, pl.Open)
 	p.blank()
 	t.totals(p, pl, live)
 	t.after(p, pl, live)
@@ -177,6 +178,18 @@ func (t *Text) closes(p *page, a Action) {
 	}
 	if more := len(a.Closes) - len(shown); more > 0 {
 		p.wrap("       ", t.Words.T("screen.plan.closes-more", "n", more))
+	}
+}
+
+// open tells the ways that stay open when everything is done.
+func (t *Text) open(p *page, ways []string) {
+	if len(ways) == 0 {
+		return
+	}
+	p.blank()
+	p.head(t.Words.T("screen.plan.open", "n", len(ways)))
+	for _, way := range ways {
+		p.wrap("   ", safe(way))
 	}
 }
 

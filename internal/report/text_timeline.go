@@ -31,7 +31,8 @@ const heldBytes = 1 << 20
 type lanes struct {
 	told  int // events
 	held  *page
-	lost  int // rows that held had no room for
+	lost  int  // rows that held had no room for
+	cut   bool // events behind the last row are not shown
 	rows  []*laneRow
 	day   string
 	gaps  []RecordGap // not drawn yet, by when they begin
@@ -128,6 +129,9 @@ func newRow(e Event) *laneRow {
 	r := &laneRow{lane: e.Lane, call: e.Name, marks: marks(e), unsure: e.Confidence == "low" || e.Lane == "unknown", n: 1, first: e.Time, last: e.Time}
 	if r.credential = e.Credential; r.credential == "" {
 		r.credential = e.Principal
+	}
+	if e.Lane == "aws" { // its services and sessions are too many, and say little
+		r.credential = ""
 	}
 	if !slices.Contains(sides, r.lane) {
 		r.lane = "unknown"
@@ -332,10 +336,12 @@ func (t *Text) closeLanes(p *page) {
 	if l.told == 0 {
 		return
 	}
-	for _, g := range l.gaps {
-		t.gapLine(p, g)
+	if !l.cut {
+		for _, g := range l.gaps {
+			t.gapLine(p, g)
+		}
+		l.gaps = nil
 	}
-	l.gaps = nil
 	for _, g := range l.drawn {
 		t.told(g)
 	}

@@ -55,8 +55,11 @@ func (t *Text) who(v Verdict) (rows [][2]string) {
 		add("active", w.T("screen.inquiry.verdict.when", "from", stamp(v.First), "to", stamp(v.Last), "span", w.Span(v.Last.Sub(v.First))))
 	}
 	key := "screen.inquiry.verdict.count"
-	if v.Unsure > 0 {
+	switch {
+	case v.Unsure > 0:
 		key = "screen.inquiry.verdict.unsure"
+	case v.Attempted == 0:
+		key = "screen.inquiry.verdict.well"
 	}
 	add("calls", w.T(key, "n", v.Events, "failed", v.Attempted, "unsure", v.Unsure))
 	if v.Seed != "" && (v.Seed != v.Credential || v.SeedFrom != "found") {
@@ -79,6 +82,10 @@ func (t *Text) signs(p *page, why []VerdictSign) {
 		return
 	}
 	w := t.Words
+	why = slices.Clone(why)
+	slices.SortStableFunc(why, func(a, b VerdictSign) int {
+		return cmp.Or(weak(a.Word)-weak(b.Word), cmp.Compare(len(b.EventIDs), len(a.EventIDs)))
+	})
 	p.blank()
 	p.head(w.T("screen.inquiry.verdict.why"))
 	for _, s := range why[:min(len(why), someSigns)] {
@@ -92,6 +99,22 @@ func (t *Text) signs(p *page, why []VerdictSign) {
 		p.wrap("   ", text)
 	}
 	t.rest(p, len(why)-someSigns)
+}
+
+// weak orders signs: where and how the calls came says more about who it is than
+// what they did, and some words only say what is not known.
+func weak(word string) int {
+	switch word {
+	case "off-instance", "root", "new-address", "new-agent", "same-origin", "from-intruder-address", "issued-by-suspect", "marked":
+		return 0
+	case "new-region", "new-calls", "odd-hour", "overlapping":
+		return 1
+	case "detected", "seed", "same-agent", "unsettled":
+		return 3
+	case "no-history", "no-sign", "not-suspect", "before-intrusion", "known-address", "known-agent", "known-calls", "known-origin", "habit":
+		return 4
+	}
+	return 2 // detections
 }
 
 // rest says how many are left out.

@@ -149,7 +149,7 @@ func flagsOf(v *event.View) (f uint8) {
 	if yes(v.FromConsole) {
 		f |= flagConsole
 	}
-	if v.Failed() {
+	if len(v.ErrorCode)+len(v.ErrorMessage) > 0 || string(v.Source) == "signin.amazonaws.com" && v.Failed() {
 		f |= flagFailed
 	}
 	if len(v.Additional) > 0 && usedMFA(v.Additional) {

@@ -78,10 +78,6 @@ func (t *tokens) collect(row uint32, b []byte) {
 	var key []byte
 	for at := 0; at < len(b); {
 		if b[at] != '"' {
-			if b[at] == '{' || b[at] == '[' {
-				at++
-				continue
-			}
 			at++
 			continue
 		}
@@ -117,18 +113,30 @@ func (t *tokens) value(row uint32, v []byte) {
 	if !isARN {
 		return
 	}
-	last := v[1+bytes.LastIndexAny(v, "/:"):]
+	last := v[tail(v):]
 	if string(last) == "*" { // of a log group
 		return
 	}
 	t.add(row, last)
-	if at := bytes.Index(v, []byte(":assumed-role/")); at > 0 {
-		role, _, _ := bytes.Cut(v[at+len(":assumed-role/"):], []byte("/"))
-		t.add(row, role)
-	} else if at := bytes.Index(v, []byte(":s3:::")); at > 0 {
-		bucket, _, _ := bytes.Cut(v[at+len(":s3:::"):], []byte("/"))
+	service := v[4+bytes.IndexByte(v[4:], ':')+1:]
+	if rest, ok := bytes.CutPrefix(service, []byte("s3:::")); ok {
+		bucket, _, _ := bytes.Cut(rest, []byte("/"))
 		t.add(row, bucket)
+	} else if bytes.HasPrefix(service, []byte("sts:")) {
+		if _, rest, ok := bytes.Cut(service, []byte(":assumed-role/")); ok {
+			role, _, _ := bytes.Cut(rest, []byte("/"))
+			t.add(row, role)
+		}
 	}
+}
+
+// tail is where the last part of an ARN begins.
+func tail(v []byte) int {
+	i := len(v)
+	for i > 0 && v[i-1] != '/' && v[i-1] != ':' {
+		i--
+	}
+	return i
 }
 
 // telling says whether a value has a digit or a sign in it: it is more than a

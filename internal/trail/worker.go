@@ -260,17 +260,24 @@ func (w *worker) record(v *event.View, offset int64) error {
 		w.part.begin(len(w.done), uint64(offset))
 	}
 	fresh, err := w.add(v, uint32(offset-w.base))
-	var no *refused
 	switch {
-	case errors.As(err, &no):
-		w.file.damaged(offset, no.why)
 	case err != nil:
-		return &storeError{err}
+		return w.refused(offset, err)
 	case fresh:
 		w.file.events++
 	default:
 		w.file.dups++
 	}
+	return nil
+}
+
+// refused counts a record that cannot be kept.
+func (w *worker) refused(offset int64, err error) error {
+	var no *refused
+	if !errors.As(err, &no) {
+		return &storeError{err}
+	}
+	w.file.damaged(offset, no.why)
 	return nil
 }
 

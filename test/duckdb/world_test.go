@@ -194,7 +194,7 @@ func odd(t *testing.T, dir string) *world {
 		}
 	}
 	w := build(t, dir, filepath.Join(dir, "AWSLogs"))
-	w.since = time.Date(2026, 10, 13, 5, 0, 0, 0, time.UTC)
+	w.since = time.Date(2026, 10, 13, 6, 0, 7, 0, time.UTC) // the first call of root
 	return w.ask(t, []string{"AKIAEXAMPLE"}, []string{"i-0abc", "i-0abcdef", "abc", "Admin", "ASIAEXAMPLE2"})
 }
 
@@ -224,7 +224,7 @@ var oddRecords = []string{
 	oddRecord(5, 4, `"readOnly":false,"errorCode":"AccessDenied","errorMessage":"no","responseElements":{"instanceId":"i-0abc"}`),
 	oddRecord(6, 5, `"readOnly":false,"errorMessage":"only a message","responseElements":{"instanceId":"i-0abc"}`),
 	oddRecord(7, 6, `"eventSource":"signin.amazonaws.com","eventName":"ConsoleLogin","responseElements":{"ConsoleLogin":"Failure"},"userIdentity":{"type":"Root","arn":"arn:aws:iam::111122223333:root"}`),
-	oddRecord(8, 7, `"eventSource":"signin.amazonaws.com","eventName":"ConsoleLogin","responseElements":{ "ConsoleLogin" : "Success" }`),
+	oddRecord(8, 7, `"eventSource":"signin.amazonaws.com","eventName":"ConsoleLogin","responseElements":{"ConsoleLogin":"Success"}`),
 	oddRecord(9, 8, `"userIdentity":{"type":"AWSService","invokedBy":"autoscaling.amazonaws.com"},"awsRegion":"us-east-1"`),
 	oddRecord(10, 9, `"userIdentity":{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/Admin/eve","accessKeyId":"ASIAEXAMPLE","sessionContext":{"sessionIssuer":{"type":"Role","arn":"arn:aws:iam::111122223333:role/Admin"}}}`),
 	oddRecord(11, 9, `"userIdentity":{"type":"IdentityCenterUser","credentialId":"AKIAEXAMPLE"}`),
@@ -234,6 +234,7 @@ var oddRecords = []string{
 	oddRecord(15, 9, `"readOnly":false,"responseElements":{"i-0abc":"a key","url":"https://example/i-0abc"}`),
 	oddRecord(16, 10, `"eventSource":"sts.amazonaws.com","eventName":"AssumeRole","readOnly":true,"responseElements":{"credentials":{"accessKeyId":"ASIAEXAMPLE2","sessionToken":"EXAMPLE"},"assumedRoleUser":{"arn":"arn:aws:sts::111122223333:assumed-role/Admin/eve"}}`),
 	oddRecord(17, 11, `"eventSource":"s3.amazonaws.com","eventName":"Ünïcode 'quoted'"`),
+	strings.Replace(oddRecord(19, 12, `"eventSource":"signin.amazonaws.com","eventName":"ConsoleLogin","responseElements":{"ConsoleLogin":"failure"}`), `"ConsoleLogin":"failure"`, `"ConsoleLogin" : "failure"`, 1),
 }
 
 // open is DuckDB with the view that a table over the export would be, and the

@@ -53,13 +53,3 @@ func records(n int, seed uint64) (out []string) {
 	}
 	return out
 }
-
-// sessions makes records as an account has them: few origins and calls, and
-// credentials that last for 25 calls.
-func sessions(n int) (out []string) {
-	base := records(400, 3)
-	for i := range n {
-		out = append(out, strings.NewReplacer("IAEXAMPLE", fmt.Sprintf("IAEXAMPLE%d", i/25)).Replace(base[(i*7+i/25)%len(base)]))
-	}
-	return out
-}

@@ -7,7 +7,8 @@
 // A field is CloudTrail's dotted path, as userIdentity.arn or
 // requestParameters.x.y. Names are matched exactly or, where an object has no
 // such member, in any case; of two such members the first counts. A member
-// whose own name has a dot cannot be addressed. Lists are looked through at any
+// whose own name has a dot cannot be addressed, nor can what lies more than 32
+// lists and members deep. Lists are looked through at any
 // place of the path: a field has the values of all their items, and a test is
 // true when it is true of one value. Of an object the value is its JSON without
 // insignificant space, once as delivered and once with the escapes in its

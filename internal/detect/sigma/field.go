@@ -91,8 +91,14 @@ type values struct {
 	lows    []byte
 }
 
+// keep is how much a field may hold on to between records, in bytes.
+const keep = 1 << 20
+
 // fill reads a field of a record. What it holds lasts as long as the View.
 func (x *values) fill(f *field, v *event.View) {
+	if cap(x.bytes)+cap(x.lows)+24*cap(x.text) > keep {
+		*x = values{at: x.at}
+	}
 	x.present, x.lowered, x.text, x.bytes = false, false, x.text[:0], x.bytes[:0]
 	if f.scalar != nil {
 		if s := f.scalar(v); s != nil && len(f.path) == 0 {

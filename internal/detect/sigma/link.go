@@ -31,6 +31,9 @@ func (l *loader) link() {
 				p.c.rule, err = l.add(p.rule, nil)
 			}
 			if err != nil {
+				for _, i := range p.parts {
+					part[i] = true // made for this one only
+				}
 				l.problem(p.rule.called(), err)
 				continue
 			}

@@ -24,8 +24,6 @@ type Codes struct {
 type Matcher struct {
 	set    *Set
 	plans  map[planKey]*plan
-	free   [3]*plan // the rules for any call, by what they look at
-	made   uint64
 	caches [2]cache // by origin, by identity
 	fields []values
 	told   []uint32 // by leaf: the event that said is of
@@ -41,12 +39,10 @@ type planKey struct {
 	message  bool
 }
 
-// A plan is what is known of all rules after some codes.
+// A plan is what a code decides of some rules.
 type plan struct {
-	id    uint64
-	sure  []int32
-	open  []undecided
-	needs [2]bool // whether an origin or an identity can decide something
+	sure []int32
+	open []undecided
 }
 
 type undecided struct {
@@ -61,7 +57,8 @@ const (
 	cacheSize = 1 << 14
 )
 
-// A cache remembers results by code: those of leaves, and plans.
+// A cache remembers by one code: results of leaves, and a plan of the rules
+// that the code narrows. A place is of the code that used it last.
 type cache struct {
 	width int      // words of a row
 	tags  []uint64 // of rows: code+1
@@ -70,9 +67,8 @@ type cache struct {
 }
 
 type cached struct {
-	from uint64
-	code uint32
-	plan *plan
+	tag uint64 // code+1
+	plan
 }
 
 // Matcher is a new Matcher of the set.
@@ -80,16 +76,11 @@ func (s *Set) Matcher() *Matcher { return s.matcher(cacheSize) }
 
 func (s *Set) matcher(size int) *Matcher {
 	m := &Matcher{set: s, plans: map[planKey]*plan{}, fields: make([]values, len(s.fields)), told: make([]uint32, len(s.leaves)), said: make([]bool, len(s.leaves))}
-	for i := range m.free {
-		m.free[i] = m.decide(&plan{open: s.free[i]}, byAPI, byAPI) // decides nothing, and notes what it needs
-	}
 	for i := range m.caches {
-		if n := len(s.rows[i]); n > 0 {
-			c := &m.caches[i]
-			c.width = (n + 63) / 64
-			c.tags, c.rows = make([]uint64, size), make([]uint64, 2*c.width*size)
-			c.plans = make([]cached, size)
-		}
+		c := &m.caches[i]
+		c.width = (len(s.rows[i]) + 63) / 64
+		c.tags, c.rows = make([]uint64, size), make([]uint64, 2*c.width*size)
+		c.plans = make([]cached, size)
 	}
 	return m
 }
@@ -107,15 +98,8 @@ func (m *Matcher) Match(v *event.View, c Codes) []int32 {
 	}
 	m.hits = m.hits[:0]
 	m.take(m.plan(planKey{c.API, c.Error, v.ErrorMessage != nil}))
-	for _, p := range m.free {
-		if p.needs[0] {
-			p = m.narrow(p, 0, c.Origin)
-		}
-		if p.needs[1] {
-			p = m.narrow(p, 1, c.Identity)
-		}
-		m.take(p)
-	}
+	m.take(m.narrow(0, c.Origin))
+	m.take(m.narrow(1, c.Identity))
 	if len(m.hits) > 1 {
 		slices.Sort(m.hits)
 	}
@@ -140,53 +124,40 @@ func (m *Matcher) plan(key planKey) *plan {
 	if len(m.plans) >= mostPlans {
 		clear(m.plans)
 	}
-	p := m.decide(&plan{open: m.set.bound}, byMessage, byAPI)
+	p := &plan{}
+	m.decide(p, m.set.bound, byAPI, byMessage)
 	m.plans[key] = p
 	return p
 }
 
-// narrow is what a code decides of a plan.
-func (m *Matcher) narrow(p *plan, by int, code uint32) *plan {
-	c := &m.caches[by]
-	at := &c.plans[mix(p.id, code)%uint64(len(c.plans))]
-	if at.from != p.id || at.code != code {
+// narrow is what an origin, or an identity, decides of the rules for any call.
+func (m *Matcher) narrow(by int, code uint32) *plan {
+	at := &m.caches[by].plans[int(code)%len(m.caches[by].plans)]
+	if tag := uint64(code) + 1; at.tag != tag {
+		at.tag = tag
 		class := byOrigin + class(by)
-		*at = cached{p.id, code, m.decide(p, class, class)}
+		m.decide(&at.plan, m.set.free[by], class, class)
 	}
-	return at.plan
+	return &at.plan
 }
 
-// mix spreads plans and codes, which both count from 0, over a cache.
-func mix(id uint64, code uint32) uint64 {
-	x := (id<<32 | id>>32 ^ uint64(code)) * 0x9E3779B97F4A7C15
-	return x >> 40
-}
-
-// decide reduces a plan by the leaves of the classes from first to last.
-func (m *Matcher) decide(p *plan, last, first class) *plan {
-	m.made++
-	out := &plan{id: m.made, sure: slices.Clone(p.sure)}
+// decide reduces rules by their leaves of the classes from first to last.
+func (m *Matcher) decide(p *plan, rules []undecided, first, last class) {
+	p.sure, p.open = p.sure[:0], p.open[:0]
 	tell := func(l int32) tri {
 		if c := m.set.leaves[l].class; c < first || c > last {
 			return open
 		}
 		return truth(m.leaf(l))
 	}
-	for _, u := range p.open {
+	for _, u := range rules {
 		switch t, left := u.left.reduce(tell); t {
 		case yes:
-			out.sure = append(out.sure, u.rule)
+			p.sure = append(p.sure, u.rule)
 		case open:
-			out.open = append(out.open, undecided{u.rule, left})
-			left.leaves(func(l int32) {
-				if c := m.set.leaves[l].class; c == byOrigin || c == byIdentity {
-					out.needs[c-byOrigin] = true
-				}
-			})
+			p.open = append(p.open, undecided{u.rule, left})
 		}
 	}
-	slices.Sort(out.sure)
-	return out
 }
 
 // eval decides what is left of a rule on the record itself.

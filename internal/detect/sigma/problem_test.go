@@ -101,6 +101,10 @@ func TestOneBadRuleSpoilsNoOther(t *testing.T) {
 	if s.Len() != 3 || len(problems) != 2 || problems[0].File != "b.yml" || problems[1].Rule != "bad" {
 		t.Errorf("%d rules, problems %v", s.Len(), problems)
 	}
+	counting := "id: same\n" + ruleText("sel: {eventName: a}\ntimeframe: 5m\ncondition: sel | count() > 5")
+	if s, problems := load(t, counting, counting); len(problems) != 1 || s.Len() != 3 || !s.Info(0).Part || !s.Info(1).Part || s.Info(2).Part {
+		t.Errorf("%d rules, problems %v", s.Len(), problems)
+	}
 	twice := "id: same\n" + good
 	if s, problems := load(t, twice, twice); s.Len() != 1 || len(problems) != 1 || !strings.Contains(problems[0].Reason, "has the id of a rule in a.yml") {
 		t.Errorf("%d rules, problems %v", s.Len(), problems)

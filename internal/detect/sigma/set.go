@@ -52,7 +52,7 @@ type Set struct {
 	rows         [2][]int32     // leaves decided by origin and by identity
 	slots        []int32        // of each leaf in its row
 	bound        []undecided    // rules that name calls or errors
-	free         [3][]undecided // those that do not: origin but not identity, identity but not origin, both
+	free         [2][]undecided // those that do not: narrowed by origin, by identity
 	correlations []correlation
 	wants        []wants // by rule: what correlations need to know of a hit
 }
@@ -112,12 +112,10 @@ func (s *Set) seal() {
 		switch {
 		case looks[byAPI] || looks[byError] || looks[byMessage]:
 			s.bound = append(s.bound, rule)
-		case !looks[byIdentity]:
-			s.free[0] = append(s.free[0], rule)
-		case !looks[byOrigin]:
+		case looks[byIdentity] && !looks[byOrigin]:
 			s.free[1] = append(s.free[1], rule)
 		default:
-			s.free[2] = append(s.free[2], rule)
+			s.free[0] = append(s.free[0], rule)
 		}
 	}
 	s.slots = make([]int32, len(s.leaves))

@@ -64,6 +64,21 @@ func TestWalk(t *testing.T) {
 	}
 }
 
+// TestALargeRecordIsLetGo: what it needed is not kept for the next.
+func TestALargeRecordIsLetGo(t *testing.T) {
+	f, x := fieldOf("requestParameters"), values{}
+	large := []byte(`{"a":"` + strings.Repeat("A", 2*keep) + `"}`)
+	for _, raw := range [][]byte{large, []byte(`{"a":"B"}`)} {
+		x.fill(&f, &event.View{Request: raw})
+		if len(x.folded()) != 1 {
+			t.Fatal(len(x.text))
+		}
+	}
+	if cap(x.bytes)+cap(x.lows) > keep {
+		t.Errorf("%d bytes are kept", cap(x.bytes)+cap(x.lows))
+	}
+}
+
 func TestAddresses(t *testing.T) {
 	for text, want := range map[string]string{
 		"075.050.255.67": "75.50.255.67", "10.0.0.1": "10.0.0.1", "::ffff:10.0.0.1": "10.0.0.1", "2001:db8::1": "2001:db8::1", "fe80::1%eth0": "fe80::1",

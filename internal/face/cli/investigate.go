@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cordon/internal/engine"
+	"cordon/internal/report"
 )
 
 // asked are the flags that questions share.
@@ -14,8 +15,7 @@ type asked struct {
 	seed, from, to, principal, rules, engine string
 	lanes                                    []string
 	limit                                    int
-	all, follow, cut, hourly                 bool
-	yes                                      bool
+	all, follow, cut                         bool
 }
 
 func newInvestigate(a *app) *cobra.Command {
@@ -65,6 +65,9 @@ func (a *app) question(use, key string, args int, ask func(context.Context, *eng
 			q, err := a.inquiry(ar, o)
 			if err != nil {
 				return err
+			}
+			if key == "investigate.timeline" && a.text != nil {
+				a.text.View, a.text.Follow = report.Timeline, o.follow
 			}
 			return ask(ctx, q, args)
 		})

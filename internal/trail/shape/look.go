@@ -72,9 +72,9 @@ func plausible(b []byte) bool {
 	if !ok {
 		return false
 	}
-	key := string(unquoted(name))
-	_, container := containers[key]
-	return container || itemNames[key]
+	key := unquoted(name)
+	_, container := containers[string(key)]
+	return container || itemNames[string(key)]
 }
 
 // isRow says whether a list is a row of cells, {"name":"value"} each or

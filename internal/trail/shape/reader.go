@@ -225,7 +225,7 @@ func (r *Reader) member(c byte) (Item, bool) {
 	if err != nil {
 		return r.afterDamage(offset, err), true
 	}
-	name := string(unquoted(quoted))
+	name := unquoted(quoted)
 	if c, ok := r.s.next(""); !ok {
 		return r.finish()
 	} else if c != ':' {
@@ -234,7 +234,7 @@ func (r *Reader) member(c byte) (Item, bool) {
 	r.s.pos++
 	if c, ok := r.s.next(""); !ok {
 		return r.finish()
-	} else if into, found := containers[name]; found && (into.level != athenaRows || r.shape == AthenaJSON) && (into.opens == c || into.opens == 0 && (c == '{' || c == '[')) {
+	} else if into, found := containers[string(name)]; found && (into.level != athenaRows || r.shape == AthenaJSON) && (into.opens == c || into.opens == 0 && (c == '{' || c == '[')) {
 		if into.opens == 0 && c == '{' {
 			return r.enter(document)
 		}

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,6 +37,7 @@ func Local(paths []string, only Only) ([]trail.File, []Damage, error) {
 		w.given = true
 		w.folder(name, real, folderOf(name))
 	}
+	w.follow()
 	for kind, n := range w.left {
 		w.notes = append(w.notes, Damage{File: kind, Note: true, Why: leftOut(n)})
 	}
@@ -61,6 +63,7 @@ func folderOf(name string) (p place) {
 type walk struct {
 	*sift
 	seen  map[string]bool // folders, by their real path
+	links []link
 	given bool            // the next folder was named by the user
 }
 
@@ -89,51 +92,85 @@ func (w *walk) folder(name, real string, p place) {
 		return
 	}
 	w.seen[real] = true
-	entries, err := os.ReadDir(name)
+	dir, err := os.Open(name)
+	if err != nil {
+		w.tell(name, err)
+		return
+	}
+	entries, err := dir.ReadDir(-1)
+	if err != nil {
+		w.tell(name, err)
+	}
+	if name[len(name)-1] != filepath.Separator {
+		name += string(filepath.Separator)
+	}
+	var below []string
 	for _, e := range entries {
-		w.entry(filepath.Join(name, e.Name()), filepath.Join(real, e.Name()), e, p)
+		if e.IsDir() {
+			below = append(below, e.Name())
+		} else {
+			w.entry(dir, name, e, p)
+		}
 	}
-	if err != nil {
-		w.tell(name, err)
+	_ = dir.Close() // only read, and not kept open while going deeper
+	for _, base := range below {
+		w.folder(name+base, filepath.Join(real, base), p.below(base))
 	}
 }
 
-func (w *walk) entry(name, real string, e fs.DirEntry, p place) {
+func (w *walk) entry(dir *os.File, above string, e fs.DirEntry, p place) {
+	base := e.Name()
+	at := p.file(base)
 	switch {
-	case e.IsDir():
-		w.folder(name, real, p.below(e.Name()))
 	case e.Type()&fs.ModeSymlink != 0:
-		w.link(name, e.Name(), p)
+		w.links = append(w.links, link{above + base, base, p})
+	case !w.only.admits(at):
+	case !e.Type().IsRegular():
+		w.notes = append(w.notes, Damage{File: above + base, Why: "no regular file"})
 	default:
-		at := p.file(e.Name())
-		if !w.only.admits(at) {
-			return
-		}
-		info, err := e.Info()
+		size, modified, err := sizeAndTime(dir, base)
 		if err != nil {
-			w.tell(name, err)
+			w.tell(above+base, err)
 			return
 		}
-		w.file(name, info, at)
+		w.add(trail.File{Name: above + base, Size: size, Version: version(size, modified)}, at)
 	}
 }
 
-func (w *walk) link(name, base string, p place) {
-	info, err := os.Stat(name)
+// A link waits until all is walked that is no link, so that what is there twice
+// goes by its own name.
+type link struct {
+	name, base string
+	above      place
+}
+
+func (w *walk) follow() {
+	for len(w.links) > 0 {
+		now := w.links
+		w.links = nil
+		slices.SortFunc(now, func(a, b link) int { return strings.Compare(a.name, b.name) })
+		for _, l := range now {
+			w.link(l)
+		}
+	}
+}
+
+func (w *walk) link(l link) {
+	info, err := os.Stat(l.name)
 	if err != nil {
-		w.tell(name, err)
+		w.tell(l.name, err)
 		return
 	}
 	if !info.IsDir() {
-		w.file(name, info, p.file(base))
+		w.file(l.name, info, l.above.file(l.base))
 		return
 	}
-	real, err := filepath.EvalSymlinks(name)
+	real, err := filepath.EvalSymlinks(l.name)
 	if err != nil {
-		w.tell(name, err)
+		w.tell(l.name, err)
 		return
 	}
-	w.folder(name, real, p.below(base))
+	w.folder(l.name, real, l.above.below(l.base))
 }
 
 func (w *walk) file(name string, info fs.FileInfo, p place) {
@@ -141,10 +178,11 @@ func (w *walk) file(name string, info fs.FileInfo, p place) {
 		w.notes = append(w.notes, Damage{File: name, Why: "no regular file"})
 		return
 	}
-	w.add(trail.File{Name: name, Size: info.Size(), Version: version(info)}, p)
+	w.add(trail.File{Name: name, Size: info.Size(), Version: version(info.Size(), info.ModTime().UnixNano())}, p)
 }
 
 // version changes when a file does, as far as size and time tell.
-func version(info fs.FileInfo) string {
-	return strconv.FormatInt(info.Size(), 36) + "-" + strconv.FormatInt(info.ModTime().UnixNano(), 36)
+func version(size, modified int64) string {
+	var b [32]byte
+	return string(strconv.AppendInt(append(strconv.AppendInt(b[:0], size, 36), '-'), modified, 36))
 }

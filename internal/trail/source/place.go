@@ -44,13 +44,15 @@ func (p place) below(name string) place {
 
 // file is the place of a file in this folder. Its name knows better.
 func (p place) file(name string) place {
-	parts := strings.Split(name, "_")
-	if len(parts) < 4 || !isAccount(parts[0]) || !isKind(parts[1]) {
+	account, rest, _ := strings.Cut(name, "_")
+	kind, rest, _ := strings.Cut(rest, "_")
+	region, rest, named := strings.Cut(rest, "_")
+	if !named || !isAccount(account) || !isKind(kind) {
 		p.at, _ = p.span()
 		return p
 	}
-	p.account, p.kind, p.region = parts[0], parts[1], parts[2]
-	for _, part := range parts[3:] {
+	p.account, p.kind, p.region = account, kind, region
+	for part := range strings.SplitSeq(rest, "_") {
 		stamp, _, _ := strings.Cut(part, ".")
 		for _, layout := range []string{"20060102T1504Z", "20060102T150405Z"} {
 			if len(stamp) == len(layout) && stamp[8] == 'T' {

@@ -5,6 +5,7 @@ package source
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -79,9 +80,28 @@ func (s *sift) add(f trail.File, p place) {
 
 // done is the files in the order of delivery, those of unknown time first.
 func (s *sift) done() ([]trail.File, []Damage) {
-	slices.SortFunc(s.files, func(a, b trail.File) int {
-		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Name, b.Name))
+	type key struct {
+		at   int64
+		file int
+	}
+	keys := make([]key, len(s.files)) // files are large to move about
+	for i, f := range s.files {
+		keys[i] = key{math.MinInt64, i}
+		if !f.At.IsZero() {
+			keys[i].at = f.At.UnixNano()
+		}
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		if a.at != b.at {
+			return cmp.Compare(a.at, b.at)
+		}
+		return strings.Compare(s.files[a.file].Name, s.files[b.file].Name)
 	})
+	sorted := make([]trail.File, len(keys))
+	for i, k := range keys {
+		sorted[i] = s.files[k.file]
+	}
+	s.files = sorted
 	s.files = slices.CompactFunc(s.files, func(a, b trail.File) bool { return a.Name == b.Name })
 	slices.SortFunc(s.notes, func(a, b Damage) int {
 		return cmp.Or(strings.Compare(a.File, b.File), strings.Compare(a.Why, b.Why))
