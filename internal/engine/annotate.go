@@ -90,9 +90,25 @@ func blame(r *fact.Resource, d lineage.Deed) {
 	}
 }
 
-// attached gives the volumes of an instance to whoever made the instance: AWS
-// makes them with it and does not name them in the record.
+// attached gives the volumes of an instance to whoever made the instance, and
+// the snapshots of an image to whoever made the image: AWS makes them with it and
+// does not name them in the record.
 func attached(s *fact.Snapshot) {
+	imaged := map[fact.Ref]fact.Deed{}
+	for r := range s.Of("ec2.image") {
+		if d, known := fact.Made.Get(r); known {
+			for _, id := range fact.Snapshots.Or(r, nil) {
+				imaged[fact.Ref{Kind: "ec2.snapshot", Place: r.Place, ID: id}] = d
+			}
+		}
+	}
+	for i := range s.Resources {
+		r := &s.Resources[i]
+		d, his := imaged[r.Ref]
+		if _, known := fact.Made.Get(*r); his && !known && r.Created.Sub(d.At).Abs() < sameAct { // an image can be of an older snapshot
+			fact.Made.Set(r, d)
+		}
+	}
 	made := map[string]fact.Resource{}
 	for r := range s.Of("ec2.instance") {
 		if _, known := fact.Made.Get(r); known {

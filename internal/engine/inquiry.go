@@ -35,6 +35,7 @@ type Inquiry struct {
 	gone      map[string]bool // sources that are told to be gone
 	cited     map[string]trail.Row
 	status    trail.Status
+	prepared  bool
 	chains    map[string][]report.Link
 }
 
@@ -85,6 +86,9 @@ func (q *Inquiry) lost(e event.Event, err error) {
 // prepare finds the intruders: detections first, then whose they are, then
 // all that each of them reached.
 func (q *Inquiry) prepare(ctx context.Context) error {
+	if q.prepared {
+		return nil
+	}
 	if err := q.open(ctx); err != nil {
 		return err
 	}
@@ -101,6 +105,7 @@ func (q *Inquiry) prepare(ctx context.Context) error {
 	}
 	q.merge()
 	q.recordGaps()
+	q.prepared = true
 	return nil
 }
 
@@ -162,10 +167,13 @@ func (q *Inquiry) candidates(whole, columns []string) ([]trail.Row, error) {
 	return q.store.Merge(named, refused, people), nil
 }
 
-func signs(hits []detect.Hit) (all []lineage.Sign) {
+// signs are hits as lineage weighs them. It is never nil: somebody looked. What
+// only was attempted is a step less grave already.
+func signs(hits []detect.Hit) []lineage.Sign {
+	all := []lineage.Sign{}
 	for _, h := range hits {
 		for _, id := range h.EventIDs {
-			all = append(all, lineage.Sign{EventID: id, What: h.Detection + h.Rule, Weight: weight(h), Confidence: string(h.Confidence), Attempted: h.Status == detect.Attempted})
+			all = append(all, lineage.Sign{EventID: id, What: h.Detection + h.Rule, Weight: lineage.Weights[h.Severity], Confidence: string(h.Confidence)})
 		}
 	}
 	return all

@@ -255,12 +255,6 @@ func sortedKeys(m map[string]string) (out []string) {
 	return out
 }
 
-// weight is how much a hit says of whoever did it, by how grave it is.
-func weight(h detect.Hit) float64 {
-	w := []float64{0.05, 0.15, 0.4, 0.8, 1}[max(0, min(4, grave(h.Severity.String())))]
-	return w
-}
-
 // recordGaps says what the record cannot tell.
 func (q *Inquiry) recordGaps() {
 	st := q.status

@@ -1,6 +1,9 @@
 package event
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // A memo knows values that a View has scanned before by their bytes: most
 // records of a log repeat who called, with what, and over which connection. A
@@ -55,4 +58,78 @@ func (k *known) keep(value []byte, tag uint32) {
 	if len(value) <= memoSize {
 		k.bytes, k.tag = append(k.bytes[:0], value...), tag
 	}
+}
+
+// identity reads userIdentity. encoding/json decodes a second one over the
+// first: both then stand in one object, as ReadPrincipal does the same.
+func (v *View) identity(b []byte, i int) (end int, err error) {
+	before := v.Identity
+	v.IdentityTag = 0
+	var k *known
+	if v.memo != nil && b[i] == '{' {
+		if k = place(v.memo.who[:], b, i, 40); k != nil {
+			if end = k.end(b, i); end > 0 && before == nil {
+				v.Identity, v.IdentityTag = b[i:end], k.tag
+				return end, nil
+			}
+		}
+	}
+	if end, err = raw(&v.Identity, b, i); err != nil {
+		return end, err
+	}
+	if before != nil && v.Identity != nil && before[0] == '{' && b[i] == '{' {
+		v.Identity = join(before, v.Identity)
+		return end, nil
+	}
+	if k != nil && before == nil && v.memo.tags < maxTags {
+		v.memo.tags++
+		v.IdentityTag = v.memo.tags
+		k.keep(v.Identity, v.IdentityTag)
+	}
+	return end, nil
+}
+
+// join is one object with the members of two.
+func join(a, b []byte) []byte {
+	a, b = bytes.TrimSpace(a[1:len(a)-1]), bytes.TrimSpace(b[1:len(b)-1])
+	both := append([]byte{'{'}, a...)
+	if len(a) > 0 && len(b) > 0 {
+		both = append(both, ',')
+	}
+	return append(append(both, b...), '}')
+}
+
+// agent reads userAgent. One that has escapes is not remembered.
+func (v *View) agent(b []byte, i int) (end int, err error) {
+	var k *known
+	if v.memo != nil && b[i] == '"' {
+		if k = place(v.memo.agent[:], b, i, 32); k != nil {
+			if end = k.end(b, i); end > 0 {
+				v.Agent = b[i+1 : end-1]
+				return end, nil
+			}
+		}
+	}
+	end, err = v.scalar(&v.Agent, b, i)
+	if k != nil && err == nil && len(v.Agent) > 0 && &v.Agent[0] == &b[i+1] {
+		k.keep(b[i:end], 0)
+	}
+	return end, err
+}
+
+// tls passes over tlsDetails.
+func (v *View) tls(b []byte, i int) (end int, err error) {
+	var k *known
+	if v.memo != nil && b[i] == '{' {
+		if k = place(v.memo.tls[:], b, i, 88); k != nil {
+			if end = k.end(b, i); end > 0 {
+				return end, nil
+			}
+		}
+	}
+	end, err = skip(b, i)
+	if k != nil && err == nil {
+		k.keep(b[i:end], 0)
+	}
+	return end, err
 }

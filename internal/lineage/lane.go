@@ -54,7 +54,11 @@ const mark = "app/cordon"
 // added; only what was added is known of the past.
 func (c *Closure) Lane(e event.Event) Lane {
 	c.grow()
-	l := c.lane(newReading(e))
+	r := c.events[e.ID]
+	if r == nil {
+		r = newReading(e)
+	}
+	l := c.lane(r)
 	l.Why = slices.Clone(l.Why)
 	return l
 }

@@ -130,7 +130,7 @@ func (c *cache) trim() {
 }
 
 const (
-	maxCache = 16 << 20
+	maxCache = 8 << 20
 	// maxText is what is kept of one value. AWS cuts user agents at 1 KB, and
 	// nothing else that is kept comes near; the record has the whole.
 	maxText = 4096

@@ -100,6 +100,7 @@ func (s *Store) Import(ctx context.Context, files []File, from Files, opt Option
 	}
 	im.receipt.Skipped = len(files) - len(im.todo)
 	err = im.all(ctx, st)
+	im.names, im.before, im.todo, st = nil, nil, nil, nil // memory for what follows
 	after, lerr := s.load()
 	if lerr == nil {
 		s.mu.Lock()

@@ -13,7 +13,7 @@ import (
 // seenLimit is how much memory the ids take before those of the hours that were
 // not asked for longest are dropped. They are read from the segments again when
 // an event of such an hour comes.
-const seenLimit = 64 << 20
+const seenLimit = 24 << 20
 
 // A seen knows the ids that the store has, hour by hour.
 type seen struct {

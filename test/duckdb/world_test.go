@@ -234,7 +234,9 @@ var oddRecords = []string{
 	oddRecord(15, 9, `"readOnly":false,"responseElements":{"i-0abc":"a key","url":"https://example/i-0abc"}`),
 	oddRecord(16, 10, `"eventSource":"sts.amazonaws.com","eventName":"AssumeRole","readOnly":true,"responseElements":{"credentials":{"accessKeyId":"ASIAEXAMPLE2","sessionToken":"EXAMPLE"},"assumedRoleUser":{"arn":"arn:aws:sts::111122223333:assumed-role/Admin/eve"}}`),
 	oddRecord(17, 11, `"eventSource":"s3.amazonaws.com","eventName":"Ünïcode 'quoted'"`),
-	strings.Replace(oddRecord(19, 12, `"eventSource":"signin.amazonaws.com","eventName":"ConsoleLogin","responseElements":{"ConsoleLogin":"failure"}`), `"ConsoleLogin":"failure"`, `"ConsoleLogin" : "failure"`, 1),
+	oddRecord(19, 12, `"eventSource":"signin.amazonaws.com","eventName":"ConsoleLogin","responseElements":{"ConsoleLogin":"FAILURE"}`),
+	strings.Replace(oddRecord(20, 13, ""), "00000014-0000-4000-8000-000000000000", "EXAMPLE", 1), // an id that is no UUID,
+	strings.Replace(oddRecord(21, 14, ""), "00000015-0000-4000-8000-000000000000", "EXAMPLE", 1), // in two records
 }
 
 // open is DuckDB with the view that a table over the export would be, and the

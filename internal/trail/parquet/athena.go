@@ -4,8 +4,8 @@ import "strings"
 
 // Athena is the layout events/acct=<id>/dt=<YYYY-MM-DD>/part-N.parquet, which
 // Athena, Trino and DuckDB read as a table partitioned by acct and dt: the
-// columns of CloudTrail under short names. docs/trail-format.md explains them;
-// package question asks them.
+// columns of CloudTrail under short names. Package question describes the table
+// and asks it.
 var Athena = Layout{name: "athena", root: "events", tables: []table{{
 	rows: func(*record) bool { return true },
 	folder: func(r *record) string {
@@ -50,6 +50,18 @@ var Athena = Layout{name: "athena", root: "events", tables: []table{{
 	},
 	sorted: "time",
 }}}
+
+// Named gives the layout that goes by a name on the command line; source is the
+// custom source's in Security Lake, of the ocsf layout only.
+func Named(name, source string) (Layout, bool) {
+	switch name {
+	case "athena":
+		return Athena, true
+	case "ocsf":
+		return OCSF(source), true
+	}
+	return Layout{}, false
+}
 
 // safe is what of a record may become part of a path: account numbers and
 // names of regions, and nothing that an intruder could put there instead.

@@ -104,6 +104,7 @@ func byText(l []any) []any {
 
 // Where our answer is another on purpose, and why.
 var otherwise = map[string]string{
+	"/metadata/uid":                   "an id that is no UUID is made distinct by package event",
 	"/metadata/version":               "1.1.0 there",
 	"/time_dt":                        "a timestamp here, text in the zone of the sample's author there",
 	"/api/request/uid: <nil> and":     "the sample has two quotation marks for a request id that is missing",

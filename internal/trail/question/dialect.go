@@ -65,7 +65,7 @@ var dialects = map[Dialect]dialect{
 	Raw: {
 		columns: map[string]string{
 			"time":       "CAST(from_iso8601_timestamp(eventtime) AS timestamp)",
-			"event_id":   "coalesce(eventid, eventtime || ' ' || eventname)",
+			"event_id":   rawID,
 			"source":     "coalesce(eventsource, '')",
 			"name":       "coalesce(eventname, '')",
 			"region":     "coalesce(awsregion, '')",
@@ -84,6 +84,12 @@ var dialects = map[Dialect]dialect{
 		late: 1, early: 1,
 	},
 }
+
+// rawID is the id that package event gives a record: its own, where that is a
+// UUID; what else stands there may stand in many records. A record of version
+// 1.0 has none, and package event's hash of it cannot be asked for in SQL.
+const rawID = "coalesce(CASE WHEN regexp_like(eventid, '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$') THEN eventid " +
+	"ELSE nullif(eventid, '') || '@' || eventtime || '/' || eventname END, eventtime || ' ' || eventname)"
 
 // issued is the credential that a response gives out: a session's, or a user's
 // new key.

@@ -64,7 +64,7 @@ type walk struct {
 	*sift
 	seen  map[string]bool // folders, by their real path
 	links []link
-	given bool            // the next folder was named by the user
+	given bool // the next folder was named by the user
 }
 
 func (w *walk) tell(name string, err error) {
