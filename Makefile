@@ -5,7 +5,7 @@ GO     ?= go
 PREFIX ?= $(HOME)/.local
 export GOFLAGS ?= -mod=readonly
 
-.PHONY: build demo test soak words fmt vet staticcheck install clean
+.PHONY: build demo test soak bench-trail words fmt vet staticcheck install clean
 
 build:
 	$(GO) build -trimpath -ldflags "-s -w" -o bin/cordon ./cmd/cordon
@@ -22,6 +22,11 @@ SOAK_COUNT ?= 10
 SOAK_FUZZ  ?= 60s
 soak:
 	scripts/soak.sh $(SOAK_COUNT) $(SOAK_FUZZ)
+
+# Import, rules and questions of a generated trail beside gzip, in one run. The
+# corpus is made once. BENCH_TRAIL="-full -rounds 5" for more.
+bench-trail:
+	scripts/bench-trail.sh $(BENCH_TRAIL)
 
 words:
 	$(GO) test -count=1 ./internal/words

@@ -133,6 +133,7 @@ step "the lab's Python" lab_units
 step "go test" besides_engine
 # Alone: in its races against an intruder both sides need the machine.
 step "go test, the engine" go test -parallel 3 -timeout 30m ./internal/engine
+step "the SQL, in engines" scripts/test-sql.sh
 step "go test -race" raced
 step "scripts" scripts_tests
 step "nothing left behind" nobody_left

@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -18,13 +16,24 @@ import (
 	"cordon/internal/durable"
 	"cordon/internal/report"
 	"cordon/internal/trail/question"
+	"cordon/internal/trail/source"
 )
 
 // Athena says where the logs are a table.
 type Athena struct {
-	Database, Table, Workgroup, Output, Region string
-	Dialect                                    question.Dialect
+	Table     string // database.table
+	Export    bool   // the table is over our Parquet, not over the raw logs
+	Workgroup string
+	Output    string // s3://bucket/folder/ for answers; empty: the workgroup's
+	// Bucket is where the table's files lie: with it what a question will read is
+	// told before it is asked.
+	Bucket string
+	DryRun bool // tell the text and the estimate, ask nothing
 }
+
+// athenaPrice is what AWS asked for reading a terabyte in most regions when this
+// was written. It changes; the estimate says its day.
+var athenaPrice = athena.Price{PerTB: 5, Currency: "USD", AsOf: time.Date(2025, 11, 1, 0, 0, 0, 0, time.UTC)}
 
 // Ask answers one standing question as a table, from the store or, with the
 // very SQL that is tested against it, from Athena. What Athena answered is kept
@@ -104,25 +113,32 @@ func count(n uint64) string { return strconv.FormatUint(n, 10) }
 // askAthena asks where the logs lie. The text is told before it is run, with
 // what it may cost where that can be known.
 func (q *Inquiry) askAthena(ctx context.Context, name string, args question.Args) error {
-	if q.Athena.Table == "" || q.Athena.Database == "" {
+	if q.Athena.Table == "" {
 		return refuse("athena-table", nil)
 	}
 	q.began = q.now()
-	query, err := question.Table{Name: q.Athena.Database + "." + q.Athena.Table, Dialect: q.Athena.Dialect}.Ask(name, args)
+	table := question.Table{Name: q.Athena.Table, Dialect: question.Raw}
+	if q.Athena.Export {
+		table.Dialect = question.Parquet
+	}
+	query, err := table.Ask(name, args)
 	if err != nil {
 		return refuse("no-such-question", err, "name", name, "all", strings.Join(question.All(), ", "))
 	}
-	sum := sha256.Sum256([]byte(q.Athena.Database + "\x00" + q.Athena.Workgroup + "\x00" + query.SQL))
+	sum := sha256.Sum256([]byte(q.Athena.Workgroup + "\x00" + query.SQL))
 	kept := filepath.Join("answers", hex.EncodeToString(sum[:16])+".json")
 	a := report.Answer{Question: name, Engine: "athena", Columns: query.Columns, SQL: query.SQL}
 	if err := q.load(kept, &a); err != nil {
 		return err
 	}
 	if a.Cached = a.Rows != nil; !a.Cached {
+		if err := q.estimate(ctx, query); err != nil || q.Athena.DryRun {
+			return err
+		}
 		if err := q.runAthena(ctx, query, &a); err != nil {
 			return err
 		}
-		if err := durable.MkdirAll(filepath.Join(q.Case.Trail(), "answers")); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := durable.MkdirAll(filepath.Join(q.Case.Trail(), "answers")); err != nil {
 			return err
 		}
 		if err := q.save(kept, a); err != nil {
@@ -135,14 +151,42 @@ func (q *Inquiry) askAthena(ctx context.Context, name string, args question.Args
 	return q.tell(report.Inquiry{Question: name, Matched: len(a.Rows), ElapsedMS: q.now().Sub(q.began).Milliseconds()})
 }
 
+// estimate tells what a question will read and cost, and its text.
+func (q *Inquiry) estimate(ctx context.Context, query question.Query) error {
+	var sizes []athena.Size
+	if q.Athena.Bucket != "" {
+		name, prefix, err := source.ParseS3(q.Athena.Bucket)
+		if err != nil {
+			return err
+		}
+		b, err := q.s3(ctx, name, prefix)
+		if err != nil {
+			return err
+		}
+		list, err := b.List(ctx, source.Only{From: q.From, To: q.To})
+		if err != nil {
+			return err
+		}
+		sizes = []athena.Size{}
+		for _, f := range list.Files {
+			account, region := source.PlaceOf(f.Name)
+			sizes = append(sizes, athena.Size{Account: account, Region: region, Day: f.At, Bytes: f.Size})
+		}
+	}
+	e := athena.Estimated(query, sizes, athenaPrice)
+	return q.tell(report.Estimate{
+		Question: query.Question, SQL: query.SQL, Known: e.Known, AtMost: e.AtMost, Bytes: e.Bytes, Partitions: e.Partitions,
+		Cost: e.Cost, Currency: e.Price.Currency, PriceAsOf: e.Price.AsOf,
+	})
+}
+
 func (q *Inquiry) runAthena(ctx context.Context, query question.Query, a *report.Answer) error {
 	s, err := q.signIn(ctx)
 	if err != nil {
 		return fmt.Errorf("cannot ask Athena: %w", err)
 	}
 	e := athena.Engine{
-		API: awsathena.NewFromConfig(s.Account.Read(q.Athena.Region, athena.Needs)), Database: q.Athena.Database,
-		Workgroup: q.Athena.Workgroup, Output: q.Athena.Output, Wait: s.wait,
+		API: awsathena.NewFromConfig(s.Account.Read("", athena.Needs)), Workgroup: q.Athena.Workgroup, Output: q.Athena.Output, Wait: s.wait,
 	}
 	got, err := e.Run(ctx, query)
 	if err != nil {

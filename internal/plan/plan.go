@@ -110,7 +110,7 @@ type Plan struct {
 	Snapshot  string    `json:"snapshot"` // digest of the snapshot it was made from
 	Evidence  []string  `json:"evidence,omitempty"`
 	// Unkept names the targets of which no evidence could be kept.
-	Unkept  []string  `json:"unkept,omitempty"`
+	Unkept []string `json:"unkept,omitempty"`
 	// Open are the intruder's ways that stay open when all of it is done.
 	Open    []string  `json:"open,omitempty"`
 	MadeAt  time.Time `json:"made_at"`

@@ -376,6 +376,22 @@ type Answer struct {
 // Type implements Message.
 func (Answer) Type() string { return "answer" }
 
+// Estimate is what a question will read on Athena, told before it is asked.
+type Estimate struct {
+	Question   string    `json:"question"`
+	SQL        string    `json:"sql"`
+	Known      bool      `json:"known"`   // false: nobody listed the bucket
+	AtMost     bool      `json:"at_most"` // only some columns are read
+	Bytes      int64     `json:"bytes"`
+	Partitions int       `json:"partitions"`
+	Cost       float64   `json:"cost"`
+	Currency   string    `json:"currency"`
+	PriceAsOf  time.Time `json:"price_as_of"`
+}
+
+// Type implements Message.
+func (Estimate) Type() string { return "estimate" }
+
 // Inquiry ends an investigation.
 type Inquiry struct {
 	Question  string         `json:"question"`

@@ -129,8 +129,8 @@ type Plan struct {
 	Counts   map[string]int `json:"counts"` // by class
 	File     string         `json:"file"`
 	Refused  int            `json:"refused"`
-	Evidence int            `json:"evidence"` // blobs kept before
-	Unkept   []string       `json:"unkept"`   // targets of which none could be kept, and why
+	Evidence int            `json:"evidence"`       // blobs kept before
+	Unkept   []string       `json:"unkept"`         // targets of which none could be kept, and why
 	Open     []string       `json:"open,omitempty"` // the intruder's ways that it leaves open
 	Stale    string         `json:"stale,omitempty"`
 	Protects []string       `json:"protects"` // ARNs never touched

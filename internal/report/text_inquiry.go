@@ -68,6 +68,8 @@ func (t *Text) inquire(m Message) *page {
 		return t.screen(func(p *page) { t.subject(p, m) })
 	case Answer:
 		return t.screen(func(p *page) { t.answer(p, m) })
+	case Estimate:
+		return t.screen(func(p *page) { t.estimate(p, m) })
 	default:
 		return t.last(m)
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -265,4 +266,20 @@ func (t *Text) exported(p *page, m TrailExported) {
 		{w.T("screen.inquiry.trail.size"), t.bytes(m.Bytes)},
 	})
 	p.wrap(" ", w.T("prose.inquiry.exported"))
+}
+
+// estimate is the text of a question for Athena and what it will cost.
+func (t *Text) estimate(p *page, e Estimate) {
+	for line := range strings.Lines(e.SQL) {
+		p.line("   " + safe(strings.TrimRight(line, "\n")))
+	}
+	p.blank()
+	key := "screen.inquiry.estimate"
+	switch {
+	case !e.Known:
+		key += ".unknown"
+	case e.AtMost:
+		key += ".most"
+	}
+	p.wrap(" ", t.Words.T(key, "bytes", t.bytes(e.Bytes), "cost", fmt.Sprintf("%.2f", e.Cost), "currency", safe(e.Currency), "day", e.PriceAsOf.Format(time.DateOnly)))
 }

@@ -16,6 +16,8 @@ type asked struct {
 	lanes                                    []string
 	limit                                    int
 	all, follow, cut                         bool
+	athena                                   engine.Athena
+	table                                    string
 }
 
 func newInvestigate(a *app) *cobra.Command {
@@ -87,6 +89,12 @@ func (a *app) question(use, key string, args int, ask func(context.Context, *eng
 			f.StringVar(&o.rules, name, "", "")
 		case "engine":
 			f.StringVar(&o.engine, name, "store", "")
+			f.StringVar(&o.athena.Table, "table", "", "")
+			f.StringVar(&o.table, "table-of", "raw", "")
+			f.StringVar(&o.athena.Workgroup, "workgroup", "", "")
+			f.StringVar(&o.athena.Output, "answers", "", "")
+			f.StringVar(&o.athena.Bucket, "bucket", "", "")
+			f.BoolVar(&o.athena.DryRun, "dry-run", false, "")
 		case "lane":
 			f.StringSliceVar(&o.lanes, name, nil, "")
 		case "limit":
@@ -117,6 +125,11 @@ func (a *app) inquiry(ar *engine.Archive, o *asked) (*engine.Inquiry, error) {
 	if o.engine != "store" && o.engine != "athena" {
 		return nil, usage("usage.flag-invalid", "name", "engine", "value", safe(o.engine))
 	}
+	if o.engine == "athena" && o.table != "raw" && o.table != "parquet" {
+		return nil, usage("usage.flag-invalid", "name", "table-of", "value", safe(o.table))
+	}
+	q.Athena = o.athena
+	q.Athena.Export = o.table == "parquet"
 	return q, a.window(o.from, o.to, &q.From, &q.To)
 }
 

@@ -290,6 +290,7 @@ func TestEveryShapeGivesTheSameEvents(t *testing.T) {
 				if a, b := canonical(got[i]), canonical(want[i]); !reflect.DeepEqual(a, b) {
 					t.Errorf("event %d:\n got %+v\nwant %+v", i, a, b)
 				}
+				scanned(t, records[i], want[i])
 				again, err := At(strings.NewReader(f.text), s, offsets[i])
 				if err != nil || string(again) != records[i] {
 					t.Errorf("read again at %d: %s, %v", offsets[i], again, err)
@@ -300,6 +301,19 @@ func TestEveryShapeGivesTheSameEvents(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// scanned: names are spelled as CloudTrail spells them, which View goes by.
+func scanned(t *testing.T, record string, want event.Event) {
+	t.Helper()
+	var v event.View
+	if _, err := v.Scan([]byte(record)); err != nil {
+		t.Fatal(err)
+	}
+	p, credential, err := event.ReadPrincipal(v.Identity)
+	if err != nil || credential != want.Credential || p.Issuer != want.Principal.Issuer || p.ARN != want.Principal.ARN || string(v.ID) != want.ID {
+		t.Errorf("scanned: %+v %q %q, %v", p, credential, v.ID, err)
 	}
 }
 
