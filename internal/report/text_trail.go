@@ -271,7 +271,7 @@ func (t *Text) exported(p *page, m TrailExported) {
 // estimate is the text of a question for Athena and what it will cost.
 func (t *Text) estimate(p *page, e Estimate) {
 	for line := range strings.Lines(e.SQL) {
-		p.line("   " + safe(strings.TrimRight(line, "\n")))
+		p.line("   " + clean.TextCap(strings.TrimRight(line, "\n"), 10_000))
 	}
 	p.blank()
 	key := "screen.inquiry.estimate"
