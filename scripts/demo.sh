@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The main job, end to end, on an emulated AWS account that an intruder has been
-# in: triage, plan, contain, verify, undo. Nothing real is touched, and nothing
+# in: triage, who and what, plan, contain, verify, undo. Nothing real is touched, and nothing
 # is left behind. It needs bin/cordon (make build) and Python 3.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -35,6 +35,9 @@ lines=$("$cordon" drill start night)
 eval "$lines"
 
 run triage --since 12h
+run investigate verdict
+run investigate timeline --limit 40
+run investigate graph --cut
 run plan contain
 plan=$(digest plan show last)
 run apply "$plan" --approve "$plan" --no-input
