@@ -56,7 +56,7 @@ func params(t *testing.T, pattern string, setup func(*testscript.Env) error) tes
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish, "deliver": deliver},
 	}
 }
 
@@ -109,6 +109,7 @@ func TestIncident(t *testing.T) {
 			if err != nil {
 				return fmt.Errorf("cannot fork the lab: %w", err)
 			}
+			e.Values["lab"] = copied
 			e.Setenv("CORDON_TEST_LAB", copied.URL())
 			e.Setenv("AWS_ACCESS_KEY_ID", who.Caller.ID)
 			e.Setenv("AWS_SECRET_ACCESS_KEY", who.Caller.Secret)

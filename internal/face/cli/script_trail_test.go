@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -51,7 +53,7 @@ func deliver(ts *testscript.TestScript, _ bool, _ []string) {
 	if !ok {
 		ts.Fatalf("this script has no lab")
 	}
-	done, err := l.Deliver(ts.Context())
+	done, err := l.Deliver(context.Background())
 	ts.Check(err)
 	for arn, d := range done {
 		if d.Error != "" {
@@ -124,8 +126,8 @@ func expand(line string, words map[string]string) (all []called, err error) {
 		}
 		c := called{name: name, at: at, region: f[4], day: at.Format("2006/01/02")}
 		sum := sha256.Sum256([]byte(line + day))
-		c.id = fmt.Sprintf("%x-%x-4%x-8%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
-		c.id = c.id[:18] + c.id[19:22] + c.id[22:] // 8-4-4-4-12 after the two marks
+		h := hex.EncodeToString(sum[:16])
+		c.id = h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-8" + h[17:20] + "-" + h[20:]
 		if c.record, err = record(c, f, words); err != nil {
 			return nil, err
 		}
