@@ -22,7 +22,7 @@ type ExportOptions struct {
 // read, or as OCSF for Security Lake. Every record is read again from its
 // source; one that cannot be read ends the export: it is whole or not there.
 func (a *Archive) Export(ctx context.Context, o ExportOptions) error {
-	if err := a.importKept(ctx); err != nil {
+	if _, err := a.importKept(ctx); err != nil {
 		return err
 	}
 	store, err := a.events()

@@ -73,7 +73,7 @@ func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 			return err
 		}
 	}
-	kept, err := a.kept()
+	kept, _, err := a.kept()
 	if err != nil {
 		return err
 	}
@@ -118,45 +118,50 @@ func (a *Archive) received(done *report.Imported, got trail.Receipt) {
 }
 
 // importKept takes in what the case keeps as evidence and the store does not
-// hold yet: the answers of LookupEvents that a triage asked for.
-func (a *Archive) importKept(ctx context.Context) error {
-	kept, err := a.kept()
+// hold yet: the answers of LookupEvents that a triage asked for. It says how
+// many of them are encrypted and cannot be read here.
+func (a *Archive) importKept(ctx context.Context) (sealed int, err error) {
+	kept, sealed, err := a.kept()
 	if err != nil || len(kept) == 0 {
-		return err
+		return sealed, err
 	}
 	store, err := a.events()
 	if err != nil {
-		return err
+		return sealed, err
 	}
 	if kept, err = store.New(kept); err != nil || len(kept) == 0 {
-		return err
+		return sealed, err
 	}
 	if !a.Case.HasLock() {
 		if err := a.Case.Lock("investigate", a.now()); err != nil {
-			return err
+			return sealed, err
 		}
 		defer func() { _ = a.Case.Unlock() }()
 	}
 	_, err = store.Import(ctx, kept, a.files(), a.options(nil))
-	return err
+	return sealed, err
 }
 
-// kept lists the answers of LookupEvents in the evidence. Those that are
-// encrypted cannot be read here.
-func (a *Archive) kept() (all []trail.File, err error) {
+// kept lists the answers of LookupEvents in the evidence, and counts those that
+// are encrypted.
+func (a *Archive) kept() (all []trail.File, sealed int, err error) {
 	if _, err := os.Stat(a.Case.Evidence()); errors.Is(err, os.ErrNotExist) {
-		return nil, nil
+		return nil, 0, nil
 	}
 	held, err := a.evidence()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	for _, e := range held.List() {
-		if e.Kind == "cloudtrail.events" && !e.Encrypted {
+		switch {
+		case e.Kind != "cloudtrail.events":
+		case e.Encrypted:
+			sealed++
+		default:
 			all = append(all, trail.File{Name: inEvidence + string(e.ID), Size: e.Size, Version: string(e.ID), At: e.Taken})
 		}
 	}
-	return all, nil
+	return all, sealed, nil
 }
 
 // spooled copies standard input into the case, under its hash: a record must
@@ -255,7 +260,8 @@ const quiet = 24 * time.Hour
 
 // Status tells what the store holds and what it cannot tell.
 func (a *Archive) Status(ctx context.Context) error {
-	if err := a.importKept(ctx); err != nil {
+	sealed, err := a.importKept(ctx)
+	if err != nil {
 		return err
 	}
 	s, err := a.events()
@@ -269,6 +275,9 @@ func (a *Archive) Status(ctx context.Context) error {
 	m := report.TrailStatus{Files: st.Files, Events: st.Events, Bytes: st.Disk, First: st.First, Last: st.Last, Rules: strings.Join(st.Rules, " ")}
 	for _, p := range st.Places {
 		m.Places = append(m.Places, report.Reach{Account: p.Account, Region: p.Region, Events: int(p.Count), First: p.First, Last: p.Last})
+	}
+	if sealed > 0 {
+		m.Gaps = append(m.Gaps, report.RecordGap{Why: "sealed", Detail: fmt.Sprint(sealed)})
 	}
 	for _, g := range st.Gaps {
 		if g.To.Sub(g.From) >= quiet {

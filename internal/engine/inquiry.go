@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -54,8 +55,12 @@ type intruder struct {
 // store does not hold yet are imported first.
 func (q *Inquiry) open(ctx context.Context) error {
 	q.began, q.gone = q.now(), map[string]bool{}
-	if err := q.importKept(ctx); err != nil {
+	sealed, err := q.importKept(ctx)
+	if err != nil {
 		return err
+	}
+	if sealed > 0 {
+		q.gaps = append(q.gaps, report.RecordGap{Why: "sealed", Detail: fmt.Sprint(sealed)})
 	}
 	s, err := q.events()
 	if err != nil {
@@ -177,138 +182,6 @@ func signs(hits []detect.Hit) []lineage.Sign {
 		}
 	}
 	return all
-}
-
-// seek decides where to begin: where the caller points, else where the case
-// does and where the signs lead.
-func (q *Inquiry) seek(ctx context.Context) error {
-	q.signs = signs(q.hits)
-	if q.Seed != "" {
-		return q.given(ctx)
-	}
-	events, err := q.suspicious(ctx)
-	if err != nil {
-		return err
-	}
-	for _, found := range lineage.Find(events, q.signs, lineage.Options{}) {
-		q.intruders = append(q.intruders, &intruder{seed: found.Seeds[0].Name(), from: "found", found: found})
-	}
-	return q.fromCase()
-}
-
-// suspicious lists all events of the credentials that signs stand at.
-func (q *Inquiry) suspicious(ctx context.Context) ([]event.Event, error) {
-	var credentials, principals []string
-	for _, h := range q.hits {
-		credentials = append(credentials, h.Credential)
-		if h.Credential == "" {
-			principals = append(principals, h.Principal)
-		}
-	}
-	return q.ofAll(ctx, credentials, principals)
-}
-
-// ofAll reads what credentials and principals did.
-func (q *Inquiry) ofAll(ctx context.Context, credentials, principals []string) ([]event.Event, error) {
-	var all []event.Event
-	for _, f := range []trail.Filter{{Credentials: distinct(credentials)}, {Principals: distinct(principals)}} {
-		if len(f.Credentials)+len(f.Principals) == 0 {
-			continue
-		}
-		events, err := q.read(ctx, f, q.lost)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, events...)
-	}
-	return once(all), nil
-}
-
-func distinct(all []string) []string {
-	all = slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "" })
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// given begins with what the caller named. What came from an address, or in an
-// event, that he names is a sign by his word.
-func (q *Inquiry) given(ctx context.Context) error {
-	f, pointed, err := q.seedFilter()
-	if err != nil {
-		return err
-	}
-	events, err := q.read(ctx, f, q.lost)
-	if err != nil {
-		return err
-	}
-	if len(events) == 0 {
-		return refuse("no-such-seed", nil, "seed", q.Seed)
-	}
-	if pointed != nil {
-		var credentials, principals []string
-		for _, e := range events {
-			if pointed(e) {
-				q.signs = append(q.signs, lineage.Sign{EventID: e.ID, What: "given", Weight: 1})
-				credentials, principals = append(credentials, e.Credential), append(principals, principalOf(e))
-			}
-		}
-		if events, err = q.ofAll(ctx, credentials, principals); err != nil {
-			return err
-		}
-	}
-	for _, found := range lineage.Find(events, q.signs, lineage.Options{}) {
-		q.intruders = append(q.intruders, &intruder{seed: q.Seed, from: "given", found: found})
-	}
-	if len(q.intruders) == 0 { // no sign anywhere: the word of the caller alone
-		e := events[0]
-		s := lineage.Suspect{Credential: e.Credential, Reason: lineage.Seed}
-		if e.Credential == "" || isARN(q.Seed) || !isKey(q.Seed) {
-			s = lineage.SuspectOf(e)
-		}
-		q.intruders = append(q.intruders, &intruder{seed: q.Seed, from: "given", found: lineage.Intruder{Seeds: []lineage.Suspect{s}, Since: q.From, Confidence: lineage.Low}})
-	}
-	return nil
-}
-
-// seedFilter finds the events of a seed by its form; pointed says which of them
-// the caller meant, where not all.
-func (q *Inquiry) seedFilter() (f trail.Filter, pointed func(event.Event) bool, err error) {
-	seed := q.Seed
-	switch {
-	case isARN(seed):
-		return trail.Filter{Principals: []string{seed}}, nil, nil
-	case isKey(seed):
-		return trail.Filter{Credentials: []string{seed}}, nil, nil
-	case isAddress(seed):
-		return trail.Filter{Addresses: []string{seed}}, func(e event.Event) bool { return e.Address == seed }, nil
-	}
-	rows, err := q.store.Rows(trail.Filter{IDs: []string{seed}})
-	if err != nil || len(rows) == 0 {
-		return trail.Filter{Users: []string{seed}}, nil, err
-	}
-	return trail.Filter{IDs: []string{seed}}, func(e event.Event) bool { return e.ID == seed }, nil
-}
-
-// fromCase adds what AWS and the owner pointed at, where the signs did not
-// lead there.
-func (q *Inquiry) fromCase() error {
-	t, err := LoadTriage(q.Case)
-	if err != nil {
-		return nil // no triage in this case: files alone
-	}
-	marks, _, err := marksFor(q.Case, t.Snapshot)
-	if err != nil {
-		return err
-	}
-	for _, s := range seedsOf(t.Snapshot, marks, q.Case.Notice) {
-		known := slices.ContainsFunc(q.intruders, func(in *intruder) bool {
-			return slices.ContainsFunc(in.found.Seeds, func(have lineage.Suspect) bool { return have.Name() == s.Name() })
-		})
-		if !known {
-			q.intruders = append(q.intruders, &intruder{seed: s.Name(), from: "case", found: lineage.Intruder{Seeds: []lineage.Suspect{s}, Since: t.Snapshot.Since, Confidence: lineage.High}})
-		}
-	}
-	return nil
 }
 
 // grow follows an intruder until nothing new turns up.

@@ -26,7 +26,11 @@ func (a *Archive) askHistory(ctx context.Context, o ImportOptions) error {
 		return err
 	}
 	h.store, h.from, h.to = store, o.From, o.To
-	if t, err := LoadTriage(a.Case); err == nil {
+	t, there, err := triaged(a.Case)
+	if err != nil {
+		return err
+	}
+	if there {
 		marks, _, err := marksFor(a.Case, t.Snapshot)
 		if err != nil {
 			return err

@@ -73,9 +73,9 @@ func (q *Inquiry) naming(ctx context.Context, id string) ([]event.Event, error) 
 // listed tells of a resource that no event names, such as the snapshot that an
 // image was made of, what the last triage worked out: the event that led to it.
 func (q *Inquiry) listed(ctx context.Context, id string, lanes map[string]int) (n int, err error) {
-	t, err := LoadTriage(q.Case)
-	if err != nil {
-		return 0, nil // no triage in this case
+	t, there, err := triaged(q.Case)
+	if err != nil || !there {
+		return 0, err
 	}
 	for _, r := range t.Snapshot.Resources {
 		d, made := fact.Made.Get(r)

@@ -62,8 +62,11 @@ func (m matcher) Match(v *event.View, c trail.Codes) []int32 {
 	return m.Matcher.Match(v, sigma.Codes{API: c.API, Error: c.Error, Origin: c.Origin, Identity: c.Identity})
 }
 
+// ahead is how many files are fetched before a worker asks: S3 answers late.
+const ahead = 32
+
 func (a *Archive) options(progress func(done, total int, events uint64)) trail.Options {
-	o := trail.Options{Progress: progress}
+	o := trail.Options{Progress: progress, Ahead: ahead}
 	if a.Rules != nil {
 		o.Rules = a.Rules.digest
 		o.Match = func() trail.Matcher { return matcher{a.Rules.Matcher()} }

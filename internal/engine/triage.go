@@ -324,6 +324,16 @@ func LoadTriage(c *incident.Case) (Triage, error) {
 	return t, nil
 }
 
+// triaged is the last triage, where there has been one.
+func triaged(c *incident.Case) (t Triage, there bool, err error) {
+	t, err = LoadTriage(c)
+	var refused *Refused
+	if errors.As(err, &refused) && refused.Reason == "no-triage" {
+		return Triage{}, false, nil
+	}
+	return t, err == nil, err
+}
+
 // Tell tells a saved triage again, as when it was made.
 func (t Triage) Tell(c *incident.Case, out report.Handler) error {
 	if err := out.Handle(t.Header); err != nil {
