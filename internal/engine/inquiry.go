@@ -45,6 +45,7 @@ type intruder struct {
 	number  int
 	seed    string
 	from    string // "given", "found", "case"
+	hint    bool   // by somebody's word alone
 	found   lineage.Intruder
 	closure *lineage.Closure
 	acts    map[string]lineage.Act // by event id
@@ -187,7 +188,11 @@ func signs(hits []detect.Hit) []lineage.Sign {
 // grow follows an intruder until nothing new turns up.
 func (q *Inquiry) grow(ctx context.Context, in *intruder) error {
 	in.closure = lineage.New(in.found.Seeds, in.found.Since)
-	in.closure.Know(lineage.Known{Signs: q.signs, Compute: true})
+	known := lineage.Known{Signs: q.signs, Compute: true}
+	if in.hint { // somebody pointed here, and detections say nothing either way
+		known.Signs = nil
+	}
+	in.closure.Know(known)
 	for asked := in.closure.Next(); len(asked) > 0; asked = in.closure.Next() {
 		for _, one := range asked {
 			events, err := q.read(ctx, filterOf(one), q.lost)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"cordon/internal/event"
+	"cordon/internal/finding"
 	"cordon/internal/lineage"
 	"cordon/internal/trail"
 )
@@ -86,18 +87,43 @@ func (q *Inquiry) given(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, found := range lineage.Find(events, q.signs, lineage.Options{}) {
+	all := lineage.Find(events, q.signs, lineage.Options{})
+	if len(all) == 0 { // with the caller's word what fired here is sign enough
+		q.fired(events)
+		all = lineage.Find(events, q.signs, lineage.Options{})
+	}
+	for _, found := range all {
 		q.intruders = append(q.intruders, &intruder{seed: q.Seed, from: "given", found: found})
 	}
 	if len(q.intruders) == 0 { // no sign anywhere: the word of the caller alone
 		e := events[0]
 		s := lineage.Suspect{Credential: e.Credential, Reason: lineage.Seed}
-		if e.Credential == "" || isARN(q.Seed) || !isKey(q.Seed) {
+		if e.Credential == "" || !isKey(q.Seed) {
 			s = lineage.SuspectOf(e)
 		}
-		q.intruders = append(q.intruders, &intruder{seed: q.Seed, from: "given", found: lineage.Intruder{Seeds: []lineage.Suspect{s}, Since: q.From, Confidence: lineage.Low}})
+		since := q.From
+		if since.IsZero() {
+			since = e.Time
+		}
+		q.intruders = append(q.intruders, &intruder{seed: q.Seed, from: "given", hint: true, found: lineage.Intruder{Seeds: []lineage.Suspect{s}, Since: since, Confidence: lineage.Low}})
 	}
 	return nil
+}
+
+// fired makes signs, by the caller's word, of those events in which a detection
+// fired that is worth naming.
+func (q *Inquiry) fired(events []event.Event) {
+	his := map[string]bool{}
+	for _, e := range events {
+		his[e.ID] = true
+	}
+	for _, h := range q.hits {
+		for _, id := range h.EventIDs {
+			if his[id] && h.Severity >= finding.Medium {
+				q.signs = append(q.signs, lineage.Sign{EventID: id, What: "given", Weight: 1})
+			}
+		}
+	}
 }
 
 // seedFilter finds the events of a seed by its form; pointed says which of them

@@ -165,6 +165,14 @@ func (q *Inquiry) Detections(ctx context.Context) error {
 	if err := q.prepare(ctx); err != nil {
 		return err
 	}
+	n, lanes, err := q.tellDetections()
+	if err != nil {
+		return err
+	}
+	return q.end("detections", n, lanes)
+}
+
+func (q *Inquiry) tellDetections() (n int, lanes map[string]int, err error) {
 	type group struct {
 		id, principal, status string
 		hour                  time.Time
@@ -191,17 +199,17 @@ func (q *Inquiry) Detections(ctx context.Context) error {
 		d.Count = len(d.EventIDs)
 	}
 	slices.SortStableFunc(order, func(a, b *report.Detection) int { return grave(b.Severity) - grave(a.Severity) })
-	lanes := map[string]int{}
+	lanes = map[string]int{}
 	for i, d := range order {
 		lanes[d.Lane]++
 		if q.Limit > 0 && i >= q.Limit {
 			continue
 		}
 		if err := q.tell(*d); err != nil {
-			return err
+			return 0, nil, err
 		}
 	}
-	return q.end("detections", len(order), lanes)
+	return len(order), lanes, nil
 }
 
 // laneOf is whose the first of these events is.

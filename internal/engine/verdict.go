@@ -25,6 +25,11 @@ func (q *Inquiry) Verdict(ctx context.Context) error {
 		return err
 	}
 	lanes, matched := map[string]int{}, 0
+	if len(q.intruders) == 0 { // nobody is accused; what looked odd is told all the same
+		if _, _, err := q.tellDetections(); err != nil {
+			return err
+		}
+	}
 	for _, in := range q.intruders {
 		v := q.verdict(in)
 		if err := q.tell(v); err != nil {

@@ -7,40 +7,53 @@ import "encoding/binary"
 // by at most seven bytes takes eight.
 //
 // The bit buffer is filled by or-ing in a whole word: the bits that were above
-// its count already are the same ones.
+// its count already are the same ones. What comes next is looked up before a
+// match is copied, so that the processor does both at once.
 func (d *decoder) fast() (ended bool, s state) {
 	in, out := d.in, d.out
 	lit, dist := &d.lit, &d.dist
 	i, o, bb, bn := d.i, d.o, d.bb, d.bn
 	start, inEnd, outEnd := d.start, len(in)-16, len(out)-slack
+	if i > inEnd || o > outEnd {
+		return false, done
+	}
+	bb |= binary.LittleEndian.Uint64(in[i:]) << (bn & 63)
+	i += int(7 - bn>>3&7)
+	bn |= 56
+	e := lit[bb&(1<<litBits-1)]
 loop:
-	for i <= inEnd && o <= outEnd {
-		bb |= binary.LittleEndian.Uint64(in[i:]) << (bn & 63)
-		i += int((63 - bn) & 63 >> 3)
-		bn |= 56
-		e := lit[bb&(1<<litBits-1)]
+	for i <= inEnd && o <= outEnd { // 56 bits are there, and e says what they begin with
 		if e&isLiteral != 0 {
+			four := (*[4]byte)(out[o:])
+			four[0] = byte(e >> 16)
 			bb >>= e & 63
-			bn -= uint(e & 63)
-			out[o] = byte(e >> 16)
+			bn -= uint(e)
 			o++
-			e = lit[bb&(1<<litBits-1)]
-			if e&isLiteral != 0 {
+			if e = lit[bb&(1<<litBits-1)]; e&isLiteral != 0 {
+				four[1] = byte(e >> 16)
 				bb >>= e & 63
-				bn -= uint(e & 63)
-				out[o] = byte(e >> 16)
+				bn -= uint(e)
 				o++
-				e = lit[bb&(1<<litBits-1)]
-				if e&isLiteral != 0 {
+				if e = lit[bb&(1<<litBits-1)]; e&isLiteral != 0 {
+					four[2] = byte(e >> 16)
 					bb >>= e & 63
-					bn -= uint(e & 63)
-					out[o] = byte(e >> 16)
+					bn -= uint(e)
 					o++
-					continue
+					if e = lit[bb&(1<<litBits-1)]; e&isLiteral != 0 {
+						four[3] = byte(e >> 16)
+						bb >>= e & 63
+						bn -= uint(e)
+						o++
+						bb |= binary.LittleEndian.Uint64(in[i:]) << (bn & 63)
+						i += int(7 - bn>>3&7)
+						bn |= 56
+						e = lit[bb&(1<<litBits-1)]
+						continue
+					}
 				}
 			}
 			bb |= binary.LittleEndian.Uint64(in[i:]) << (bn & 63)
-			i += int((63 - bn) & 63 >> 3)
+			i += int(7 - bn>>3&7)
 			bn |= 56
 		}
 		// There are 56 bits: enough for the longest length and distance, 48.
@@ -51,9 +64,13 @@ loop:
 				e = lit[(e>>16+entry(bb)&(1<<(e>>8&15)-1))&(litSize-1)]
 				if e&isLiteral != 0 {
 					bb >>= e & 63
-					bn -= uint(e & 63)
+					bn -= uint(e)
 					out[o] = byte(e >> 16)
 					o++
+					e = lit[bb&(1<<litBits-1)]
+					bb |= binary.LittleEndian.Uint64(in[i:]) << (bn & 63)
+					i += int(7 - bn>>3&7)
+					bn |= 56
 					continue
 				}
 			}
@@ -62,13 +79,13 @@ loop:
 					s = doubt
 				}
 				bb >>= e & 63
-				bn -= uint(e & 63)
+				bn -= uint(e)
 				break loop
 			}
 		}
 		length := int(e>>16) + int(bb&(1<<(e&63)-1)>>(e>>8&15))
 		bb >>= e & 63
-		bn -= uint(e & 63)
+		bn -= uint(e)
 		e = dist[bb&(1<<distBits-1)]
 		if e&isOther != 0 {
 			if e&isLonger == 0 {
@@ -85,14 +102,18 @@ loop:
 		}
 		distance := int(e>>16) + int(bb&(1<<(e&63)-1)>>(e>>8&15))
 		bb >>= e & 63
-		bn -= uint(e & 63)
+		bn -= uint(e)
 		if distance > o-start {
 			s = doubt
 			break loop
 		}
+		bb |= binary.LittleEndian.Uint64(in[i:]) << (bn & 63)
+		i += int(7 - bn>>3&7)
+		bn |= 56
+		e = lit[bb&(1<<litBits-1)]
 		from, to := o-distance, o
 		o += length
-		if distance < 8 {
+		if distance < 16 {
 			for ; to < o; to++ {
 				out[to] = out[from]
 				from++
@@ -100,15 +121,14 @@ loop:
 			continue
 		}
 		for {
-			a, b := out[from:from+16], out[to:to+16]
-			binary.LittleEndian.PutUint64(b, binary.LittleEndian.Uint64(a))
-			binary.LittleEndian.PutUint64(b[8:], binary.LittleEndian.Uint64(a[8:]))
-			if to += 16; to >= o {
+			*(*[16]byte)(out[to:]) = *(*[16]byte)(out[from:])
+			*(*[16]byte)(out[to+16:]) = *(*[16]byte)(out[from+16:])
+			if to += 32; to >= o {
 				break
 			}
-			from += 16
+			from += 32
 		}
 	}
-	d.i, d.o, d.bb, d.bn = i, o, bb, bn
+	d.i, d.o, d.bb, d.bn = i, o, bb, bn&63
 	return ended, s
 }

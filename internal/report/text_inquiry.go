@@ -169,14 +169,14 @@ func (t *Text) inquired(p *page, m Inquiry) {
 		t.verdicts(p)
 		q.lanes, q.creators = lanes{}, nil
 	}
+	if m.Verdicts == 0 && slices.Contains([]string{"verdict", "graph", "cost"}, m.Question) {
+		t.noIntruder(p, m) // first of all: what looked odd proves nobody
+		return
+	}
 	told, cut := q.lanes.told, len(q.cuts) > 0
 	q.lanes.cut = m.Matched > told
 	t.pending(p)
-	switch nothing := p.b.Len() == 0 && !q.headed; {
-	case nothing && m.Verdicts == 0 && slices.Contains([]string{"verdict", "graph", "cost"}, m.Question):
-		t.noIntruder(p, m)
-		return
-	case nothing:
+	if p.b.Len() == 0 && !q.headed {
 		p.head(w.T("screen.inquiry.nothing"))
 		p.wrap("   ", w.T("prose.inquiry.nothing"))
 	}

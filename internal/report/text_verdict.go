@@ -347,6 +347,7 @@ func (t *Text) noIntruder(p *page, m Inquiry) {
 	w := t.Words
 	p.head(w.T("screen.inquiry.verdict.nobody"))
 	p.wrap("   ", w.T("prose.inquiry.nobody"))
+	t.pending(p)
 	t.gapList(p, m.Gaps, 3, true)
 	p.blank()
 	p.wrap(" ", t.basis(m))

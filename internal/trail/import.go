@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -119,8 +120,37 @@ func (im *importer) all(ctx context.Context, st *state) error {
 	if err := im.open(st); err != nil {
 		return err
 	}
+	defer spare()()
 	err := im.run(ctx, st)
 	return cmp.Or(err, im.close())
+}
+
+// importGC is the collector's percentage while an import runs, which holds much
+// and drops little: at the usual one it would take up to twice what it holds.
+const importGC = 40
+
+var spared struct {
+	sync.Mutex
+	imports, before int
+}
+
+// spare has the collector come earlier until done is called, unless it does.
+func spare() (done func()) {
+	spared.Lock()
+	defer spared.Unlock()
+	if spared.imports++; spared.imports == 1 {
+		spared.before = debug.SetGCPercent(importGC)
+		if spared.before >= 0 && spared.before < importGC {
+			debug.SetGCPercent(spared.before)
+		}
+	}
+	return func() {
+		spared.Lock()
+		defer spared.Unlock()
+		if spared.imports--; spared.imports == 0 {
+			debug.SetGCPercent(spared.before)
+		}
+	}
 }
 
 // unknown are the files that the store does not have as they are now, oldest

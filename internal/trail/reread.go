@@ -140,15 +140,11 @@ func (st *state) batch(ctx context.Context, rows []Row, from Files) ([]event.Eve
 
 // reread calls f with the record of every row, file by file.
 func (st *state) reread(ctx context.Context, rows []Row, from Files, f func(i int, raw []byte) error) error {
-	files, err := st.sources()
-	if err != nil {
-		return err
-	}
 	all := make([]wanted, len(rows))
 	for i, r := range rows {
 		seg := st.segments[r.Segment]
 		file, offset, ok := seg.place(r.Row)
-		if !ok || file >= len(files) {
+		if !ok {
 			return fmt.Errorf("cannot read event %s again: %w", seg.idText(r.Row), errSegment)
 		}
 		all[i] = wanted{[16]byte(seg.id(r.Row)), file, offset, i}
@@ -162,7 +158,11 @@ func (st *state) reread(ctx context.Context, rows []Row, from Files, f func(i in
 		for n < len(all) && all[n].file == all[0].file {
 			n++
 		}
-		src := &files[all[0].file]
+		src, err := st.source(all[0].file)
+		if src == nil || err != nil {
+			r := rows[all[0].index]
+			return fmt.Errorf("cannot read event %s again: %w", st.segments[r.Segment].idText(r.Row), cmp.Or(err, errSegment))
+		}
 		missing, err := again.records(ctx, src, all[:n], func(w wanted, raw []byte) error { return f(w.index, raw) })
 		if errors.Is(err, errEnough) {
 			return err

@@ -39,6 +39,8 @@ type rows struct {
 	matcher Matcher
 
 	api, apiOdd, origin, originOdd, who, err, account, kind *cache
+	tags                                                    [tagSlots]tagged
+	view                                                    *event.View // whose tags they are
 	scratch                                                 []byte
 	day                                                     [10]byte
 	dayStart                                                int64
@@ -69,7 +71,7 @@ func (r *rows) add(v *event.View, offset uint32) (fresh bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	who, err := r.whoCode(v.Identity)
+	who, err := r.taggedCode(v)
 	if err != nil {
 		return false, err
 	}
@@ -327,6 +329,33 @@ func (r *rows) accountCode(v *event.View, who uint32) (uint32, error) {
 	defer r.names.mu.Unlock()
 	id := r.names.idAt(who)
 	return r.names.code(dictAccount, r.names.dicts[dictText].get(id.text[textAccount]))
+}
+
+// A tagged is the identity that a view has numbered. Views give new numbers all
+// the time and know but some hundred of them again: a late one finds its place
+// taken, and its bytes are looked at.
+type tagged struct{ tag, code uint32 }
+
+const tagSlots = 1024
+
+// taggedCode is whoCode, without a look at bytes which the view knows again.
+func (r *rows) taggedCode(v *event.View) (uint32, error) {
+	tag := v.IdentityTag
+	if tag == 0 {
+		return r.whoCode(v.Identity)
+	}
+	if r.view != v {
+		r.view, r.tags = v, [tagSlots]tagged{}
+	}
+	t := &r.tags[tag%tagSlots]
+	if t.tag == tag {
+		return t.code, nil
+	}
+	code, err := r.whoCode(v.Identity)
+	if err == nil {
+		*t = tagged{tag, code}
+	}
+	return code, err
 }
 
 // maxWho is the longest userIdentity that is remembered by its bytes.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sort"
 	"sync"
 )
 
@@ -34,6 +35,7 @@ type state struct {
 	lists  sync.Once
 	files  []source
 	broken error
+	parts  []fileList // of every commit, for who needs few
 
 	past   sync.Once
 	firsts map[deed]uint32
@@ -88,7 +90,7 @@ func (s *Store) load() (*state, error) {
 	if st.commits, whole, err = readManifest(b); err != nil {
 		return nil, fmt.Errorf("cannot open the trail in %s: %w", s.dir, err)
 	}
-	st.whole, st.size = int64(whole), int64(len(b))
+	st.whole, st.size, st.parts = int64(whole), int64(len(b)), make([]fileList, len(st.commits))
 	if st.names, err = s.loadNames(st.namesLen()); err != nil {
 		return nil, fmt.Errorf("cannot open the trail in %s: %w", s.dir, err)
 	}
@@ -166,6 +168,28 @@ func (st *state) sources() ([]source, error) {
 		}
 	})
 	return st.files, st.broken
+}
+
+// A fileList is the files of one commit.
+type fileList struct {
+	once  sync.Once
+	files []source
+	err   error
+}
+
+// source is the file with a number; nil where there is none. Only the commit that
+// it is of is decoded.
+func (st *state) source(file int) (*source, error) {
+	i := sort.Search(len(st.commits), func(i int) bool { return st.commits[i].first > file }) - 1
+	if i < 0 || file-st.commits[i].first >= st.commits[i].files {
+		return nil, nil
+	}
+	list := &st.parts[i]
+	list.once.Do(func() { list.files, list.err = st.commits[i].sources() })
+	if list.err != nil {
+		return nil, list.err
+	}
+	return &list.files[file-st.commits[i].first], nil
 }
 
 // Len is how many events the store holds.

@@ -26,15 +26,19 @@ const (
 func hashToken(b []byte) uint32 {
 	const m = 0xc6a4a7935bd1e995
 	h := uint64(len(b)) * m
-	for len(b) >= 8 {
+	all := b
+	for ; len(b) >= 8; b = b[8:] {
 		k := binary.LittleEndian.Uint64(b) * m
 		h = (h ^ (k^k>>47)*m) * m
-		b = b[8:]
 	}
 	if len(b) > 0 {
 		var k uint64
-		for i, c := range b {
-			k |= uint64(c) << (8 * i)
+		if len(all) >= 8 { // the rest are the upper bytes of the last eight
+			k = binary.LittleEndian.Uint64(all[len(all)-8:]) >> (64 - 8*len(b))
+		} else {
+			for i, c := range b {
+				k |= uint64(c) << (8 * i)
+			}
 		}
 		h = (h ^ k) * m
 	}
@@ -81,13 +85,15 @@ func (t *tokens) collect(row uint32, b []byte) {
 			at++
 			continue
 		}
-		end, escaped := closing(b, at+1)
-		if end >= len(b) {
-			return
+		end, escaped := shortly(b, at+1), false
+		if end < 0 {
+			if end, escaped = closing(b, at+1); end >= len(b) {
+				return
+			}
 		}
 		v := b[at+1 : end]
 		at = end + 1
-		if at < len(b) && b[at] == ':' || spaced(b, at) {
+		if at < len(b) && (b[at] == ':' || b[at] <= ' ' && spaced(b, at)) {
 			key = v
 			continue
 		}
@@ -143,12 +149,19 @@ func tail(v []byte) int {
 // word of some service's vocabulary.
 func telling(v []byte) bool {
 	for _, c := range v {
-		if c < 'A' && c != ' ' || c == '_' || c >= 0x80 {
+		if isTelling[c] {
 			return true
 		}
 	}
 	return false
 }
+
+var isTelling = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c < 'A' && c != ' ' || c == '_' || c >= 0x80
+	}
+	return t
+}()
 
 // naming says whether a member's value is somebody's choice of a name even
 // where it looks like a word.
@@ -196,6 +209,25 @@ const (
 	eachByte = 0x0101010101010101
 	highBits = 0x8080808080808080
 )
+
+// shortly is closing for strings of less than eight bytes without escapes, which
+// most are; -1 for all others.
+func shortly(b []byte, i int) int {
+	if len(b)-i < 8 {
+		return -1
+	}
+	w := binary.LittleEndian.Uint64(b[i:])
+	q := w ^ eachByte*'"'
+	m := (q - eachByte) &^ q & highBits
+	if m == 0 {
+		return -1
+	}
+	s := w ^ eachByte*'\\'
+	if (s-eachByte)&^s&highBits&(m-1) != 0 {
+		return -1
+	}
+	return i + bits.TrailingZeros64(m)>>3
+}
 
 // closing finds the quote that ends a string whose first byte is at i, eight
 // bytes at a time, and says whether there was an escape before it. Without one
