@@ -96,12 +96,12 @@ func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 	if err := a.remember(o); err != nil {
 		return err
 	}
-	a.received(&done, got)
+	a.received(&done, store, got)
 	done.ElapsedMS = a.now().Sub(began).Milliseconds()
 	return a.Out.Handle(done)
 }
 
-func (a *Archive) received(done *report.Imported, got trail.Receipt) {
+func (a *Archive) received(done *report.Imported, store *trail.Store, got trail.Receipt) {
 	done.Files, done.New, done.Known, done.Events, done.Duplicates = got.Files, got.New, got.Files-got.New, got.Events, got.Duplicates
 	done.Bytes, done.Shapes, done.First, done.Last = got.Stored, got.ByShape, got.First, got.Last
 	for _, d := range got.Damaged {
@@ -112,8 +112,13 @@ func (a *Archive) received(done *report.Imported, got trail.Receipt) {
 			done.Damaged = append(done.Damaged, m)
 		}
 	}
-	if a.Rules != nil {
-		done.Rules = a.Rules.Len()
+	if a.Rules == nil {
+		return
+	}
+	done.Rules = a.Rules.Len()
+	hits, _ := store.Hits(a.Rules.digest)
+	for range hits {
+		done.RuleHits++
 	}
 }
 

@@ -1,0 +1,106 @@
+package engine_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"cordon/internal/engine"
+	"cordon/internal/report"
+)
+
+// TestABucketIsVerifiedByItsDigests: what a trail with log file validation
+// delivered agrees with its signed digest files, is read once, and a file that
+// somebody put in another's place is named.
+func TestABucketIsVerifiedByItsDigests(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx, cfg := t.Context(), w.rootIn("us-east-1")
+	buckets, trails := s3.NewFromConfig(cfg), cloudtrail.NewFromConfig(cfg)
+	const bucket, url = "signed-logs", "s3://signed-logs/all/"
+	if _, err := buckets.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(bucket)}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := trails.CreateTrail(ctx, &cloudtrail.CreateTrailInput{Name: aws.String("signed"), S3BucketName: aws.String(bucket), S3KeyPrefix: aws.String("all"),
+		IsMultiRegionTrail: aws.Bool(true), EnableLogFileValidation: aws.Bool(true)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := trails.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: aws.String("signed")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := iam.NewFromConfig(cfg).CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("seen")}); err != nil {
+		t.Fatal(err)
+	}
+	delivered(t, w)
+
+	a, h := w.archive()
+	read := func() report.Imported {
+		t.Helper()
+		h.all = nil
+		if err := a.Import(ctx, engine.ImportOptions{Buckets: []string{url}, Session: a.Session}); err != nil {
+			t.Fatal(err)
+		}
+		return heardOf[report.Imported](h)[0]
+	}
+	if got := read(); got.New == 0 || got.Events == 0 || len(got.Damaged) > 0 {
+		t.Fatalf("%+v", got)
+	}
+	if got := read(); got.New != 0 || got.Events != 0 {
+		t.Errorf("read again: %+v", got)
+	}
+	check := func() (int, report.TrailVerified) {
+		t.Helper()
+		h.all = nil
+		n, err := a.Verify(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n, heardOf[report.TrailVerified](h)[0]
+	}
+	if n, got := check(); n != 0 || got.Digests == 0 || got.Signatures == 0 || got.Unsigned != "" {
+		t.Errorf("%d problems, %+v: %v", n, got, heardOf[report.TrailProblem](h))
+	}
+
+	key := logIn(t, buckets, bucket, "all/AWSLogs/111122223333/CloudTrail/")
+	if _, err := buckets.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), Body: strings.NewReader(`{"Records":[]}`)}); err != nil {
+		t.Fatal(err)
+	}
+	n, got := check()
+	named := 0
+	for _, p := range heardOf[report.TrailProblem](h) {
+		if strings.HasSuffix(p.File, key) {
+			named++
+		}
+	}
+	if n == 0 || got.Problems != n || named == 0 {
+		t.Errorf("%d problems, %d name %s: %v", n, named, key, heardOf[report.TrailProblem](h))
+	}
+}
+
+func delivered(t *testing.T, w *world) {
+	t.Helper()
+	done, err := w.Deliver(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for arn, d := range done {
+		if d.Error != "" {
+			t.Fatalf("%s: %s", arn, d.Error)
+		}
+	}
+}
+
+// logIn is the key of one log file below a folder of a bucket.
+func logIn(t *testing.T, in *s3.Client, bucket, folder string) string {
+	t.Helper()
+	out, err := in.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String(bucket), Prefix: aws.String(folder)})
+	if err != nil || len(out.Contents) == 0 {
+		t.Fatal(out, err)
+	}
+	return aws.ToString(out.Contents[0].Key)
+}
