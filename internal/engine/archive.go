@@ -32,9 +32,11 @@ type Archive struct {
 	Session *Session
 	Open    func(context.Context) (*Session, error)
 
-	mu    sync.Mutex
-	store *trail.Store
-	held  *evidence.Store
+	mu      sync.Mutex
+	store   *trail.Store
+	held    *evidence.Store
+	buckets map[string]*source.S3
+	quoted  map[string]event.Event // from the evidence, by id; nil: not read yet
 }
 
 // Close lets the store go.
@@ -115,13 +117,37 @@ func (a *Archive) read(ctx context.Context, f trail.Filter, lost func(event.Even
 		return nil, err
 	}
 	rows, err := s.Rows(f)
-	if err == nil && f.Token != "" { // found by its hash: the record itself decides
-		rows, err = s.Confirm(ctx, rows, f.Token, a.files())
+	if err == nil && f.Token != "" {
+		rows, err = a.confirm(ctx, s, rows, f.Token, lost)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return a.whole(ctx, s, rows, bodied, lost)
+}
+
+// confirm leaves the rows in whose record the token stands: they were found by
+// its hash. A record that cannot be read again is told by lost and left out:
+// it may be about something else.
+func (a *Archive) confirm(ctx context.Context, s *trail.Store, rows []trail.Row, token string, lost func(event.Event, error)) ([]trail.Row, error) {
+	sure, err := s.Confirm(ctx, rows, token, a.files())
+	if err == nil || ctx.Err() != nil {
+		return sure, err
+	}
+	sure = nil
+	for _, row := range rows {
+		one, err := s.Confirm(ctx, []trail.Row{row}, token, a.files())
+		if err != nil {
+			e, bad := s.Light(row)
+			if bad != nil {
+				return nil, bad
+			}
+			lost(e, err)
+			continue
+		}
+		sure = append(sure, one...)
+	}
+	return sure, ctx.Err()
 }
 
 // whole reads those rows whole that want says, the others from columns.
@@ -168,12 +194,48 @@ func (a *Archive) batch(ctx context.Context, s *trail.Store, rows []trail.Row, a
 		}
 		e, err := s.Event(ctx, rows[i], a.files())
 		if err != nil {
-			lost(out[at[i]], err)
-			continue
+			kept, there := a.cited(ctx)[out[at[i]].ID]
+			if !there {
+				lost(out[at[i]], err)
+				continue
+			}
+			e = kept
 		}
 		out[at[i]] = e
 	}
 	return nil
+}
+
+// cited are the events that an earlier verdict rested on, from the evidence: they
+// stand when their sources are gone. What cannot be read there is not among them.
+func (a *Archive) cited(ctx context.Context) map[string]event.Event {
+	if a.quoted != nil {
+		return a.quoted
+	}
+	a.quoted = map[string]event.Event{}
+	held, err := a.evidence()
+	if err != nil {
+		return a.quoted
+	}
+	for _, entry := range held.List() {
+		if entry.Kind != "cloudtrail.cited" || entry.Encrypted {
+			continue
+		}
+		data, err := held.Get(ctx, entry.ID)
+		if err != nil {
+			continue
+		}
+		var raw []json.RawMessage
+		if json.Unmarshal(data, &raw) != nil {
+			continue
+		}
+		for _, r := range raw {
+			if e, err := event.Parse(r); err == nil {
+				a.quoted[e.ID] = e
+			}
+		}
+	}
+	return a.quoted
 }
 
 // bodied says whether what an event says of the world stands in its body.
@@ -189,31 +251,35 @@ func bodied(e event.Event) bool {
 }
 
 // keep copies the records of cited events into the evidence: the verdict must
-// stand when the sources are gone. Where another cordon holds the case nothing
-// is kept, and that is told.
-func (a *Archive) keep(ctx context.Context, name string, rows []trail.Row) error {
-	if len(rows) == 0 {
-		return nil
-	}
+// stand when the sources are gone. It answers how many could not be read again.
+// Where another cordon holds the case nothing is kept, and that is told.
+func (a *Archive) keep(ctx context.Context, name string, rows []trail.Row) (unread int, err error) {
 	s, err := a.events()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var raw []json.RawMessage
 	for _, row := range rows {
 		b, err := s.Raw(ctx, row, a.files())
-		if err != nil {
-			return err
+		switch {
+		case ctx.Err() != nil:
+			return unread, ctx.Err()
+		case err != nil:
+			unread++
+		default:
+			raw = append(raw, b)
 		}
-		raw = append(raw, b)
+	}
+	if len(raw) == 0 {
+		return unread, nil
 	}
 	data, err := json.Marshal(raw)
 	if err != nil {
-		return err
+		return unread, err
 	}
 	if !a.Case.HasLock() {
 		if err := a.Case.Lock("investigate", a.now()); err != nil {
-			return err
+			return unread, err
 		}
 		defer func() { _ = a.Case.Unlock() }()
 	}
@@ -223,8 +289,8 @@ func (a *Archive) keep(ctx context.Context, name string, rows []trail.Row) error
 	}
 	store, err := evidence.Open(a.Case.Evidence(), opts)
 	if err != nil {
-		return err
+		return unread, err
 	}
 	_, err = store.Put(ctx, evidence.Item{Name: name, Kind: "cloudtrail.cited", Source: "cordon investigate", MediaType: "application/json", Taken: a.now()}, data)
-	return err
+	return unread, err
 }

@@ -47,6 +47,9 @@ func (q *Inquiry) Ask(ctx context.Context, name, value string) error {
 		}
 		args.Value, args.Since = "", since
 	}
+	if value == "" && (name == question.Timeline || name == question.Creators) {
+		return refuse("ask-value", nil, "name", name)
+	}
 	if q.Engine == "athena" {
 		return q.askAthena(ctx, name, args)
 	}
@@ -101,7 +104,7 @@ func (q *Inquiry) stored(ctx context.Context, name string, args question.Args) (
 			add(at(h.Hour), count(h.Events), count(h.Failed))
 		}
 	default:
-		return a, refuse("no-such-question", nil, "name", name, "all", strings.Join(question.All(), ", "))
+		return a, refuse("no-such-question", nil, "name", name, "all", strings.Join(question.All()[:5], ", "))
 	}
 	return a, nil
 }

@@ -67,10 +67,22 @@ func (a *Archive) client(s *Session, region string) *s3.Client {
 
 // bucket reads one bucket in its own region.
 func (a *Archive) bucket(ctx context.Context, name string) (trail.Files, error) {
+	a.mu.Lock()
+	b := a.buckets[name]
+	a.mu.Unlock()
+	if b != nil {
+		return b, nil
+	}
 	b, err := a.s3(ctx, name, "")
 	if err != nil {
 		return nil, err
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.buckets == nil {
+		a.buckets = map[string]*source.S3{}
+	}
+	a.buckets[name] = b
 	return b, nil
 }
 
@@ -115,6 +127,16 @@ func (a *Archive) inBucket(ctx context.Context, url string, o ImportOptions, don
 		marks[url] = list.Marks
 		return a.save(marksFile, marks)
 	}, nil
+}
+
+// marked says whether an earlier import listed one of these buckets and found
+// log files there: nothing new is no mistake then.
+func (a *Archive) marked(urls []string) bool {
+	var marks map[string]source.Marks
+	if a.load(marksFile, &marks) != nil {
+		return false
+	}
+	return slices.ContainsFunc(urls, func(u string) bool { return len(marks[u]) > 0 })
 }
 
 // skipped sorts what is no file of events: damage, or left out on purpose.

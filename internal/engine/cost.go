@@ -25,7 +25,7 @@ func (q *Inquiry) Cost(ctx context.Context) error {
 	events := map[sort][]string{}
 	of := map[string]sort{} // id → sort
 	for _, in := range q.intruders {
-		for _, a := range in.closure.Acts() {
+		for _, a := range in.did {
 			e := a.Event
 			if e.Failed() || in.closure.Lane(e).Who != "intruder" {
 				continue

@@ -37,6 +37,9 @@ func (a *Archive) Export(ctx context.Context, o ExportOptions) error {
 		layout = parquet.OCSF("cordon")
 	}
 	w, err := parquet.NewWriter(o.Dir, layout, parquet.Options{})
+	if errors.Is(err, parquet.ErrUsed) {
+		return refuse("export-used", err, "dir", o.Dir)
+	}
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 		all  []trail.File
 		done report.Imported
 	)
-	list, notes, err := source.Local(o.Paths, o.only())
+	list, notes, err := listed(o.Paths, o.only())
 	if err != nil {
 		return err
 	}
@@ -73,13 +73,11 @@ func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 			return err
 		}
 	}
-	kept, _, err := a.kept()
-	if err != nil {
-		return err
-	}
-	all = append(all, kept...)
-	if len(all) == 0 && len(o.Buckets) == 0 {
+	if known := len(o.Buckets) > 0 && a.marked(o.Buckets); len(all) == 0 && !o.History && !known {
 		return refuse("no-files", nil)
+	}
+	if _, err := a.importKept(ctx); err != nil {
+		return err
 	}
 	got, err := store.Import(ctx, all, a.files(), a.options(func(n, total int, events uint64) {
 		// Progress may be lost: a full disk shows in what follows it.
@@ -87,6 +85,13 @@ func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 	}))
 	if err != nil {
 		return err
+	}
+	st, err := store.Status()
+	if err != nil {
+		return err
+	}
+	if st.Unread > 0 {
+		marks = nil // what could not be read must be listed again
 	}
 	for _, mark := range marks {
 		if err := mark(); err != nil {
@@ -201,9 +206,12 @@ func (a *Archive) spooled(in io.Reader) (trail.File, error) {
 // AccountOf reads the account and the partition that the first readable record
 // of these files names.
 func AccountOf(ctx context.Context, paths []string) (account, partition string, err error) {
-	files, _, err := source.Local(paths, source.Only{})
+	files, _, err := listed(paths, source.Only{})
 	if err != nil {
 		return "", "", err
+	}
+	if len(files) == 0 {
+		return "", "", refuse("no-files", nil)
 	}
 	account, partition = "unknown", "aws" // records without an account are records too
 	for i, f := range files {
@@ -225,6 +233,16 @@ func AccountOf(ctx context.Context, paths []string) (account, partition string, 
 		}
 	}
 	return account, partition, ctx.Err()
+}
+
+// listed lists files; a path that is not there is refused in words.
+func listed(paths []string, only source.Only) ([]trail.File, []source.Damage, error) {
+	for _, p := range paths {
+		if _, err := os.Stat(p); errors.Is(err, os.ErrNotExist) {
+			return nil, nil, refuse("no-such-path", err, "path", p)
+		}
+	}
+	return source.Local(paths, only)
 }
 
 func firstEvent(name string) (e event.Event, ok bool) {

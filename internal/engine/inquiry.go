@@ -35,6 +35,10 @@ type Inquiry struct {
 	gaps      []report.RecordGap
 	gone      map[string]bool // sources that are told to be gone
 	cited     map[string]trail.Row
+	whose     map[string][]*intruder // by event, credential and principal
+	mine      map[string]bool        // what the owner marked as his
+	bySubject map[string][]lineage.Sign
+	unjudged  int // candidates of detections that could not be read again
 	status    trail.Status
 	prepared  bool
 	chains    map[string][]report.Link
@@ -49,6 +53,7 @@ type intruder struct {
 	found   lineage.Intruder
 	closure *lineage.Closure
 	acts    map[string]lineage.Act // by event id
+	did     []lineage.Act          // of these what lies in the time asked for, in its order
 	hits    []detect.Hit           // in his acts
 }
 
@@ -110,7 +115,9 @@ func (q *Inquiry) prepare(ctx context.Context) error {
 		}
 	}
 	q.merge()
-	q.recordGaps()
+	if err := q.recordGaps(ctx); err != nil {
+		return err
+	}
 	q.prepared = true
 	return nil
 }
@@ -134,7 +141,7 @@ func (q *Inquiry) detect(ctx context.Context) error {
 			n := min(chunk, len(rows))
 			events, err := q.whole(ctx, q.store, rows[:n], func(e event.Event) bool {
 				return needs[e.Service()+":"+e.BaseName()] && !lineage.ByAWS(e)
-			}, q.lost)
+			}, func(e event.Event, err error) { q.unjudged++; q.lost(e, err) })
 			if err != nil {
 				failed = err
 				return
@@ -188,7 +195,7 @@ func signs(hits []detect.Hit) []lineage.Sign {
 // grow follows an intruder until nothing new turns up.
 func (q *Inquiry) grow(ctx context.Context, in *intruder) error {
 	in.closure = lineage.New(in.found.Seeds, in.found.Since)
-	known := lineage.Known{Signs: q.signs, Compute: true}
+	known := lineage.Known{Signs: q.signsOf(in), Compute: true}
 	if in.hint { // somebody pointed here, and detections say nothing either way
 		known.Signs = nil
 	}
@@ -204,14 +211,16 @@ func (q *Inquiry) grow(ctx context.Context, in *intruder) error {
 	}
 	in.acts = map[string]lineage.Act{}
 	for _, a := range in.closure.Acts() {
-		in.acts[a.Event.ID] = a
-	}
-	for _, h := range q.hits {
-		if slices.ContainsFunc(h.EventIDs, func(id string) bool { _, his := in.acts[id]; return his }) {
-			in.hits = append(in.hits, h)
+		if in.acts[a.Event.ID] = a; q.within(a.Event.Time) {
+			in.did = append(in.did, a)
 		}
 	}
 	return nil
+}
+
+// within says whether a time is asked for.
+func (q *Inquiry) within(t time.Time) bool {
+	return (q.From.IsZero() || !t.Before(q.From)) && (q.To.IsZero() || t.Before(q.To))
 }
 
 func filterOf(q lineage.Query) trail.Filter {
@@ -226,82 +235,6 @@ func filterOf(q lineage.Query) trail.Filter {
 	return trail.Filter{Calls: []string{"*:" + q.Value}}
 }
 
-// merge leaves out an intruder whose every sure act is another's too, and
-// numbers the rest by when they began.
-func (q *Inquiry) merge() {
-	var kept []*intruder
-	for i, in := range q.intruders {
-		within := func(other *intruder) bool {
-			for id := range in.acts {
-				if _, his := other.acts[id]; !his {
-					return false
-				}
-			}
-			return len(in.acts) < len(other.acts)
-		}
-		same := slices.ContainsFunc(q.intruders[:i], func(o *intruder) bool { return len(o.acts) == len(in.acts) && within2(in, o) })
-		if len(in.acts) == 0 && in.from == "found" || same || slices.ContainsFunc(q.intruders, within) {
-			continue
-		}
-		kept = append(kept, in)
-	}
-	slices.SortStableFunc(kept, func(a, b *intruder) int { return cmp.Compare(first(a).UnixNano(), first(b).UnixNano()) })
-	for i, in := range kept {
-		in.number = i + 1
-	}
-	q.intruders = kept
-}
-
-func within2(a, b *intruder) bool {
-	for id := range a.acts {
-		if _, his := b.acts[id]; !his {
-			return false
-		}
-	}
-	return true
-}
-
-func first(in *intruder) (t time.Time) {
-	for _, a := range in.acts {
-		if t.IsZero() || a.Event.Time.Before(t) {
-			t = a.Event.Time
-		}
-	}
-	return t
-}
-
-// lane says whose an event is, by the intruder who knows most of it.
-func (q *Inquiry) lane(e event.Event) (lineage.Lane, int) {
-	best, number := lineage.Lane{Who: "owner", Confidence: "medium", Why: []string{"no-sign"}}, 0
-	if lineage.ByAWS(e) {
-		best = lineage.Lane{Who: "aws", Confidence: "high", Why: []string{"by-aws"}}
-	}
-	if len(q.intruders) == 0 && best.Who == "owner" {
-		best = lineage.Lane{Who: "unknown", Confidence: "low", Why: []string{"no-intruder"}}
-	}
-	for _, in := range q.intruders {
-		l := in.closure.Lane(e)
-		if rank(l) > rank(best) {
-			best, number = l, in.number
-		}
-	}
-	return best, number
-}
-
-func rank(l lineage.Lane) int {
-	switch l.Who {
-	case "intruder":
-		return 5
-	case "responder":
-		return 4
-	case "aws":
-		return 3
-	case "unknown":
-		return 2
-	}
-	return 1
-}
-
 func (q *Inquiry) tell(m report.Message) error { return q.Out.Handle(m) }
 
 // end closes the answer.
@@ -309,7 +242,7 @@ func (q *Inquiry) end(question string, matched int, lanes map[string]int) error 
 	st := q.status
 	return q.tell(report.Inquiry{
 		Question: question, Events: st.Events, Matched: matched, Verdicts: len(q.intruders), Lanes: lanes,
-		First: st.First, Last: st.Last, Gaps: q.gaps, ElapsedMS: q.now().Sub(q.began).Milliseconds(),
+		First: st.First, Last: st.Last, Gaps: q.gaps, Unjudged: q.unjudged, ElapsedMS: q.now().Sub(q.began).Milliseconds(),
 	})
 }
 

@@ -40,7 +40,7 @@ func (q *Inquiry) Resource(ctx context.Context, id string) error {
 		}
 	}
 	if n == 0 {
-		if n, err = q.listed(ctx, id, lanes); err != nil {
+		if n, err = q.byTriage(ctx, id, lanes); err != nil {
 			return err
 		}
 	}
@@ -70,9 +70,9 @@ func (q *Inquiry) naming(ctx context.Context, id string) ([]event.Event, error) 
 	return once(all), nil
 }
 
-// listed tells of a resource that no event names, such as the snapshot that an
+// byTriage tells of a resource that no event names, such as the snapshot that an
 // image was made of, what the last triage worked out: the event that led to it.
-func (q *Inquiry) listed(ctx context.Context, id string, lanes map[string]int) (n int, err error) {
+func (q *Inquiry) byTriage(ctx context.Context, id string, lanes map[string]int) (n int, err error) {
 	t, there, err := triaged(q.Case)
 	if err != nil || !there {
 		return 0, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -30,6 +31,7 @@ type RuleProblem struct{ File, Why string }
 // LoadRules compiles every rule of a folder. Rules for other products are left
 // out in silence; what is meant for CloudTrail and cannot be run is a problem.
 func LoadRules(fsys fs.FS) (*Rules, []RuleProblem, error) {
+	fsys = regular{fsys}
 	set, bad, err := sigma.Load(fsys)
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot read the rules: %w", err)
@@ -46,6 +48,10 @@ func LoadRules(fsys fs.FS) (*Rules, []RuleProblem, error) {
 			return err
 		}
 		b, err := fs.ReadFile(fsys, path)
+		var bad *fs.PathError
+		if errors.As(err, &bad) {
+			return nil // a problem of that rule, and told as one
+		}
 		fmt.Fprintf(hash, "%s %d\n%s\n", path, len(b), b)
 		return err
 	})
@@ -53,6 +59,23 @@ func LoadRules(fsys fs.FS) (*Rules, []RuleProblem, error) {
 		return nil, nil, fmt.Errorf("cannot read the rules: %w", err)
 	}
 	return &Rules{set, hex.EncodeToString(hash.Sum(nil)[:16])}, problems, nil
+}
+
+// regular opens folders, and files that are no larger than a rule can be: a
+// folder of rules may hold a pipe or a link to a device.
+type regular struct{ fs.FS }
+
+const largestRule = 1 << 20
+
+func (r regular) Open(name string) (fs.File, error) {
+	info, err := fs.Stat(r.FS, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.IsDir() && (!info.Mode().IsRegular() || info.Size() > largestRule):
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("it is no file of at most 1 MB")}
+	}
+	return r.FS.Open(name)
 }
 
 // matcher is a sigma.Matcher as the store calls it.
@@ -94,11 +117,16 @@ func (q *Inquiry) ruled(ctx context.Context) ([]detect.Hit, error) {
 		m, codes := q.Rules.Matcher(), newCodes()
 		var v event.View
 		for r, err := range q.store.Each(ctx, q.files(), q.From, q.To) {
-			if err != nil {
-				return nil, err
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
 			}
-			if _, err := v.Scan(r.Raw); err != nil {
-				return nil, err
+			if err == nil {
+				_, err = v.Scan(r.Raw)
+			}
+			if err != nil { // what follows was not looked at by any rule
+				q.lost(event.Event{}, err)
+				q.gaps = append(q.gaps, report.RecordGap{Why: "unreadable", Detail: err.Error()})
+				break
 			}
 			for _, rule := range m.Match(&v, codes.of(&v)) {
 				all = append(all, found{r.Row, rule})
@@ -118,10 +146,17 @@ func (q *Inquiry) ruled(ctx context.Context) ([]detect.Hit, error) {
 // over those that they ask for: only for these is the record read again.
 func (q *Inquiry) told(ctx context.Context, rows []trail.Row, rules map[trail.Row][]int32) (out []detect.Hit, err error) {
 	correlator, m, codes := q.Rules.Correlator(), q.Rules.Matcher(), newCodes()
+	seen := map[string]event.Event{}
 	met := func(all []sigma.Met) {
 		for _, x := range all {
-			h := q.rule(x.Rule, event.Event{Time: x.At})
-			h.EventIDs = x.Events
+			last := event.Event{Time: x.At}
+			for _, id := range x.Events { // whose the last of them is, is whose it is
+				if e, known := seen[id]; known {
+					last = e
+				}
+			}
+			h := q.rule(x.Rule, last)
+			h.At, h.EventIDs = x.At, x.Events
 			out = append(out, h)
 		}
 	}
@@ -130,6 +165,7 @@ func (q *Inquiry) told(ctx context.Context, rows []trail.Row, rules map[trail.Ro
 		if err != nil {
 			return nil, err
 		}
+		seen[e.ID] = e
 		correlates := false
 		for _, r := range rules[row] {
 			correlates = correlates || q.Rules.Correlates(r)

@@ -3,10 +3,13 @@ package engine
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"cordon/internal/event"
 	"cordon/internal/finding"
 	"cordon/internal/lineage"
+	"cordon/internal/playbook"
+	"cordon/internal/report"
 	"cordon/internal/trail"
 )
 
@@ -14,6 +17,9 @@ import (
 // does and where the signs lead.
 func (q *Inquiry) seek(ctx context.Context) error {
 	q.signs = signs(q.hits)
+	if err := q.marked(); err != nil {
+		return err
+	}
 	if q.Seed != "" {
 		return q.given(ctx)
 	}
@@ -22,9 +28,76 @@ func (q *Inquiry) seek(ctx context.Context) error {
 		return err
 	}
 	for _, found := range lineage.Find(events, q.signs, lineage.Options{}) {
-		q.intruders = append(q.intruders, &intruder{seed: found.Seeds[0].Name(), from: "found", found: found})
+		if found.Seeds = q.disowned(found.Seeds); len(found.Seeds) > 0 {
+			q.intruders = append(q.intruders, &intruder{seed: found.Seeds[0].Name(), from: "found", found: found})
+		}
 	}
 	return q.fromCase()
+}
+
+// disowned leaves out of seeds what the owner marked as his. That signs stand on
+// it is told: the mark may be wrong.
+func (q *Inquiry) disowned(seeds []lineage.Suspect) []lineage.Suspect {
+	return slices.DeleteFunc(seeds, func(s lineage.Suspect) bool {
+		mine := s.Credential != "" && q.mine[s.Credential] || s.Credential == "" && q.mine[s.Principal.String()]
+		if mine {
+			q.gaps = append(q.gaps, report.RecordGap{Why: "marked-mine", Detail: s.Name()})
+		}
+		return mine
+	})
+}
+
+// marked reads what the owner said is his: keys by their id, users and roles.
+func (q *Inquiry) marked() error {
+	q.mine = map[string]bool{}
+	t, there, err := triaged(q.Case)
+	if err != nil || !there {
+		return err
+	}
+	marks, _, err := marksFor(q.Case, t.Snapshot)
+	if err != nil {
+		return err
+	}
+	for ref, m := range marks {
+		if m == playbook.Mine {
+			q.mine[ref.String()] = true
+			if ref.Kind == "iam.access-key" {
+				q.mine[ref.ID] = true
+			}
+		}
+	}
+	return nil
+}
+
+// signsOf are the signs that can speak of an intruder's seeds: those on what his
+// credentials and principals did. It is never nil.
+func (q *Inquiry) signsOf(in *intruder) []lineage.Sign {
+	if q.bySubject == nil {
+		q.bySubject = map[string][]lineage.Sign{}
+		of := map[string][]string{} // event → subjects
+		for _, h := range q.hits {
+			for _, id := range h.EventIDs {
+				of[id] = append(of[id], h.Credential, h.Principal)
+			}
+		}
+		for _, s := range q.signs {
+			for _, subject := range distinct(of[s.EventID]) {
+				q.bySubject[subject] = append(q.bySubject[subject], s)
+			}
+			if len(of[s.EventID]) == 0 { // by the caller's word
+				q.bySubject[""] = append(q.bySubject[""], s)
+			}
+		}
+	}
+	out := append([]lineage.Sign{}, q.bySubject[""]...)
+	for subject, signs := range q.bySubject {
+		if subject != "" && slices.ContainsFunc(in.found.Seeds, func(s lineage.Suspect) bool {
+			return s.Credential == subject || s.ARN == subject || s.Principal.ID != "" && strings.HasSuffix(subject, "/"+s.Principal.ID)
+		}) {
+			out = append(out, signs...)
+		}
+	}
+	return out
 }
 
 // suspicious lists all events of the credentials that signs stand at.
@@ -46,13 +119,27 @@ func (q *Inquiry) ofAll(ctx context.Context, credentials, principals []string) (
 		if len(f.Credentials)+len(f.Principals) == 0 {
 			continue
 		}
-		events, err := q.read(ctx, f, q.lost)
+		rows, err := q.store.Rows(f)
+		if err != nil {
+			return nil, err
+		}
+		events, err := q.whole(ctx, q.store, rows, begets, q.lost)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, events...)
 	}
 	return once(all), nil
+}
+
+// begets says whether an event can bring credentials or principals: all else is
+// judged by its columns.
+func begets(e event.Event) bool {
+	switch e.Service() {
+	case "iam", "sts", "signin", "rolesanywhere", "sso":
+		return bodied(e)
+	}
+	return false
 }
 
 func distinct(all []string) []string {

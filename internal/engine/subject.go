@@ -158,11 +158,11 @@ func (t *tallies) add(page *report.Subject, e event.Event, lane string) {
 }
 
 func (t *tallies) fill(page *report.Subject) {
-	page.Services, page.Calls, page.Regions = listed(t.services), listed(t.calls), listed(t.regions)
-	page.Addresses, page.Agents, page.Keys, page.Lanes = listed(t.addresses), listed(t.agents), listed(t.keys), listed(t.lanes)
+	page.Services, page.Calls, page.Regions = tallied(t.services), tallied(t.calls), tallied(t.regions)
+	page.Addresses, page.Agents, page.Keys, page.Lanes = tallied(t.addresses), tallied(t.agents), tallied(t.keys), tallied(t.lanes)
 }
 
-func listed(m map[string]*tally) []report.Tally {
+func tallied(m map[string]*tally) []report.Tally {
 	out := make([]report.Tally, 0, len(m))
 	for _, one := range m {
 		one.Lane = append(one.lanes.most(), "")[0]
@@ -215,9 +215,9 @@ func (q *Inquiry) links(ctx context.Context, credential string) (out []report.Li
 			events = append(events, e)
 		}
 		events = once(events)
-		at = lineage.NewRecord(events).Chain(credential)[0].Credential
+		at = lineage.NewRecord(events).Since(q.status.First).Chain(credential)[0].Credential
 	}
-	for _, s := range lineage.NewRecord(events).Chain(credential) {
+	for _, s := range lineage.NewRecord(events).Since(q.status.First).Chain(credential) {
 		out = append(out, report.Link{Credential: s.Credential, Principal: s.Principal.ID, Call: s.Call, EventID: s.EventID, At: s.At, Why: s.Why})
 	}
 	if q.chains == nil {

@@ -38,7 +38,7 @@ func (q *Inquiry) Verdict(ctx context.Context) error {
 	}
 	for _, in := range q.intruders {
 		var ids []string
-		for _, a := range in.closure.Acts() {
+		for _, a := range in.did {
 			lane := in.closure.Lane(a.Event)
 			m := q.event(a.Event, lane, in.number)
 			lanes[m.Lane]++
@@ -64,14 +64,11 @@ func (q *Inquiry) cite(ctx context.Context, in *intruder, ids []string) error {
 	if err != nil {
 		return err
 	}
-	err = q.keep(ctx, fmt.Sprintf("events of the intruder who began with %s", in.seed), rows)
+	_, err = q.keep(ctx, fmt.Sprintf("events of the intruder who began with %s", in.seed), rows) // what is unread is told as source-gone
 	var held *incident.Locked
-	switch {
-	case errors.As(err, &held):
+	if errors.As(err, &held) {
 		q.gaps = append(q.gaps, report.RecordGap{Why: "not-kept", Detail: err.Error()})
 		return nil
-	case err != nil && ctx.Err() == nil && len(q.gone) > 0:
-		return nil // told already: the source is gone
 	}
 	return err
 }
@@ -83,9 +80,13 @@ func (q *Inquiry) verdict(in *intruder) report.Verdict {
 		Credential: seed.Credential, Kind: string(seed.Kind), Principal: seed.ARN,
 	}
 	addresses, agents, regions := counter{}, counter{}, counter{}
-	for _, a := range in.closure.Acts() {
-		if in.closure.Lane(a.Event).Who != "intruder" {
+	for _, a := range in.did {
+		switch in.closure.Lane(a.Event).Who {
+		case lineage.ByIntruder:
+		case lineage.ByUnknown:
 			v.Unsure++
+			continue
+		default:
 			continue
 		}
 		e := a.Event
@@ -122,14 +123,21 @@ func issued(in *intruder) (all []report.IssuedCred) {
 	for _, a := range in.closure.Acts() {
 		uses[a.Event.Credential]++
 	}
-	for _, s := range in.closure.Suspects() {
-		if s.Credential == "" || s.Reason != lineage.Issued || s.Confidence == lineage.Low {
+	seen := map[string]bool{}
+	for _, a := range in.did {
+		if in.closure.Lane(a.Event).Who != lineage.ByIntruder {
 			continue
 		}
-		all = append(all, report.IssuedCred{
-			ID: s.Credential, Kind: string(s.Kind), Principal: cmp.Or(s.ARN, s.Principal.ID), By: s.By, EventID: s.EventID, At: s.At,
-			Used: uses[s.Credential] > 0, Events: uses[s.Credential],
-		})
+		for _, m := range lineage.Minted(a.Event) {
+			if m.ID == "" || seen[m.ID] || m.Kind == lineage.LoginProfile || m.Kind == lineage.MFADevice {
+				continue
+			}
+			seen[m.ID] = true
+			all = append(all, report.IssuedCred{
+				ID: m.ID, Kind: string(m.Kind), Principal: cmp.Or(m.ARN, m.Principal.ID), By: m.By, EventID: m.EventID, At: m.At,
+				Used: uses[m.ID] > 0, Events: uses[m.ID],
+			})
+		}
 	}
 	return all
 }
@@ -183,7 +191,7 @@ func made(in *intruder) (things []report.MadeThing, undo []report.UndoCall) {
 			Resource: d.Ref.ID, Kind: string(d.Ref.Kind), Region: d.Ref.Region, Change: string(d.Change), Call: d.Call, At: d.At, EventID: d.EventID,
 		})
 	}
-	for _, a := range in.closure.Acts() {
+	for _, a := range in.did {
 		if a.Confidence == lineage.Low || a.Event.Failed() {
 			continue
 		}
@@ -261,15 +269,26 @@ func sortedKeys(m map[string]string) (out []string) {
 }
 
 // recordGaps says what the record cannot tell.
-func (q *Inquiry) recordGaps() {
+func (q *Inquiry) recordGaps(ctx context.Context) error {
 	st := q.status
 	for _, d := range st.Damaged {
 		q.gaps = append(q.gaps, report.RecordGap{Why: "damaged", Detail: fmt.Sprintf("%s: %s", d.File, d.Why)})
 	}
-	if data, err := q.store.Rows(trail.Filter{Calls: []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "lambda:Invoke", "dynamodb:GetItem"}}); err == nil && len(data) == 0 {
+	data, err := q.store.Rows(trail.Filter{Calls: []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}})
+	if err != nil {
+		return err
+	}
+	if len(data) == 0 {
 		q.gaps = append(q.gaps, report.RecordGap{Why: "no-data-events"})
 	}
-	q.stopped()
+	if err := q.stopped(ctx); err != nil {
+		return err
+	}
+	for _, g := range st.Gaps {
+		if g.To.Sub(g.From) >= quiet {
+			q.gaps = append(q.gaps, report.RecordGap{Why: "silent", From: g.From, To: g.To})
+		}
+	}
 	for _, in := range q.intruders {
 		if began := first(in); !began.IsZero() && began.Sub(st.First) < 24*time.Hour {
 			q.gaps = append(q.gaps, report.RecordGap{Why: "before-record", To: st.First})
@@ -284,27 +303,5 @@ func (q *Inquiry) recordGaps() {
 	}
 	slices.Sort(regions)
 	q.gaps = append(q.gaps, report.RecordGap{Why: "no-region", Detail: strings.Join(regions, ", ")})
-}
-
-// stopped tells the times in which a trail was off, by the record itself.
-func (q *Inquiry) stopped() {
-	no := false
-	rows, err := q.store.Rows(trail.Filter{Calls: []string{"cloudtrail:StopLogging", "cloudtrail:DeleteTrail", "cloudtrail:StartLogging", "cloudtrail:CreateTrail"}, Failed: &no})
-	if err != nil {
-		return
-	}
-	open := -1
-	for _, row := range rows {
-		e, err := q.store.Light(row)
-		if err != nil {
-			return
-		}
-		if name := e.BaseName(); name == "StopLogging" || name == "DeleteTrail" {
-			open = len(q.gaps)
-			q.gaps = append(q.gaps, report.RecordGap{Why: "stopped", Account: e.Account, Region: e.Region, From: e.Time, EventID: e.ID})
-		} else if open >= 0 && q.gaps[open].Account == e.Account {
-			q.gaps[open].To = e.Time
-			open = -1
-		}
-	}
+	return nil
 }

@@ -59,7 +59,8 @@ type signature struct {
 }
 
 // plainBlob is the name of evidence that is not encrypted, or was altered.
-var plainBlob = regexp.MustCompile(`^evidence/[0-9a-f]{64}(\.altered-.*)?$`)
+// So are records that came by standard input: they lie as they were given.
+var plainBlob = regexp.MustCompile(`^(evidence/[0-9a-f]{64}(\.altered-.*)?|trail/spool/.*)$`)
 
 // Export writes the case as one tar.gz archive without unencrypted evidence.
 func (c *Case) Export(w io.Writer, head string) error {

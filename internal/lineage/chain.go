@@ -51,6 +51,14 @@ type minting struct {
 // NewRecord reads events, in any order.
 func NewRecord(events []event.Event) *Record { return newRecord(readings(events)) }
 
+// Since says that the record of which these are some events begins earlier.
+func (rec *Record) Since(t time.Time) *Record {
+	if t.Before(rec.begins) {
+		rec.begins = t
+	}
+	return rec
+}
+
 func newRecord(sorted []*reading) *Record {
 	rec := &Record{map[string][]minting{}, map[string]*reading{}, map[string][]*reading{}, map[string]*reading{}, map[string][]*reading{}, time.Time{}}
 	for i, r := range sorted {

@@ -81,6 +81,9 @@ func readings(events []event.Event) []*reading {
 	return sorted
 }
 
+// mostCited is how many events one reason names.
+const mostCited = 500
+
 // A party is what an intruder did as one subject.
 type party struct {
 	subject  *subject
@@ -110,7 +113,9 @@ func (s *subject) intrusion() *party {
 			g.why[what] = append(g.why[what], sign.eventIDs...)
 		}
 		for _, word := range all[o].Why {
-			g.why[word] = append(g.why[word], t.readings[0].ID)
+			for _, r := range t.readings[:min(len(t.readings), mostCited)] {
+				g.why[word] = append(g.why[word], r.ID)
+			}
 		}
 	}
 	if len(g.readings) == 0 {

@@ -398,6 +398,7 @@ type Inquiry struct {
 	Events    int            `json:"events"` // that the store holds
 	Matched   int            `json:"matched"`
 	Verdicts  int            `json:"verdicts"`
+	Unjudged  int            `json:"unjudged,omitempty"` // records that detections wanted and that could not be read again
 	Lanes     map[string]int `json:"lanes"`
 	First     time.Time      `json:"first,omitzero"`
 	Last      time.Time      `json:"last,omitzero"`

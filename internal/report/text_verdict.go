@@ -345,7 +345,11 @@ func (t *Text) undo(p *page, list []UndoCall) {
 // noIntruder is the page where the record shows none. That is no proof.
 func (t *Text) noIntruder(p *page, m Inquiry) {
 	w := t.Words
-	p.head(w.T("screen.inquiry.verdict.nobody"))
+	if m.Unjudged > 0 {
+		p.head(w.T("screen.inquiry.verdict.unjudged", "n", m.Unjudged))
+	} else {
+		p.head(w.T("screen.inquiry.verdict.nobody"))
+	}
 	p.wrap("   ", w.T("prose.inquiry.nobody"))
 	t.pending(p)
 	t.gapList(p, m.Gaps, 3, true)

@@ -185,14 +185,21 @@ func (a *app) sessionOrNew(ctx context.Context, regions []string, info incident.
 		}
 		return a.pair(acct, c)
 	}
-	if a.flags.caseID != "" || !errors.Is(err, incident.ErrNoCase) {
+	folder := strings.ContainsRune(a.flags.caseID, filepath.Separator)
+	if a.flags.caseID != "" && !folder || !errors.Is(err, incident.ErrNoCase) {
 		return nil, err
 	}
 	acct, err := a.account(ctx, "", regions)
 	if err != nil {
 		return nil, err
 	}
-	if c, err = a.open(acct, info); err != nil {
+	if folder {
+		info.Account, info.Partition, info.Endpoint, info.By = acct.Caller.Account, acct.Caller.Partition, acct.Endpoint, acct.Caller.ARN
+		c, err = a.createAt(a.flags.caseID, info)
+	} else {
+		c, err = a.open(acct, info)
+	}
+	if err != nil {
 		return nil, err
 	}
 	a.note("screen.case.opened", "case", c.ID, "account", c.Account)

@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -51,7 +53,13 @@ func runTrailImport(ctx context.Context, a *app, paths []string, o importFlags) 
 		case p == "event-history":
 			opt.History, remote = true, true
 		case p == "-":
-			opt.Stdin = a.sys.In
+			spool, err := a.spool()
+			if err != nil {
+				return err
+			}
+			defer os.Remove(spool.Name())
+			defer spool.Close()
+			opt.Stdin = spool
 		default:
 			abs, err := filepath.Abs(p)
 			if err != nil {
@@ -106,7 +114,11 @@ func (a *app) caseFor(ctx context.Context, s *engine.Session, opt engine.ImportO
 			return nil, err
 		}
 	}
-	account, partition, err := engine.AccountOf(ctx, opt.Paths)
+	paths := opt.Paths
+	if f, spooled := opt.Stdin.(*os.File); spooled {
+		paths = append(slices.Clone(paths), f.Name())
+	}
+	account, partition, err := engine.AccountOf(ctx, paths)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +133,28 @@ func (a *app) caseFor(ctx context.Context, s *engine.Session, opt engine.ImportO
 	}
 	a.note("screen.case.opened", "case", c.ID, "account", c.Account)
 	return c, nil
+}
+
+// spool copies standard input to a file, so that it can be looked at before a
+// case is opened for it. It is the person's alone.
+func (a *app) spool() (*os.File, error) {
+	f, err := os.CreateTemp("", "cordon-stdin-")
+	if err != nil {
+		return nil, err
+	}
+	n, err := io.Copy(f, a.sys.In)
+	if err == nil && n == 0 {
+		err = &problem{reason: "refused.no-files", exit: exitUsage}
+	}
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		f.Close()
+		os.Remove(f.Name())
+		return nil, err
+	}
+	return f, nil
 }
 
 func (a *app) archive(c *incident.Case, rules *engine.Rules) *engine.Archive {

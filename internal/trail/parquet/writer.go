@@ -83,6 +83,9 @@ type Writer struct {
 	err     error // the first; nothing is written after it
 }
 
+// ErrUsed says that the folder holds an export of this layout.
+var ErrUsed = errors.New("is there already")
+
 // NewWriter begins an export in dir, which is made where it does not exist. One
 // that already holds an export of this layout is an error.
 func NewWriter(dir string, layout Layout, options Options) (*Writer, error) {
@@ -130,7 +133,7 @@ func NewWriter(dir string, layout Layout, options Options) (*Writer, error) {
 // to it would count every event twice.
 func vacant(path string) error {
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s is there already", path)
+		return fmt.Errorf("%s: %w", path, ErrUsed)
 	} else if !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
