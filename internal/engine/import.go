@@ -76,9 +76,14 @@ func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 	if known := len(o.Buckets) > 0 && a.marked(o.Buckets); len(all) == 0 && !o.History && !known {
 		return refuse("no-files", nil)
 	}
-	if _, err := a.importKept(ctx); err != nil {
+	kept, _, err := a.kept()
+	if err == nil {
+		kept, err = store.New(kept) // what a triage asked for, and this import
+	}
+	if err != nil {
 		return err
 	}
+	all = append(all, kept...)
 	got, err := store.Import(ctx, all, a.files(), a.options(func(n, total int, events uint64) {
 		// Progress may be lost: a full disk shows in what follows it.
 		_ = a.Out.Handle(report.Progress{Step: "importing", Done: n, Total: total, What: fmt.Sprint(events)})

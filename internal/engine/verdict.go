@@ -25,6 +25,7 @@ func (q *Inquiry) Verdict(ctx context.Context) error {
 		return err
 	}
 	lanes, matched := map[string]int{}, 0
+	var ids []string
 	if len(q.intruders) == 0 { // nobody is accused; what looked odd is told all the same
 		if _, _, err := q.tellDetections(); err != nil {
 			return err
@@ -37,7 +38,6 @@ func (q *Inquiry) Verdict(ctx context.Context) error {
 		}
 	}
 	for _, in := range q.intruders {
-		var ids []string
 		for _, a := range in.did {
 			lane := in.closure.Lane(a.Event)
 			m := q.event(a.Event, lane, in.number)
@@ -51,20 +51,23 @@ func (q *Inquiry) Verdict(ctx context.Context) error {
 		if err := q.creators(ctx, in); err != nil {
 			return err
 		}
-		if err := q.cite(ctx, in, ids); err != nil {
-			return err
-		}
+	}
+	if err := q.cite(ctx, ids); err != nil {
+		return err
 	}
 	return q.end("verdict", matched, lanes)
 }
 
-// cite keeps the records of an intruder's events.
-func (q *Inquiry) cite(ctx context.Context, in *intruder, ids []string) error {
+// cite keeps the records of the intruders' events.
+func (q *Inquiry) cite(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
 	rows, err := q.store.Rows(trail.Filter{IDs: ids})
 	if err != nil {
 		return err
 	}
-	_, err = q.keep(ctx, fmt.Sprintf("events of the intruder who began with %s", in.seed), rows) // what is unread is told as source-gone
+	_, err = q.keep(ctx, "events that the verdict cites", rows) // what is unread is told as source-gone
 	var held *incident.Locked
 	if errors.As(err, &held) {
 		q.gaps = append(q.gaps, report.RecordGap{Why: "not-kept", Detail: err.Error()})

@@ -70,6 +70,11 @@ func (v *View) object(b []byte, i int) (int, error) {
 		if i, err = v.field(f, b, at); err != nil {
 			return i, err
 		}
+		if v.memo != nil && (f == eventName || f == eventID) {
+			if end := v.run(f, b, i); end > 0 {
+				i, expected = end, behind[f]
+			}
+		}
 		if i+1 < len(b) && b[i] == ',' && b[i+1] == '"' {
 			i++
 			continue
@@ -138,10 +143,13 @@ func (v *View) field(f field, b []byte, i int) (int, error) {
 	case eventName:
 		to = &v.Name
 	case awsRegion:
+		v.OriginTag = 0
 		to = &v.Region
 	case sourceIPAddress:
+		v.OriginTag = 0
 		to = &v.Address
 	case userAgent:
+		v.OriginTag = 0
 		return v.agent(b, i)
 	case errorCode:
 		to = &v.ErrorCode

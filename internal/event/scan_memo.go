@@ -10,10 +10,12 @@ import (
 // whole object, or a string with its closing quote, cannot be the beginning of
 // another one, so that equal bytes end at the same place.
 type memo struct {
-	tags  uint32 // given out
-	who   [256]known
-	agent [64]known
-	tls   [64]known
+	tags, origin uint32 // given out
+	who          [1024]known
+	agent        [64]known
+	tls          [64]known
+	origins      []run // once it pays
+	kinds        [256]run
 }
 
 type known struct {
@@ -25,8 +27,10 @@ const (
 	// memoAfter is how many records a View reads before it remembers any: for one
 	// or two it would not pay.
 	memoAfter = 8
-	// memoSize is the largest value that is remembered; all of them together are
-	// less than a megabyte.
+	// runsAfter is when it remembers origins, which takes a quarter of a megabyte.
+	runsAfter = 256
+	// memoSize is the largest value that is remembered; all of them together, and
+	// the runs, are a few megabytes at most.
 	memoSize = 2048
 	// maxTags is more than there are different identities in any trail; what comes
 	// after that has none.
@@ -36,12 +40,14 @@ const (
 )
 
 // place is where a value at b[i] is to be found: by eight bytes of it at an
-// offset where such values differ. Nil where there are not that many.
-func place(table []known, b []byte, i, offset int) *known {
-	if len(b)-i < offset+8 {
+// offset where such values differ, and eight more at another one. Nil where there
+// are not that many.
+func place(table []known, b []byte, i, offset, other int) *known {
+	if len(b)-i < other+8 {
 		return nil
 	}
 	h := binary.LittleEndian.Uint64(b[i+offset:]) * memoPrime
+	h = (h ^ h>>29 ^ binary.LittleEndian.Uint64(b[i+other:])) * memoPrime
 	return &table[h>>32&uint64(len(table)-1)]
 }
 
@@ -67,7 +73,7 @@ func (v *View) identity(b []byte, i int) (end int, err error) {
 	v.IdentityTag = 0
 	var k *known
 	if v.memo != nil && b[i] == '{' {
-		if k = place(v.memo.who[:], b, i, 40); k != nil {
+		if k = place(v.memo.who[:], b, i, 48, 64); k != nil {
 			if end = k.end(b, i); end > 0 && before == nil {
 				v.Identity, v.IdentityTag = b[i:end], k.tag
 				return end, nil
@@ -103,7 +109,7 @@ func join(a, b []byte) []byte {
 func (v *View) agent(b []byte, i int) (end int, err error) {
 	var k *known
 	if v.memo != nil && b[i] == '"' {
-		if k = place(v.memo.agent[:], b, i, 32); k != nil {
+		if k = place(v.memo.agent[:], b, i, 8, 32); k != nil {
 			if end = k.end(b, i); end > 0 {
 				v.Agent = b[i+1 : end-1]
 				return end, nil
@@ -121,7 +127,7 @@ func (v *View) agent(b []byte, i int) (end int, err error) {
 func (v *View) tls(b []byte, i int) (end int, err error) {
 	var k *known
 	if v.memo != nil && b[i] == '{' {
-		if k = place(v.memo.tls[:], b, i, 88); k != nil {
+		if k = place(v.memo.tls[:], b, i, 80, 96); k != nil {
 			if end = k.end(b, i); end > 0 {
 				return end, nil
 			}

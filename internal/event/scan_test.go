@@ -237,49 +237,6 @@ func TestScanReusesItsMemory(t *testing.T) {
 	}
 }
 
-// TestScanRemembers: a View that has read many records reads each as one that
-// has read none, whatever came before.
-func TestScanRemembers(t *testing.T) {
-	var old View
-	other := strings.NewReplacer("AROAEXAMPLE:worker", "AROAEXAMPLF:worker", "exe/x86_64", "exe/arm_64", "TLSv1.3", "TLSv1.2")
-	records := []string{usual, other.Replace(usual), strings.Replace(usual, `"sourceIdentity":"ana"}}`, `"sourceIdentity":"ana"},"x":1}`, 1),
-		strings.Replace(usual, "off command", `off \"command`, 1), usual[:300], strings.ReplaceAll(usual, "}", " }")}
-	for _, odd := range handwritten() {
-		if len(odd) < 5000 {
-			records = append(records, usual, odd)
-		}
-	}
-	tags := map[uint32]string{}
-	for range 5 {
-		for _, s := range records {
-			likeNew(t, &old, []byte(s))
-			if id, before := string(old.Identity), tags[old.IdentityTag]; old.IdentityTag != 0 && before != "" && before != id {
-				t.Fatalf("tag %d is %s and %s", old.IdentityTag, before, id)
-			} else {
-				tags[old.IdentityTag] = id
-			}
-		}
-	}
-	old.Scan([]byte(usual))
-	tag := old.IdentityTag
-	if old.Scan([]byte(usual)); tag == 0 || old.IdentityTag != tag {
-		t.Error("the same identity again has another tag")
-	}
-}
-
-// likeNew compares what a View with a past reads with what a new one does.
-func likeNew(t *testing.T, old *View, raw []byte) {
-	t.Helper()
-	var fresh View
-	n, err := old.Scan(raw)
-	wantN, wantErr := fresh.Scan(raw)
-	a, b := *old, fresh
-	a.memo, a.scans, a.scratch, a.IdentityTag, b.memo, b.scans, b.scratch, b.IdentityTag = nil, 0, nil, 0, nil, 0, nil, 0
-	if n != wantN || fmt.Sprint(err) != fmt.Sprint(wantErr) || fmt.Sprintf("%+v", a) != fmt.Sprintf("%+v", b) {
-		t.Fatalf("%.300q: %d, %v, want %d, %v\n%+v\n%+v", raw, n, err, wantN, wantErr, a, b)
-	}
-}
-
 func TestReadPrincipal(t *testing.T) {
 	p, credential, err := ReadPrincipal([]byte(assumed))
 	want := Principal{

@@ -28,6 +28,8 @@ type View struct {
 	// same one again, they are the same. Zero says nothing, and the same bytes may
 	// come back under another number.
 	IdentityTag uint32
+	// OriginTag is the same for Region, Address and Agent together.
+	OriginTag uint32
 
 	scratch []byte
 	memo    *memo

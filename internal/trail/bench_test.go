@@ -5,13 +5,17 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"cordon/internal/event"
+	"cordon/internal/inflate"
 	"cordon/internal/trail/corpus"
 )
 
@@ -104,6 +108,63 @@ func BenchmarkImport(b *testing.B) {
 		b.ReportMetric(0, "ns/op")
 		s.Close()
 	}
+}
+
+// BenchmarkRows measures what scanning a record and adding it to the columns
+// cost, of a corpus as BenchmarkImport has it, without disk and inflating.
+func BenchmarkRows(b *testing.B) {
+	dir := os.Getenv("CORDON_TRAIL_CORPUS")
+	if dir == "" {
+		dir = b.TempDir()
+		if _, err := corpus.Make(dir, corpus.Scaled(30_000), 2); err != nil {
+			b.Fatal(err)
+		}
+	}
+	all := walk(b, dir)
+	slices.SortFunc(all, func(x, y File) int { return x.At.Compare(y.At) })
+	var plain [][]byte
+	for _, f := range all[:min(len(all), 600)] {
+		z, err := os.ReadFile(f.Name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		p, err := inflate.Gunzip(nil, z, wholePlain)
+		if err != nil {
+			b.Fatal(err)
+		}
+		plain = append(plain, p)
+	}
+	pass := func(add func(*event.View)) (events int, used float64) {
+		var v event.View
+		before := cpu()
+		for _, p := range plain {
+			at, _ := event.Records(p)
+			for next, more, err := event.NextRecord(p, at); more && err == nil; next, more, err = event.NextRecord(p, at) {
+				n, err := v.Scan(p[next:])
+				if err != nil {
+					b.Fatal(err)
+				}
+				add(&v)
+				events, at = events+1, next+n
+			}
+		}
+		return events, cpu() - before
+	}
+	scan, both, events := math.MaxFloat64, math.MaxFloat64, 0
+	for b.Loop() {
+		n, used := pass(func(*event.View) {})
+		scan, events = min(scan, used), n
+		r := newRows(newNames(), claimer{seen: newSeen(nil, 1, seenLimit)}, nil)
+		_, used = pass(func(v *event.View) {
+			if _, err := r.add(v, 0); err != nil {
+				b.Fatal(err)
+			}
+		})
+		both = min(both, used)
+	}
+	b.ReportMetric(scan*1e9/float64(events), "scan-ns/event")
+	b.ReportMetric((both-scan)*1e9/float64(events), "add-ns/event")
+	b.ReportMetric(0, "ns/op")
 }
 
 // TestQuestionsAreQuick prints what the standing questions take on the store in

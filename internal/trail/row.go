@@ -39,7 +39,7 @@ type rows struct {
 	matcher Matcher
 
 	api, apiOdd, origin, originOdd, who, err, account, kind *cache
-	tags                                                    [tagSlots]tagged
+	tags, origins                                           [tagSlots]tagged
 	view                                                    *event.View // whose tags they are
 	scratch                                                 []byte
 	day                                                     [10]byte
@@ -67,6 +67,9 @@ func (r *rows) add(v *event.View, offset uint32) (fresh bool, err error) {
 	if len(v.Source) == 0 {
 		return false, &refused{"eventSource is missing"}
 	}
+	if r.view != v { // tags are numbers of one view
+		r.view, r.tags, r.origins = v, [tagSlots]tagged{}, [tagSlots]tagged{}
+	}
 	t, err := r.time(v)
 	if err != nil {
 		return false, err
@@ -83,7 +86,7 @@ func (r *rows) add(v *event.View, offset uint32) (fresh bool, err error) {
 	if c.API, err = r.apiCode(v); err != nil {
 		return false, err
 	}
-	if c.Origin, err = r.originCode(v); err != nil {
+	if c.Origin, err = r.taggedOrigin(v); err != nil {
 		return false, err
 	}
 	if c.Error, err = r.errorCode(v); err != nil {
@@ -294,6 +297,20 @@ func (r *rows) apiCode(v *event.View) (uint32, error) {
 	return *code, err
 }
 
+// taggedOrigin is originCode, without a look at bytes which the view knows again.
+func (r *rows) taggedOrigin(v *event.View) (uint32, error) {
+	tag := v.OriginTag
+	t := &r.origins[tag%tagSlots]
+	if tag != 0 && t.tag == tag {
+		return t.code, nil
+	}
+	code, err := r.originCode(v)
+	if err == nil && tag != 0 {
+		*t = tagged{tag, code}
+	}
+	return code, err
+}
+
 func (r *rows) originCode(v *event.View) (uint32, error) {
 	c, key := r.origin, []byte(nil)
 	if between(v.Raw, v.Region, v.Address) != nil && between(v.Raw, v.Address, v.Agent) != nil {
@@ -336,16 +353,13 @@ func (r *rows) accountCode(v *event.View, who uint32) (uint32, error) {
 // taken, and its bytes are looked at.
 type tagged struct{ tag, code uint32 }
 
-const tagSlots = 1024
+const tagSlots = 4096
 
 // taggedCode is whoCode, without a look at bytes which the view knows again.
 func (r *rows) taggedCode(v *event.View) (uint32, error) {
 	tag := v.IdentityTag
 	if tag == 0 {
 		return r.whoCode(v.Identity)
-	}
-	if r.view != v {
-		r.view, r.tags = v, [tagSlots]tagged{}
 	}
 	t := &r.tags[tag%tagSlots]
 	if t.tag == tag {

@@ -65,8 +65,8 @@ var reasons = map[string]int{
 	"no-approval": exitApproval, "foreign-approval": exitApproval, "unsigned": exitApproval, "too-few": exitApproval,
 	"digest": exitApproval, "expired": exitStale, "account": exitStale, "partition": exitStale, "endpoint": exitStale,
 	"caller": exitStale, "mixed-endpoints": exitStale, "nothing-to-do": exitDone,
-	"ask-value": exitUsage, "ask-since": exitUsage, "no-such-question": exitUsage, "athena-table": exitUsage, "no-such-path": exitUsage,
-	"no-files": exitUsage, "export-used": exitUsage, "no-such-action": exitUsage, "no-plan": exitUsage, "no-such-finding": exitUsage,
+	"ask-value": exitUsage, "ask-since": exitUsage, "no-such-question": exitUsage, "athena-table": exitUsage,
+	"no-such-action": exitUsage, "no-plan": exitUsage, "no-such-finding": exitUsage,
 }
 
 // classify is the one place where an error becomes an exit code and words.

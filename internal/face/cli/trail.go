@@ -144,7 +144,7 @@ func (a *app) spool() (*os.File, error) {
 	}
 	n, err := io.Copy(f, a.sys.In)
 	if err == nil && n == 0 {
-		err = &problem{reason: "refused.no-files", exit: exitUsage}
+		err = &problem{reason: "refused.no-files", exit: exitError}
 	}
 	if err == nil {
 		_, err = f.Seek(0, io.SeekStart)
