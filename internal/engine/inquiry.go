@@ -192,14 +192,45 @@ func signs(hits []detect.Hit) []lineage.Sign {
 	return all
 }
 
-// grow follows an intruder until nothing new turns up.
+// grow follows an intruder until nothing new turns up. Where nothing he did goes
+// with his seeds, as when a console session that began before is used from
+// elsewhere, the credentials that the signs stand at are the seeds.
 func (q *Inquiry) grow(ctx context.Context, in *intruder) error {
-	in.closure = lineage.New(in.found.Seeds, in.found.Since)
+	if err := q.reach(ctx, in); err != nil || len(in.acts) > 0 {
+		return err
+	}
+	signed := map[string]bool{}
+	for _, why := range in.found.Why {
+		for _, id := range why.EventIDs {
+			signed[id] = true
+		}
+	}
+	var seeds []lineage.Suspect
+	for _, h := range q.hits {
+		known := slices.ContainsFunc(seeds, func(s lineage.Suspect) bool { return s.Credential == h.Credential })
+		if h.Credential != "" && !known && slices.ContainsFunc(h.EventIDs, func(id string) bool { return signed[id] }) {
+			seeds = append(seeds, lineage.Suspect{Credential: h.Credential, Reason: lineage.Seed, At: in.found.Since})
+		}
+	}
+	if len(seeds) == 0 {
+		return nil
+	}
+	in.found.Seeds = seeds
+	return q.reach(ctx, in)
+}
+
+func (q *Inquiry) reach(ctx context.Context, in *intruder) error {
+	in.closure, in.did = lineage.New(in.found.Seeds, in.found.Since), nil
 	known := lineage.Known{Signs: q.signsOf(in), Compute: true}
 	if in.hint { // somebody pointed here, and detections say nothing either way
 		known.Signs = nil
 	}
 	in.closure.Know(known)
+	past, err := q.pastOf(ctx, in)
+	if err != nil {
+		return err
+	}
+	in.closure.Add(lineage.Query{}, past)
 	for asked := in.closure.Next(); len(asked) > 0; asked = in.closure.Next() {
 		for _, one := range asked {
 			events, err := q.read(ctx, filterOf(one), q.lost)

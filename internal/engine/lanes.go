@@ -7,6 +7,7 @@ import (
 
 	"cordon/internal/event"
 	"cordon/internal/lineage"
+	"cordon/internal/report"
 )
 
 // merge leaves out an intruder whose every act is another's too, puts the rest
@@ -25,6 +26,9 @@ func (q *Inquiry) merge() {
 	var kept []*intruder
 	gone := map[*intruder]bool{}
 	for i, in := range q.intruders {
+		if len(in.acts) == 0 && in.from == "found" { // never in silence
+			q.gaps = append(q.gaps, report.RecordGap{Why: "unfollowed", Detail: in.seed})
+		}
 		if len(in.acts) == 0 && in.from == "found" || q.covered(in, i, acts, gone) {
 			gone[in] = true
 			continue
