@@ -249,6 +249,10 @@ func TestTNeverFails(t *testing.T) {
 }
 
 func TestJoinAndTimes(t *testing.T) {
+	before := map[Lang]map[string]int{} // of other tests: the catalogues are everybody's
+	for _, lang := range Langs() {
+		before[lang] = For(lang).Faults()
+	}
 	for lang, want := range map[Lang]string{EN: "a, b and c", ZH: "a、b、c", FR: "a, b et c"} {
 		w := For(lang)
 		if got := w.Join("a", "b", "c"); got != want {
@@ -278,7 +282,7 @@ func TestJoinAndTimes(t *testing.T) {
 		t.Error(got)
 	}
 	for _, lang := range Langs() {
-		if f := For(lang).Faults(); len(f) != 0 {
+		if f := For(lang).Faults(); !maps.Equal(f, before[lang]) {
 			t.Errorf("%s: %v", lang, f)
 		}
 	}
