@@ -67,7 +67,10 @@ func (q *Inquiry) cite(ctx context.Context, ids []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = q.keep(ctx, "events that the verdict cites", rows) // what is unread is told as source-gone
+	unread, err := q.keep(ctx, "events that the verdict cites", rows)
+	if unread > 0 {
+		q.gaps = append(q.gaps, report.RecordGap{Why: "source-gone", Detail: fmt.Sprintf("%d cited records were not copied into the evidence now", unread)})
+	}
 	var held *incident.Locked
 	if errors.As(err, &held) {
 		q.gaps = append(q.gaps, report.RecordGap{Why: "not-kept", Detail: err.Error()})
