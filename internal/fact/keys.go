@@ -160,3 +160,43 @@ const (
 	// list holds; the list's id stands in CIDR.
 	PrefixLists = Key[[]Opening]("prefix-lists")
 )
+
+// Facts that eradicating and restoring read.
+const (
+	// PartOf names what made this resource and would make it again, or what it
+	// goes away with: the group of an instance, the stack of a queue. AWS tells
+	// it (a tag that only AWS sets, an attribute), never a name.
+	PartOf = Key[[]Ref]("part-of")
+	// Maker is the ARN or id of who AWS says created it, where the listing
+	// itself tells.
+	Maker = Key[string]("maker")
+	// Before is what a restoring verb puts back: aspect → value as the verb's
+	// Recall or a baseline gave it, "" for nothing. Written by the engine.
+	Before = Key[map[string]string]("before")
+	// Vouched lists the accounts outside this one that the owner vouches for, of
+	// those a resource's policy lets in: closing it keeps them. Written by the
+	// engine.
+	Vouched = Key[[]string]("vouched")
+	// Aspects is what can be changed about it and put back, as it is now:
+	// aspect → the same form as in Before. Never a secret.
+	Aspects = Key[map[string]string]("aspects")
+	// PerHour is what it costs by the hour while it runs, in US dollars, by the
+	// dated price table; absent: not known.
+	PerHour = Key[float64]("usd-per-hour")
+	// Image is a container image, Count how many of something there are.
+	Image = Key[string]("image")
+	Count = Key[int]("count")
+	// Detail is one more word that a screen may show: a size, a schedule, an
+	// endpoint. Never a secret.
+	Detail = Key[string]("detail")
+)
+
+// Judgement is whose a resource is, with the reasons, written by the engine.
+const Judgement = Key[Whose]("judgement")
+
+// A Whose says whose a resource is held to be, and why: Reasons are words of
+// the catalogue under "whose.".
+type Whose struct {
+	Whose   string   `json:"whose"` // owner, intruder, tampered or unknown
+	Reasons []string `json:"reasons,omitempty"`
+}

@@ -5,6 +5,7 @@ package kind
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -28,7 +29,8 @@ type Spec[R, W any] struct {
 	// "s3:ListObjectsV2=s3:ListBucket". Any other call is refused before it is
 	// signed, and the IAM policies cordon prints are made from the same list.
 	Needs []string
-	// Carry names the facts that the verbs read: all that a plan takes along.
+	// Carry names the facts that the verbs read: all that a plan takes along,
+	// with fact.Before and fact.Vouched.
 	Carry []string
 
 	// List puts every resource in one place, or returns an error. It never
@@ -37,13 +39,45 @@ type Spec[R, W any] struct {
 	// Identity re-reads the id that AWS never reuses, for kinds whose names
 	// are reused. A resource that is gone is ErrGone. Nil: the ID is unique.
 	Identity func(ctx context.Context, api R, r fact.Resource) (string, error)
+	// Cost is what List declares to cost, in calls; kindtest and the triage's
+	// budget hold it to that.
+	Cost Cost
+	// Covers names the rows of the attacker catalogue (package catalogue) that
+	// this kind's state shows, such as "B1".
+	Covers []string
+	// Named says that the ID is a name that can be given again once the resource
+	// is gone: a record counts for it only near its date of creation.
+	Named bool
+	// Owns says that removing the resource removes its parts with it (see
+	// fact.PartOf), as a stack does: they are not removed one by one.
+	Owns bool
+	// Recreates says that it makes, by itself, what somebody deletes, or runs
+	// code that does: it is disabled before anything else is removed.
+	Recreates bool
 	// Holds names what cannot be deleted while this resource stands.
 	Holds func(fact.Resource) []fact.Ref
 	// Keep reads what a change or a deletion would destroy and puts it as
-	// named blobs. It only reads.
+	// named blobs. It only reads. A kind with a Remove verb has one.
 	Keep func(ctx context.Context, api R, r fact.Resource, put func(name string, b []byte) error) error
 
 	Verbs []Verb[R, W]
+}
+
+// A Cost is the most calls that listing one place takes: Fixed, and one for
+// each Page resources begun after the first page, and Each for every resource.
+type Cost struct {
+	Fixed int `json:"fixed"`          // calls for an empty place
+	Page  int `json:"page,omitempty"` // resources per further call; 0: never a further call
+	Each  int `json:"each,omitempty"` // calls per resource
+}
+
+// Calls is the budget for n resources in one place.
+func (c Cost) Calls(n int) int {
+	calls := c.Fixed + c.Each*n
+	if c.Page > 0 && n > 0 {
+		calls += (n - 1) / c.Page
+	}
+	return calls
 }
 
 // ErrGone reports a resource that is no longer there. Kinds wrap it.
@@ -52,6 +86,9 @@ var ErrGone = errGone{}
 type errGone struct{}
 
 func (errGone) Error() string { return "the resource is no longer there" }
+
+// ErrUnkept reports that what would be destroyed has no complete copy.
+var ErrUnkept = errors.New("there is no complete copy of it")
 
 // A Class says what a verb costs when it was wrong.
 type Class string
@@ -62,6 +99,30 @@ const (
 	Disruptive Class = "disruptive" // can be undone, but something stops meanwhile
 	Permanent  Class = "permanent"  // for good
 	Person     Class = "person"     // only a person can do it
+)
+
+// A Purpose says what a verb is for, so that a plan finds it without knowing
+// the kind.
+type Purpose string
+
+// The purposes, in the order in which an account is cleaned.
+const (
+	// Disable ends what the resource does or starts, and can be undone: a group
+	// stops launching, a rule stops firing, an instance is stopped.
+	Disable Purpose = "disable"
+	// Close takes away the access of outsiders that a resource gives.
+	Close Purpose = "close"
+	// Copy makes evidence inside AWS: a snapshot. Its Done is true only when the
+	// copy is complete.
+	Copy Purpose = "copy"
+	// Lift takes away the protection named in Of that stands in the way of
+	// removing (see fact.Protections).
+	Lift Purpose = "lift"
+	// Restore puts back what somebody changed.
+	Restore Purpose = "restore"
+	// Remove deletes the resource. Its Prior shows only what no other action
+	// of a plan changes: ids and the date of creation, never a status.
+	Remove Purpose = "remove"
 )
 
 // A Job is one verb about to be done, or that was done, to one resource.
@@ -93,6 +154,29 @@ type Verb[R, W any] struct {
 	Done func(ctx context.Context, api R, j Job) (bool, error)
 	// Undo restores exactly prior. Nil: the change is for good.
 	Undo func(ctx context.Context, api W, j Job, prior json.RawMessage) error
+
+	For Purpose // "": only a playbook that knows the kind plans it
+	// Of is the protection that a Lift takes away, or the aspect that a Restore
+	// puts back: the key into fact.Before.
+	Of string
+	// Mends names the calls whose effect a Restore or Close takes back, such as
+	// "PutBucketPolicy". A Restore reads what to put back from
+	// fact.Before[Of] of the job; "" there means that there was nothing.
+	Mends []string
+	// Recall reads from a recorded call of Mends what it set: the value for
+	// fact.Before[Of] when that call was the owner's last one. Request and
+	// response are the record's JSON objects. ok is false when the record does
+	// not tell.
+	Recall func(call string, request, response json.RawMessage) (value string, ok bool)
+	// Kept reads whether what Remove destroys stands complete elsewhere in AWS,
+	// for what Keep cannot read, such as a disk. It returns an error that wraps
+	// ErrUnkept, and the gate refuses, when it does not.
+	Kept func(ctx context.Context, api R, j Job) error
+	// Takes is set where AWS goes on working after the call: how long that may
+	// be. Until then Done being false means wait, and not that somebody took
+	// the change back.
+	Takes time.Duration
+
 	// Tidies says that Undo clears something away after prior is back: after a
 	// crash it is called again although prior shows already.
 	Tidies bool
@@ -106,7 +190,14 @@ type Kind interface {
 	List(ctx context.Context, read aws.Config, at fact.Place, put func(fact.Resource)) error
 	// Identity returns the unique id read now, or "" when the kind has none.
 	Identity(ctx context.Context, read aws.Config, r fact.Resource) (string, error)
+	Cost() Cost
+	Covers() []string
+	Named() bool
+	Owns() bool
+	Recreates() bool
 	Holds(fact.Resource) []fact.Ref
+	// Keeps says whether there is a Keep.
+	Keeps() bool
 	Keep(ctx context.Context, read aws.Config, r fact.Resource, put func(name string, b []byte) error) error
 	Trim(fact.Resource) fact.Resource
 	Verb(name string) (Bound, bool)
@@ -122,6 +213,12 @@ type Bound struct {
 	Reach    time.Duration
 	Undoable bool
 	Tidies   bool
+	For      Purpose
+	Of       string
+	Mends    []string
+	Takes    time.Duration
+	Recall   func(call string, request, response json.RawMessage) (value string, ok bool) // or nil
+	Kept     func(ctx context.Context, read aws.Config, j Job) error                      // or nil
 	Prior    func(ctx context.Context, read aws.Config, r fact.Resource) (json.RawMessage, error)
 	Do       func(ctx context.Context, write aws.Config, j Job, prior json.RawMessage) error
 	Done     func(ctx context.Context, read aws.Config, j Job) (bool, error)
@@ -143,6 +240,12 @@ func Of[R, W any](s Spec[R, W]) Kind {
 		if (v.Undo == nil) != (v.Class == Permanent) {
 			panic(fmt.Sprintf("kind %q: verb %q: exactly the permanent verbs have no undo", s.Name, v.Name))
 		}
+		if v.Class == Permanent && s.Keep == nil {
+			panic(fmt.Sprintf("kind %q: verb %q: what is deleted is kept first: Keep is required", s.Name, v.Name))
+		}
+		if (v.For == Lift || v.For == Restore) != (v.Of != "") {
+			panic(fmt.Sprintf("kind %q: verb %q: exactly what lifts or restores says what", s.Name, v.Name))
+		}
 	}
 	return closed[R, W]{s}
 }
@@ -152,6 +255,13 @@ type closed[R, W any] struct{ s Spec[R, W] }
 func (c closed[R, W]) Name() fact.Kind { return c.s.Name }
 func (c closed[R, W]) Global() bool    { return c.s.Global }
 func (c closed[R, W]) Needs() []string { return slices.Clone(c.s.Needs) }
+
+func (c closed[R, W]) Cost() Cost       { return c.s.Cost }
+func (c closed[R, W]) Covers() []string { return slices.Clone(c.s.Covers) }
+func (c closed[R, W]) Named() bool      { return c.s.Named }
+func (c closed[R, W]) Owns() bool       { return c.s.Owns }
+func (c closed[R, W]) Recreates() bool  { return c.s.Recreates }
+func (c closed[R, W]) Keeps() bool      { return c.s.Keep != nil }
 
 func (c closed[R, W]) List(ctx context.Context, cfg aws.Config, at fact.Place, put func(fact.Resource)) error {
 	return c.s.List(ctx, c.s.Reader(cfg), at, put)
@@ -178,7 +288,12 @@ func (c closed[R, W]) Keep(ctx context.Context, cfg aws.Config, r fact.Resource,
 	return c.s.Keep(ctx, c.s.Reader(cfg), r, put)
 }
 
-func (c closed[R, W]) Trim(r fact.Resource) fact.Resource { return r.With(c.s.Carry...) }
+// alwaysCarried are the facts that the common shapes of verbs read.
+var alwaysCarried = []string{string(fact.Before), string(fact.Vouched)}
+
+func (c closed[R, W]) Trim(r fact.Resource) fact.Resource {
+	return r.With(slices.Concat(c.s.Carry, alwaysCarried)...)
+}
 
 func (c closed[R, W]) Verb(name string) (Bound, bool) {
 	i := slices.IndexFunc(c.s.Verbs, func(v Verb[R, W]) bool { return v.Name == name })
@@ -197,7 +312,13 @@ func (c closed[R, W]) Verbs() []Bound {
 }
 
 func (c closed[R, W]) bind(v Verb[R, W]) Bound {
-	b := Bound{Name: v.Name, Class: v.Class, Settle: v.Settle, Reach: v.Reach, Undoable: v.Undo != nil, Tidies: v.Tidies}
+	b := Bound{
+		Name: v.Name, Class: v.Class, Settle: v.Settle, Reach: v.Reach, Undoable: v.Undo != nil, Tidies: v.Tidies,
+		For: v.For, Of: v.Of, Mends: slices.Clone(v.Mends), Takes: v.Takes, Recall: v.Recall,
+	}
+	if v.Kept != nil {
+		b.Kept = func(ctx context.Context, cfg aws.Config, j Job) error { return v.Kept(ctx, c.s.Reader(cfg), j) }
+	}
 	b.Needs = append(slices.Clone(c.s.Needs), v.Needs...)
 	b.Prior = func(ctx context.Context, cfg aws.Config, r fact.Resource) (json.RawMessage, error) {
 		return v.Prior(ctx, c.s.Reader(cfg), r)

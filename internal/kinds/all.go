@@ -13,7 +13,34 @@ func All() []kind.Kind {
 		user, group, role, managedPolicy,
 		accessKey, loginProfile, mfaDevice, serviceCredential, sshKey, signingCertificate, serverCertificate,
 		samlProvider, oidcProvider,
-		instance, image, volume, snapshot, keyPair, securityGroup, function, layer,
+
+		// directory, domains and the rest
+
+		// what makes other things: compute
+
+		instance, image, volume, snapshot, keyPair, securityGroup,
+
+		// network
+
+		function, layer,
+
+		// serverless
+
+		// containers
+
+		// building and applications
+
+		// machine learning
+
+		// messaging
+
+		// storage and databases
+
+		// keys, secrets and backups
+
 		trail, detector,
+
+		// watching
+
 	}
 }

@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"slices"
 	"strings"
 
 	"cordon/internal/event"
@@ -47,182 +48,234 @@ type rule struct {
 	kind         fact.Kind
 	where        string
 	grants       bool
+	id           func(string) string // makes of what the record has the ID that the kind goes by; nil: it is that
 }
 
 const grants = true
 
-// rules is the whole table. An event may have several lines. RunInstances
+// does is a line of the tables of the kinds beyond the first ones. Source is
+// the event source without ".amazonaws.com"; where is as in find: "r:" in the
+// response, "q:" in the request, the first that is there.
+func does(source, name string, change Change, kind fact.Kind, where string) rule {
+	return rule{source: source, name: name, change: change, kind: kind, where: where}
+}
+
+// as says how the kind's ID is made of what the record has.
+func (r rule) as(id func(string) string) rule { r.id = id; return r }
+
+// granting marks a call that gives rights.
+func (r rule) granting() rule { r.grants = true; return r }
+
+// after is what follows the last of the separators: a name in an ARN.
+func after(separators string) func(string) string {
+	return func(s string) string { return s[strings.LastIndexAny(s, separators)+1:] }
+}
+
+// rules is the table of the first kinds; tables are all of them. An event may have several lines. RunInstances
 // lists the volumes only when EC2 already knew them.
 var rules = []rule{
 	// users
-	{"iam", "CreateUser", Created, user, "r:user.userName|q:userName", false},
-	{"iam", "UpdateUser", Changed, user, "q:userName", false},
-	{"iam", "DeleteUser", Deleted, user, "q:userName", false},
-	{"iam", "PutUserPolicy", Changed, user, "q:userName", grants},
-	{"iam", "AttachUserPolicy", Changed, user, "q:userName", grants},
-	{"iam", "DeleteUserPolicy", Changed, user, "q:userName", false},
-	{"iam", "DetachUserPolicy", Changed, user, "q:userName", false},
-	{"iam", "AddUserToGroup", Changed, user, "q:userName", grants},
-	{"iam", "AddUserToGroup", Changed, group, "q:groupName", false},
-	{"iam", "RemoveUserFromGroup", Changed, user, "q:userName", false},
-	{"iam", "PutUserPermissionsBoundary", Changed, user, "q:userName", grants}, // it may be wider than the one before
-	{"iam", "DeleteUserPermissionsBoundary", Changed, user, "q:userName", grants},
+	{"iam", "CreateUser", Created, user, "r:user.userName|q:userName", false, nil},
+	{"iam", "UpdateUser", Changed, user, "q:userName", false, nil},
+	{"iam", "DeleteUser", Deleted, user, "q:userName", false, nil},
+	{"iam", "PutUserPolicy", Changed, user, "q:userName", grants, nil},
+	{"iam", "AttachUserPolicy", Changed, user, "q:userName", grants, nil},
+	{"iam", "DeleteUserPolicy", Changed, user, "q:userName", false, nil},
+	{"iam", "DetachUserPolicy", Changed, user, "q:userName", false, nil},
+	{"iam", "AddUserToGroup", Changed, user, "q:userName", grants, nil},
+	{"iam", "AddUserToGroup", Changed, group, "q:groupName", false, nil},
+	{"iam", "RemoveUserFromGroup", Changed, user, "q:userName", false, nil},
+	{"iam", "PutUserPermissionsBoundary", Changed, user, "q:userName", grants, nil}, // it may be wider than the one before
+	{"iam", "DeleteUserPermissionsBoundary", Changed, user, "q:userName", grants, nil},
 	// groups
-	{"iam", "CreateGroup", Created, group, "r:group.groupName|q:groupName", false},
-	{"iam", "UpdateGroup", Changed, group, "q:groupName", false},
-	{"iam", "DeleteGroup", Deleted, group, "q:groupName", false},
-	{"iam", "PutGroupPolicy", Changed, group, "q:groupName", grants},
-	{"iam", "AttachGroupPolicy", Changed, group, "q:groupName", grants},
-	{"iam", "DeleteGroupPolicy", Changed, group, "q:groupName", false},
-	{"iam", "DetachGroupPolicy", Changed, group, "q:groupName", false},
+	{"iam", "CreateGroup", Created, group, "r:group.groupName|q:groupName", false, nil},
+	{"iam", "UpdateGroup", Changed, group, "q:groupName", false, nil},
+	{"iam", "DeleteGroup", Deleted, group, "q:groupName", false, nil},
+	{"iam", "PutGroupPolicy", Changed, group, "q:groupName", grants, nil},
+	{"iam", "AttachGroupPolicy", Changed, group, "q:groupName", grants, nil},
+	{"iam", "DeleteGroupPolicy", Changed, group, "q:groupName", false, nil},
+	{"iam", "DetachGroupPolicy", Changed, group, "q:groupName", false, nil},
 	// roles
-	{"iam", "CreateRole", Created, role, "r:role.roleName|q:roleName", false},
-	{"iam", "CreateServiceLinkedRole", Created, role, "r:role.roleName", false},
-	{"iam", "UpdateRole", Changed, role, "q:roleName", false},
-	{"iam", "DeleteRole", Deleted, role, "q:roleName", false},
-	{"iam", "PutRolePolicy", Changed, role, "q:roleName", grants},
-	{"iam", "AttachRolePolicy", Changed, role, "q:roleName", grants},
-	{"iam", "DeleteRolePolicy", Changed, role, "q:roleName", false},
-	{"iam", "DetachRolePolicy", Changed, role, "q:roleName", false},
-	{"iam", "UpdateAssumeRolePolicy", Changed, role, "q:roleName", grants},
-	{"iam", "AddRoleToInstanceProfile", Changed, role, "q:roleName", grants},
-	{"iam", "PutRolePermissionsBoundary", Changed, role, "q:roleName", grants},
-	{"iam", "DeleteRolePermissionsBoundary", Changed, role, "q:roleName", grants},
+	{"iam", "CreateRole", Created, role, "r:role.roleName|q:roleName", false, nil},
+	{"iam", "CreateServiceLinkedRole", Created, role, "r:role.roleName", false, nil},
+	{"iam", "UpdateRole", Changed, role, "q:roleName", false, nil},
+	{"iam", "DeleteRole", Deleted, role, "q:roleName", false, nil},
+	{"iam", "PutRolePolicy", Changed, role, "q:roleName", grants, nil},
+	{"iam", "AttachRolePolicy", Changed, role, "q:roleName", grants, nil},
+	{"iam", "DeleteRolePolicy", Changed, role, "q:roleName", false, nil},
+	{"iam", "DetachRolePolicy", Changed, role, "q:roleName", false, nil},
+	{"iam", "UpdateAssumeRolePolicy", Changed, role, "q:roleName", grants, nil},
+	{"iam", "AddRoleToInstanceProfile", Changed, role, "q:roleName", grants, nil},
+	{"iam", "PutRolePermissionsBoundary", Changed, role, "q:roleName", grants, nil},
+	{"iam", "DeleteRolePermissionsBoundary", Changed, role, "q:roleName", grants, nil},
 	// policies
-	{"iam", "CreatePolicy", Created, policyKind, "r:policy.arn", false},
-	{"iam", "DeletePolicy", Deleted, policyKind, "q:policyArn", false},
-	{"iam", "CreatePolicyVersion", Changed, policyKind, "q:policyArn", grants},
-	{"iam", "SetDefaultPolicyVersion", Changed, policyKind, "q:policyArn", grants},
-	{"iam", "DeletePolicyVersion", Changed, policyKind, "q:policyArn", false},
+	{"iam", "CreatePolicy", Created, policyKind, "r:policy.arn", false, nil},
+	{"iam", "DeletePolicy", Deleted, policyKind, "q:policyArn", false, nil},
+	{"iam", "CreatePolicyVersion", Changed, policyKind, "q:policyArn", grants, nil},
+	{"iam", "SetDefaultPolicyVersion", Changed, policyKind, "q:policyArn", grants, nil},
+	{"iam", "DeletePolicyVersion", Changed, policyKind, "q:policyArn", false, nil},
 	// credentials
-	{"iam", "CreateAccessKey", Created, accessKey, "r:accessKey.accessKeyId", false},
-	{"iam", "UpdateAccessKey", Changed, accessKey, "q:accessKeyId", false},
-	{"iam", "DeleteAccessKey", Deleted, accessKey, "q:accessKeyId", false},
-	{"iam", "CreateLoginProfile", Created, loginProfile, "r:loginProfile.userName|q:userName|self", false},
-	{"iam", "UpdateLoginProfile", Changed, loginProfile, "q:userName|self", false},
-	{"iam", "ChangePassword", Changed, loginProfile, "self", false},
-	{"iam", "DeleteLoginProfile", Deleted, loginProfile, "q:userName|self", false},
-	{"iam", "CreateVirtualMFADevice", Created, mfaDevice, "r:virtualMFADevice.serialNumber", false},
-	{"iam", "EnableMFADevice", Changed, mfaDevice, "q:serialNumber", false},
-	{"iam", "DeactivateMFADevice", Changed, mfaDevice, "q:serialNumber", false},
-	{"iam", "DeleteVirtualMFADevice", Deleted, mfaDevice, "q:serialNumber", false},
-	{"iam", "CreateServiceSpecificCredential", Created, serviceCredential, "r:serviceSpecificCredential.serviceSpecificCredentialId", false},
-	{"iam", "UpdateServiceSpecificCredential", Changed, serviceCredential, "q:serviceSpecificCredentialId", false},
-	{"iam", "ResetServiceSpecificCredential", Changed, serviceCredential, "q:serviceSpecificCredentialId", false},
-	{"iam", "DeleteServiceSpecificCredential", Deleted, serviceCredential, "q:serviceSpecificCredentialId", false},
-	{"iam", "UploadSSHPublicKey", Created, sshKey, "r:sSHPublicKey.sSHPublicKeyId", false},
-	{"iam", "UpdateSSHPublicKey", Changed, sshKey, "q:sSHPublicKeyId", false},
-	{"iam", "DeleteSSHPublicKey", Deleted, sshKey, "q:sSHPublicKeyId", false},
-	{"iam", "UploadSigningCertificate", Created, signingCert, "r:certificate.certificateId", false},
-	{"iam", "UpdateSigningCertificate", Changed, signingCert, "q:certificateId", false},
-	{"iam", "DeleteSigningCertificate", Deleted, signingCert, "q:certificateId", false},
-	{"iam", "UploadServerCertificate", Created, serverCert, "r:serverCertificateMetadata.serverCertificateName|q:serverCertificateName", false},
-	{"iam", "UpdateServerCertificate", Changed, serverCert, "q:serverCertificateName", false},
-	{"iam", "DeleteServerCertificate", Deleted, serverCert, "q:serverCertificateName", false},
+	{"iam", "CreateAccessKey", Created, accessKey, "r:accessKey.accessKeyId", false, nil},
+	{"iam", "UpdateAccessKey", Changed, accessKey, "q:accessKeyId", false, nil},
+	{"iam", "DeleteAccessKey", Deleted, accessKey, "q:accessKeyId", false, nil},
+	{"iam", "CreateLoginProfile", Created, loginProfile, "r:loginProfile.userName|q:userName|self", false, nil},
+	{"iam", "UpdateLoginProfile", Changed, loginProfile, "q:userName|self", false, nil},
+	{"iam", "ChangePassword", Changed, loginProfile, "self", false, nil},
+	{"iam", "DeleteLoginProfile", Deleted, loginProfile, "q:userName|self", false, nil},
+	{"iam", "CreateVirtualMFADevice", Created, mfaDevice, "r:virtualMFADevice.serialNumber", false, nil},
+	{"iam", "EnableMFADevice", Changed, mfaDevice, "q:serialNumber", false, nil},
+	{"iam", "DeactivateMFADevice", Changed, mfaDevice, "q:serialNumber", false, nil},
+	{"iam", "DeleteVirtualMFADevice", Deleted, mfaDevice, "q:serialNumber", false, nil},
+	{"iam", "CreateServiceSpecificCredential", Created, serviceCredential, "r:serviceSpecificCredential.serviceSpecificCredentialId", false, nil},
+	{"iam", "UpdateServiceSpecificCredential", Changed, serviceCredential, "q:serviceSpecificCredentialId", false, nil},
+	{"iam", "ResetServiceSpecificCredential", Changed, serviceCredential, "q:serviceSpecificCredentialId", false, nil},
+	{"iam", "DeleteServiceSpecificCredential", Deleted, serviceCredential, "q:serviceSpecificCredentialId", false, nil},
+	{"iam", "UploadSSHPublicKey", Created, sshKey, "r:sSHPublicKey.sSHPublicKeyId", false, nil},
+	{"iam", "UpdateSSHPublicKey", Changed, sshKey, "q:sSHPublicKeyId", false, nil},
+	{"iam", "DeleteSSHPublicKey", Deleted, sshKey, "q:sSHPublicKeyId", false, nil},
+	{"iam", "UploadSigningCertificate", Created, signingCert, "r:certificate.certificateId", false, nil},
+	{"iam", "UpdateSigningCertificate", Changed, signingCert, "q:certificateId", false, nil},
+	{"iam", "DeleteSigningCertificate", Deleted, signingCert, "q:certificateId", false, nil},
+	{"iam", "UploadServerCertificate", Created, serverCert, "r:serverCertificateMetadata.serverCertificateName|q:serverCertificateName", false, nil},
+	{"iam", "UpdateServerCertificate", Changed, serverCert, "q:serverCertificateName", false, nil},
+	{"iam", "DeleteServerCertificate", Deleted, serverCert, "q:serverCertificateName", false, nil},
 	// identity providers
-	{"iam", "CreateSAMLProvider", Created, samlProvider, "r:sAMLProviderArn", false},
-	{"iam", "UpdateSAMLProvider", Changed, samlProvider, "q:sAMLProviderArn|r:sAMLProviderArn", grants},
-	{"iam", "DeleteSAMLProvider", Deleted, samlProvider, "q:sAMLProviderArn", false},
-	{"iam", "CreateOpenIDConnectProvider", Created, oidcProvider, "r:openIDConnectProviderArn", false},
-	{"iam", "AddClientIDToOpenIDConnectProvider", Changed, oidcProvider, "q:openIDConnectProviderArn", grants},
-	{"iam", "UpdateOpenIDConnectProviderThumbprint", Changed, oidcProvider, "q:openIDConnectProviderArn", grants},
-	{"iam", "DeleteOpenIDConnectProvider", Deleted, oidcProvider, "q:openIDConnectProviderArn", false},
+	{"iam", "CreateSAMLProvider", Created, samlProvider, "r:sAMLProviderArn", false, nil},
+	{"iam", "UpdateSAMLProvider", Changed, samlProvider, "q:sAMLProviderArn|r:sAMLProviderArn", grants, nil},
+	{"iam", "DeleteSAMLProvider", Deleted, samlProvider, "q:sAMLProviderArn", false, nil},
+	{"iam", "CreateOpenIDConnectProvider", Created, oidcProvider, "r:openIDConnectProviderArn", false, nil},
+	{"iam", "AddClientIDToOpenIDConnectProvider", Changed, oidcProvider, "q:openIDConnectProviderArn", grants, nil},
+	{"iam", "UpdateOpenIDConnectProviderThumbprint", Changed, oidcProvider, "q:openIDConnectProviderArn", grants, nil},
+	{"iam", "DeleteOpenIDConnectProvider", Deleted, oidcProvider, "q:openIDConnectProviderArn", false, nil},
 
 	// instances
-	{"ec2", "RunInstances", Created, instance, "r:instancesSet.items[].instanceId", false},
-	{"ec2", "RunInstances", Created, volume, "r:instancesSet.items[].blockDeviceMapping.items[].ebs.volumeId", false},
-	{"ec2", "CreateFleet", Created, instance, "r:CreateFleetResponse.fleetInstanceSet.item[].instanceIds.item[]", false},
-	{"ec2", "StartInstances", Changed, instance, "q:instancesSet.items[].instanceId", false},
-	{"ec2", "StopInstances", Changed, instance, "q:instancesSet.items[].instanceId", false},
-	{"ec2", "TerminateInstances", Deleted, instance, "q:instancesSet.items[].instanceId", false},
-	{"ec2", "ModifyInstanceAttribute", Changed, instance, "q:instanceId", false},
-	{"ec2", "AssociateIamInstanceProfile", Changed, instance, "q:AssociateIamInstanceProfileRequest.InstanceId|q:instanceId", grants},
-	{"ec2", "ReplaceIamInstanceProfileAssociation", Changed, instance, "r:ReplaceIamInstanceProfileAssociationResponse.iamInstanceProfileAssociation.instanceId", grants},
+	{"ec2", "RunInstances", Created, instance, "r:instancesSet.items[].instanceId", false, nil},
+	{"ec2", "RunInstances", Created, volume, "r:instancesSet.items[].blockDeviceMapping.items[].ebs.volumeId", false, nil},
+	{"ec2", "CreateFleet", Created, instance, "r:CreateFleetResponse.fleetInstanceSet.item[].instanceIds.item[]", false, nil},
+	{"ec2", "StartInstances", Changed, instance, "q:instancesSet.items[].instanceId", false, nil},
+	{"ec2", "StopInstances", Changed, instance, "q:instancesSet.items[].instanceId", false, nil},
+	{"ec2", "TerminateInstances", Deleted, instance, "q:instancesSet.items[].instanceId", false, nil},
+	{"ec2", "ModifyInstanceAttribute", Changed, instance, "q:instanceId", false, nil},
+	{"ec2", "AssociateIamInstanceProfile", Changed, instance, "q:AssociateIamInstanceProfileRequest.InstanceId|q:instanceId", grants, nil},
+	{"ec2", "ReplaceIamInstanceProfileAssociation", Changed, instance, "r:ReplaceIamInstanceProfileAssociationResponse.iamInstanceProfileAssociation.instanceId", grants, nil},
 	// images
-	{"ec2", "CreateImage", Created, image, "r:imageId", false},
-	{"ec2", "RegisterImage", Created, image, "r:imageId", false},
-	{"ec2", "CopyImage", Created, image, "r:imageId", false},
-	{"ec2", "ModifyImageAttribute", Shared, image, "q:imageId", false},
-	{"ec2", "ResetImageAttribute", Changed, image, "q:imageId", false},
-	{"ec2", "DeregisterImage", Deleted, image, "q:imageId", false},
+	{"ec2", "CreateImage", Created, image, "r:imageId", false, nil},
+	{"ec2", "RegisterImage", Created, image, "r:imageId", false, nil},
+	{"ec2", "CopyImage", Created, image, "r:imageId", false, nil},
+	{"ec2", "ModifyImageAttribute", Shared, image, "q:imageId", false, nil},
+	{"ec2", "ResetImageAttribute", Changed, image, "q:imageId", false, nil},
+	{"ec2", "DeregisterImage", Deleted, image, "q:imageId", false, nil},
 	// disks
-	{"ec2", "CreateVolume", Created, volume, "r:volumeId", false},
-	{"ec2", "AttachVolume", Changed, volume, "q:volumeId", false},
-	{"ec2", "DetachVolume", Changed, volume, "q:volumeId", false},
-	{"ec2", "ModifyVolume", Changed, volume, "q:ModifyVolumeRequest.VolumeId|q:volumeId", false},
-	{"ec2", "DeleteVolume", Deleted, volume, "q:volumeId", false},
-	{"ec2", "CreateSnapshot", Created, snapshot, "r:snapshotId", false},
-	{"ec2", "CreateSnapshots", Created, snapshot, "r:CreateSnapshotsResponse.snapshotSet.item[].snapshotId|r:snapshotSet.items[].snapshotId", false},
-	{"ec2", "CopySnapshot", Created, snapshot, "r:snapshotId", false},
-	{"ec2", "ImportSnapshot", Created, snapshot, "r:snapshotTaskDetail.snapshotId", false},
-	{"ec2", "ModifySnapshotAttribute", Shared, snapshot, "q:snapshotId", false},
-	{"ec2", "ResetSnapshotAttribute", Changed, snapshot, "q:snapshotId", false},
-	{"ec2", "DeleteSnapshot", Deleted, snapshot, "q:snapshotId", false},
+	{"ec2", "CreateVolume", Created, volume, "r:volumeId", false, nil},
+	{"ec2", "AttachVolume", Changed, volume, "q:volumeId", false, nil},
+	{"ec2", "DetachVolume", Changed, volume, "q:volumeId", false, nil},
+	{"ec2", "ModifyVolume", Changed, volume, "q:ModifyVolumeRequest.VolumeId|q:volumeId", false, nil},
+	{"ec2", "DeleteVolume", Deleted, volume, "q:volumeId", false, nil},
+	{"ec2", "CreateSnapshot", Created, snapshot, "r:snapshotId", false, nil},
+	{"ec2", "CreateSnapshots", Created, snapshot, "r:CreateSnapshotsResponse.snapshotSet.item[].snapshotId|r:snapshotSet.items[].snapshotId", false, nil},
+	{"ec2", "CopySnapshot", Created, snapshot, "r:snapshotId", false, nil},
+	{"ec2", "ImportSnapshot", Created, snapshot, "r:snapshotTaskDetail.snapshotId", false, nil},
+	{"ec2", "ModifySnapshotAttribute", Shared, snapshot, "q:snapshotId", false, nil},
+	{"ec2", "ResetSnapshotAttribute", Changed, snapshot, "q:snapshotId", false, nil},
+	{"ec2", "DeleteSnapshot", Deleted, snapshot, "q:snapshotId", false, nil},
 	// key pairs: old records have the name only
-	{"ec2", "CreateKeyPair", Created, keyPair, "r:keyPairId|r:keyName|q:keyName", false},
-	{"ec2", "ImportKeyPair", Created, keyPair, "r:keyPairId|r:keyName|q:keyName", false},
-	{"ec2", "DeleteKeyPair", Deleted, keyPair, "r:keyPairId|q:keyPairId|q:keyName", false},
+	{"ec2", "CreateKeyPair", Created, keyPair, "r:keyPairId|r:keyName|q:keyName", false, nil},
+	{"ec2", "ImportKeyPair", Created, keyPair, "r:keyPairId|r:keyName|q:keyName", false, nil},
+	{"ec2", "DeleteKeyPair", Deleted, keyPair, "r:keyPairId|q:keyPairId|q:keyName", false, nil},
 	// security groups: a group of the default VPC may be called by its name
-	{"ec2", "CreateSecurityGroup", Created, securityGroup, "r:groupId", false},
-	{"ec2", "AuthorizeSecurityGroupIngress", Changed, securityGroup, "q:groupId|q:groupName", false},
-	{"ec2", "AuthorizeSecurityGroupEgress", Changed, securityGroup, "q:groupId|q:groupName", false},
-	{"ec2", "RevokeSecurityGroupIngress", Changed, securityGroup, "q:groupId|q:groupName", false},
-	{"ec2", "RevokeSecurityGroupEgress", Changed, securityGroup, "q:groupId|q:groupName", false},
-	{"ec2", "ModifySecurityGroupRules", Changed, securityGroup, "q:ModifySecurityGroupRulesRequest.GroupId|q:groupId", false},
-	{"ec2", "DeleteSecurityGroup", Deleted, securityGroup, "q:groupId|q:groupName", false},
+	{"ec2", "CreateSecurityGroup", Created, securityGroup, "r:groupId", false, nil},
+	{"ec2", "AuthorizeSecurityGroupIngress", Changed, securityGroup, "q:groupId|q:groupName", false, nil},
+	{"ec2", "AuthorizeSecurityGroupEgress", Changed, securityGroup, "q:groupId|q:groupName", false, nil},
+	{"ec2", "RevokeSecurityGroupIngress", Changed, securityGroup, "q:groupId|q:groupName", false, nil},
+	{"ec2", "RevokeSecurityGroupEgress", Changed, securityGroup, "q:groupId|q:groupName", false, nil},
+	{"ec2", "ModifySecurityGroupRules", Changed, securityGroup, "q:ModifySecurityGroupRulesRequest.GroupId|q:groupId", false, nil},
+	{"ec2", "DeleteSecurityGroup", Deleted, securityGroup, "q:groupId|q:groupName", false, nil},
 
 	// functions and layers, by their names without the API's version
-	{"lambda", "CreateFunction", Created, function, "r:functionName|q:functionName", false},
-	{"lambda", "UpdateFunctionCode", Changed, function, "r:functionName|q:functionName", false},
-	{"lambda", "UpdateFunctionConfiguration", Changed, function, "r:functionName|q:functionName", false},
-	{"lambda", "PublishVersion", Changed, function, "r:functionName|q:functionName", false},
-	{"lambda", "CreateAlias", Changed, function, "q:functionName", false},
-	{"lambda", "UpdateAlias", Changed, function, "q:functionName", false},
-	{"lambda", "AddPermission", Shared, function, "q:functionName", grants},
-	{"lambda", "RemovePermission", Changed, function, "q:functionName", false},
-	{"lambda", "CreateFunctionUrlConfig", Shared, function, "q:functionName", false},
-	{"lambda", "UpdateFunctionUrlConfig", Shared, function, "q:functionName", false},
-	{"lambda", "DeleteFunctionUrlConfig", Changed, function, "q:functionName", false},
-	{"lambda", "CreateEventSourceMapping", Changed, function, "q:functionName|r:functionArn", false},
-	{"lambda", "PutFunctionConcurrency", Changed, function, "q:functionName", false},
-	{"lambda", "DeleteFunctionConcurrency", Changed, function, "q:functionName", false},
-	{"lambda", "PutProvisionedConcurrencyConfig", Changed, function, "q:functionName", false},
-	{"lambda", "DeleteFunction", Deleted, function, "q:functionName", false},
-	{"lambda", "PublishLayerVersion", Created, layer, "r:layerVersionArn|q:layerName", false},
-	{"lambda", "AddLayerVersionPermission", Shared, layer, "q:layerName", grants},
-	{"lambda", "RemoveLayerVersionPermission", Changed, layer, "q:layerName", false},
-	{"lambda", "DeleteLayerVersion", Deleted, layer, "q:layerName", false},
+	{"lambda", "CreateFunction", Created, function, "r:functionName|q:functionName", false, nil},
+	{"lambda", "UpdateFunctionCode", Changed, function, "r:functionName|q:functionName", false, nil},
+	{"lambda", "UpdateFunctionConfiguration", Changed, function, "r:functionName|q:functionName", false, nil},
+	{"lambda", "PublishVersion", Changed, function, "r:functionName|q:functionName", false, nil},
+	{"lambda", "CreateAlias", Changed, function, "q:functionName", false, nil},
+	{"lambda", "UpdateAlias", Changed, function, "q:functionName", false, nil},
+	{"lambda", "AddPermission", Shared, function, "q:functionName", grants, nil},
+	{"lambda", "RemovePermission", Changed, function, "q:functionName", false, nil},
+	{"lambda", "CreateFunctionUrlConfig", Shared, function, "q:functionName", false, nil},
+	{"lambda", "UpdateFunctionUrlConfig", Shared, function, "q:functionName", false, nil},
+	{"lambda", "DeleteFunctionUrlConfig", Changed, function, "q:functionName", false, nil},
+	{"lambda", "CreateEventSourceMapping", Changed, function, "q:functionName|r:functionArn", false, nil},
+	{"lambda", "PutFunctionConcurrency", Changed, function, "q:functionName", false, nil},
+	{"lambda", "DeleteFunctionConcurrency", Changed, function, "q:functionName", false, nil},
+	{"lambda", "PutProvisionedConcurrencyConfig", Changed, function, "q:functionName", false, nil},
+	{"lambda", "DeleteFunction", Deleted, function, "q:functionName", false, nil},
+	{"lambda", "PublishLayerVersion", Created, layer, "r:layerVersionArn|q:layerName", false, nil},
+	{"lambda", "AddLayerVersionPermission", Shared, layer, "q:layerName", grants, nil},
+	{"lambda", "RemoveLayerVersionPermission", Changed, layer, "q:layerName", false, nil},
+	{"lambda", "DeleteLayerVersion", Deleted, layer, "q:layerName", false, nil},
 
 	// trails: the response has the ARN where there is one
-	{"cloudtrail", "CreateTrail", Created, trail, "r:trailARN|q:name", false},
-	{"cloudtrail", "UpdateTrail", Changed, trail, "r:trailARN|q:name", false},
-	{"cloudtrail", "StartLogging", Changed, trail, "q:name", false},
-	{"cloudtrail", "StopLogging", Changed, trail, "q:name", false},
-	{"cloudtrail", "PutEventSelectors", Changed, trail, "r:trailARN|q:trailName", false},
-	{"cloudtrail", "PutInsightSelectors", Changed, trail, "r:trailARN|q:trailName", false},
-	{"cloudtrail", "DeleteTrail", Deleted, trail, "q:name", false},
+	{"cloudtrail", "CreateTrail", Created, trail, "r:trailARN|q:name", false, nil},
+	{"cloudtrail", "UpdateTrail", Changed, trail, "r:trailARN|q:name", false, nil},
+	{"cloudtrail", "StartLogging", Changed, trail, "q:name", false, nil},
+	{"cloudtrail", "StopLogging", Changed, trail, "q:name", false, nil},
+	{"cloudtrail", "PutEventSelectors", Changed, trail, "r:trailARN|q:trailName", false, nil},
+	{"cloudtrail", "PutInsightSelectors", Changed, trail, "r:trailARN|q:trailName", false, nil},
+	{"cloudtrail", "DeleteTrail", Deleted, trail, "q:name", false, nil},
 	// detectors
-	{"guardduty", "CreateDetector", Created, detector, "r:detectorId", false},
-	{"guardduty", "UpdateDetector", Changed, detector, "q:detectorId", false},
-	{"guardduty", "DeleteDetector", Deleted, detector, "q:detectorId", false},
-	{"guardduty", "CreateIPSet", Changed, detector, "q:detectorId", false},
-	{"guardduty", "UpdateIPSet", Changed, detector, "q:detectorId", false},
-	{"guardduty", "CreateFilter", Changed, detector, "q:detectorId", false},
-	{"guardduty", "UpdateFilter", Changed, detector, "q:detectorId", false},
-	{"guardduty", "DisassociateFromMasterAccount", Changed, detector, "q:detectorId", false},
-	{"guardduty", "DisassociateFromAdministratorAccount", Changed, detector, "q:detectorId", false},
-	{"guardduty", "DeletePublishingDestination", Changed, detector, "q:detectorId", false},
+	{"guardduty", "CreateDetector", Created, detector, "r:detectorId", false, nil},
+	{"guardduty", "UpdateDetector", Changed, detector, "q:detectorId", false, nil},
+	{"guardduty", "DeleteDetector", Deleted, detector, "q:detectorId", false, nil},
+	{"guardduty", "CreateIPSet", Changed, detector, "q:detectorId", false, nil},
+	{"guardduty", "UpdateIPSet", Changed, detector, "q:detectorId", false, nil},
+	{"guardduty", "CreateFilter", Changed, detector, "q:detectorId", false, nil},
+	{"guardduty", "UpdateFilter", Changed, detector, "q:detectorId", false, nil},
+	{"guardduty", "DisassociateFromMasterAccount", Changed, detector, "q:detectorId", false, nil},
+	{"guardduty", "DisassociateFromAdministratorAccount", Changed, detector, "q:detectorId", false, nil},
+	{"guardduty", "DeletePublishingDestination", Changed, detector, "q:detectorId", false, nil},
+}
+
+// tables are all tables, one for each group of services.
+var tables = [][]rule{
+	rules,
+
+	// compute
+
+	// network
+
+	// containers
+
+	// machine learning
+
+	// messaging
+
+	// building and applications
+
+	// serverless
+
+	// storage and databases
+
+	// keys, secrets and backups
+
+	// watching
+
+	// directory, domains and the rest
+
 }
 
 type call struct{ source, name string }
 
 var rulesOf = func() map[call][]rule {
 	index := map[call][]rule{}
-	for _, r := range rules {
+	for _, r := range slices.Concat(tables...) {
 		index[call{r.source, r.name}] = append(index[call{r.source, r.name}], r)
 	}
 	return index
 }()
+
+// globalSources are the services whose kinds are listed once for all regions.
+var globalSources = map[string]bool{
+	"iam": true, "route53": true, "route53domains": true, "cloudfront": true, "organizations": true,
+}
 
 // Made lists what the event did, one deed per resource. A call of the table
 // that names no resource still yields one deed, without an ID, so that it is
@@ -244,10 +297,13 @@ func (r rule) deed(e event.Event, id string) Deed {
 	d := by(e)
 	d.Change, d.Wanted, d.Grants = r.change, r.change, r.grants
 	place := fact.Place{Account: e.Account, Region: e.Region}
-	if r.source == "iam" {
+	if globalSources[r.source] {
 		place.Region = fact.Global
 	}
 	d.Ref = fact.Ref{Kind: r.kind, Place: place, ID: id}
+	if r.id != nil && id != "" {
+		d.Ref.ID = r.id(id)
+	}
 	r.refine(e, &d)
 	if e.Failed() {
 		d.Change = Attempted

@@ -39,6 +39,10 @@ func CloseTrustTo(doc, account string, drop []string, orgs ...string) (closed st
 	return closing{account: account, drop: drop, orgs: orgs}.apply(doc)
 }
 
+// trustsNobody is the Sid of the statement that a trust policy is left with when
+// nobody else is.
+const trustsNobody = "CordonTrustsNobody"
+
 // A closing says who stays although he is a stranger, and who goes although he
 // is none.
 type closing struct {
@@ -171,7 +175,7 @@ func (d Document) with(statements []json.RawMessage, account string) string {
 		return string(write([]member{
 			{"Version", quote("2012-10-17")},
 			{"Statement", quote([]json.RawMessage{write([]member{
-				{"Sid", quote("CordonTrustsNobody")},
+				{"Sid", quote(trustsNobody)},
 				{"Effect", quote("Deny")},
 				{"Principal", write([]member{{typeAWS, quote(account)}})},
 				{"Action", quote("sts:AssumeRole")},
@@ -195,4 +199,21 @@ func (d Document) with(statements []json.RawMessage, account string) string {
 		}
 	}
 	return string(write(out))
+}
+
+// CloseResource takes strangers out of a resource's policy, as CloseTrustTo
+// does with a trust. Keep names the owner's partners. When no statement is
+// left the result is "": the resource has no policy then.
+func CloseResource(doc, account string, keep []string, orgs ...string) (closed string, changed bool, err error) {
+	if doc == "" {
+		return "", false, nil
+	}
+	closed, changed, err = closing{account: account, keep: keep, orgs: orgs}.apply(doc)
+	if err != nil || !changed {
+		return closed, changed, err
+	}
+	if d, err := Parse(closed); err == nil && len(d.Statements) == 1 && d.Statements[0].Sid == trustsNobody {
+		return "", true, nil
+	}
+	return closed, true, nil
 }

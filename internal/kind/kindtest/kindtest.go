@@ -88,6 +88,9 @@ type Case[R, W any] struct {
 	// Verbs makes, per verb, a resource the verb can be done to. A verb
 	// without an entry uses Setup.
 	Verbs map[string]func(t *testing.T, w World) (id string)
+	// Before says, per verb that restores, what it is to put back, of the
+	// resource that Verbs or Setup made.
+	Before map[string]func(t *testing.T, w World, id string) string
 }
 
 var reading = regexp.MustCompile(`^(Get|List|Describe|Lookup|Head|BatchGet|Search)[A-Z]`)
@@ -149,7 +152,10 @@ func (c Case[R, W]) list(t *testing.T) {
 	if r.Kind != c.Spec.Name || r.Place != c.place() {
 		t.Errorf("kind and place: %s in %v", r.Kind, r.Place)
 	}
-	first, _ := c.all(t, w)
+	first, calls := c.counted(t, w)
+	if budget := c.Spec.Cost.Calls(len(first)); c.Spec.Cost != (kind.Cost{}) && calls > budget {
+		t.Errorf("listing %d resources took %d calls; %+v allows %d", len(first), calls, c.Spec.Cost, budget)
+	}
 	second, _ := c.all(t, w)
 	if !reflect.DeepEqual(first, second) {
 		t.Errorf("two listings of one account differ:\n%+v\n%+v", first, second)
@@ -157,6 +163,24 @@ func (c Case[R, W]) list(t *testing.T) {
 	if id, err := kind.Of(c.Spec).Identity(context.Background(), w.Config(c.Region), r); err != nil || id != r.UniqueID && c.Spec.Identity != nil {
 		t.Errorf("identity = %q, %v; listed as %q", id, err, r.UniqueID)
 	}
+}
+
+// counted lists and counts the calls that the lab saw.
+func (c Case[R, W]) counted(t *testing.T, w World) ([]fact.Resource, int) {
+	t.Helper()
+	before, err := w.Lab.Events(context.Background(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := c.all(t, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := w.Lab.Events(context.Background(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all, len(after) - len(before)
 }
 
 // fails cuts the listing with an error on its last declared call and demands
@@ -239,8 +263,15 @@ func (c Case[R, W]) verb(t *testing.T, v kind.Verb[R, W]) {
 	if s := c.Verbs[v.Name]; s != nil {
 		setup = s
 	}
-	r := c.find(t, w, setup(t, w)).With(c.Spec.Carry...)
+	r := kind.Of(c.Spec).Trim(c.find(t, w, setup(t, w)))
 	read, write := c.Spec.Reader(w.Config(c.Region)), c.Spec.Writer(w.Config(c.Region))
+	if v.For == kind.Restore {
+		before := c.Before[v.Name]
+		if before == nil {
+			t.Fatalf("a verb that restores needs a case in Before")
+		}
+		fact.Before.Set(&r, map[string]string{v.Of: before(t, w, r.ID)})
+	}
 	job := kind.Job{Resource: r, At: time.Now().UTC().Truncate(time.Second), Case: "C-20260101-A"}
 	before, err := w.Lab.Dump(ctx)
 	if err != nil {
@@ -266,7 +297,11 @@ func (c Case[R, W]) verb(t *testing.T, v kind.Verb[R, W]) {
 		}
 		done(true)
 	}
-	if after, err := v.Prior(ctx, read, r); err != nil || plan.Same(prior, after) {
+	after, err := v.Prior(ctx, read, r)
+	if v.Class == kind.Permanent && errors.Is(err, kind.ErrGone) {
+		return
+	}
+	if err != nil || plan.Same(prior, after) {
 		t.Fatalf("prior does not show the change: %s, %v", after, err)
 	}
 	if v.Undo == nil {

@@ -40,6 +40,10 @@ def _service(name: str) -> Callable:
     return register
 
 
+#: for modules that mend other services: @dump.service("name")
+service = _service
+
+
 def _canonical(value: Any) -> Any:
     """Plain JSON whose order is always the same."""
     if isinstance(value, dict):

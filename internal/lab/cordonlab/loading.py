@@ -27,6 +27,29 @@ MODULES = [
     "digests",
     "delivery",
     "paging",
+
+    # compute
+
+    # network
+
+    # containers
+
+    # machine learning
+
+    # messaging
+
+    # building and applications
+
+    # serverless
+
+    # storage and databases
+
+    # keys, secrets and backups
+
+    # watching
+
+    # directory, domains and the rest
+
 ]
 
 
