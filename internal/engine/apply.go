@@ -78,9 +78,21 @@ func (s *Session) Apply(ctx context.Context, p plan.Plan) (report.Applied, error
 // journalStore is a variable so that tests can kill the process at a line.
 var journalStore = func(path string) journal.Store { return journal.NewFile(path) }
 
-func evidenced(ctx context.Context, store *evidence.Store) func([]string) error {
-	return func(ids []string) error {
+// evidenced answers what the gate asks before it destroys something: whether the
+// evidence named for it is evidence of it, and reads as it was stored.
+func evidenced(ctx context.Context, store *evidence.Store) func(fact.Ref, []string) error {
+	of := map[string]map[string]bool{}
+	for _, e := range store.List() {
+		if of[string(e.ID)] == nil {
+			of[string(e.ID)] = map[string]bool{}
+		}
+		of[string(e.ID)][e.Ref] = true
+	}
+	return func(ref fact.Ref, ids []string) error {
 		for _, id := range ids {
+			if !of[id][ref.String()] {
+				return fmt.Errorf("cannot verify the evidence %s: it is none of %s", id, ref)
+			}
 			if _, err := store.Get(ctx, evidence.ID(id)); err != nil && !errors.Is(err, evidence.ErrSealed) {
 				return fmt.Errorf("cannot verify the evidence %s: %w", id, err)
 			}

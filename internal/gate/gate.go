@@ -30,9 +30,12 @@ type Gate struct {
 	// Now is AWS's clock. Wait sleeps or returns early with the context's error.
 	Now  func() time.Time
 	Wait func(context.Context, time.Duration) error
-	// Verified refuses when evidence is missing or altered. Permanent verbs
-	// are not done without it.
-	Verified func(ids []string) error
+	// Verified refuses when one of the ids is not evidence of this resource, is
+	// missing or was altered. Permanent verbs are not done without it.
+	Verified func(of fact.Ref, ids []string) error
+	// Patience is how long a run waits for what AWS is working on after all calls
+	// are made; 0 is 10 minutes.
+	Patience time.Duration
 	Tell     func(Event)
 	Workers  int // actions under way at once; 0 is 16
 }
@@ -60,6 +63,9 @@ type Event struct {
 // A Result sums a run up.
 type Result struct {
 	Done, Verified, Skipped, Failed, Undone, Untouched int
+	// Waiting are changes that were made and that AWS is still working on: the
+	// same plan, applied again, looks whether they have come to their end.
+	Waiting int
 	// Chain is the longest run of calls that waited for one another, from the
 	// approval to the last verified change.
 	Chain       int
@@ -139,12 +145,15 @@ func (g *Gate) Apply(ctx context.Context, a plan.Approved) (Result, error) {
 // wellFormed refuses a list in which an action would wait for itself or for a
 // later one: it would never end.
 func wellFormed(actions []plan.Action) error {
-	all, seen := map[string]bool{}, map[string]bool{}
+	all, seen, stage := map[string]bool{}, map[string]bool{}, 0
 	for _, a := range actions {
 		if all[a.ID] {
 			return fmt.Errorf("action %s is there twice", a.ID)
 		}
-		all[a.ID] = true
+		if a.Stage < stage {
+			return fmt.Errorf("action %s stands after those of a later stage", a.ID)
+		}
+		all[a.ID], stage = true, a.Stage
 	}
 	for _, a := range actions {
 		for _, id := range slices.Concat(a.After, a.Behind) {
@@ -248,6 +257,11 @@ func (r *run) workers() int {
 // end of those it is After.
 func (r *run) ready(ctx context.Context, j *job) bool {
 	chain := 0
+	for _, earlier := range r.jobs {
+		if earlier.act.Stage < j.act.Stage {
+			<-earlier.acted
+		}
+	}
 	if j.before != nil {
 		<-j.before.acted
 		chain = j.before.toActed
@@ -329,13 +343,14 @@ func (r *run) result(ctx context.Context) Result {
 	return r.sum
 }
 
-// ids of what must stand in the evidence store before a permanent verb.
+// evidenced reports what is missing before the target may be destroyed: the
+// evidence of it, whole and unaltered.
 func (r *run) evidenced(act plan.Action) error {
 	if act.Class != plan.Permanent {
 		return nil
 	}
-	if r.Verified == nil || len(r.plan.Evidence) == 0 {
+	if r.Verified == nil || len(act.Evidence) == 0 {
 		return errors.New("no evidence is kept of what would be destroyed")
 	}
-	return r.Verified(slices.Clone(r.plan.Evidence))
+	return r.Verified(act.Target.Ref, slices.Clone(act.Evidence))
 }

@@ -15,6 +15,7 @@ import (
 // How long the gate goes on before it says that a change does not hold.
 const (
 	readEvery  = time.Second
+	readSlow   = 15 * time.Second       // while AWS works on something
 	readFast   = 200 * time.Millisecond // once somebody took the change back: how long his undoing stands
 	fightLimit = 3 * time.Minute        // re-applying what somebody takes back
 	readErrors = 8                      // consecutive failed reads while verifying
@@ -34,6 +35,7 @@ const (
 	reasonUnread    = "unverified"
 	reasonRefused   = "refused"
 	reasonPerson    = "person"
+	reasonWaiting   = "waiting"
 )
 
 // one carries a single action from precondition to verified. acted is called
@@ -59,6 +61,9 @@ func (r *run) one(ctx context.Context, j *job, acted func()) bool {
 	if err != nil {
 		r.end(ctx, j, journal.Failed, reasonRefused, err)
 		return false
+	}
+	if begun := r.past[act.ID]; act.Undoes == nil && act.Class == plan.Permanent && begun.begun {
+		return r.do(ctx, j, verb, acted) // it may be gone by our own hand: the reads there tell
 	}
 	if !r.same(ctx, j, verb) {
 		return false
@@ -104,7 +109,7 @@ func (r *run) do(ctx context.Context, j *job, verb kind.Bound, acted func()) boo
 		}
 	} else {
 		prior, ok := r.precondition(ctx, j, verb)
-		if !ok {
+		if !ok || !r.kept(ctx, j, verb) {
 			return false
 		}
 		rec.Prior, rec.Ordered = prior, r.Now().UTC().Round(0)
@@ -139,9 +144,32 @@ func (r *run) resume(ctx context.Context, j *job, verb kind.Bound, rec *journal.
 		r.end(ctx, j, journal.Failed, string(awsapi.Classify(err)), err)
 		return false
 	case plan.Same(now, rec.Prior):
+		if !r.kept(ctx, j, verb) {
+			return false
+		}
 		return r.attempt(ctx, j, verb, rec, journal.Doing)
 	}
 	return r.again(ctx, j, verb)
+}
+
+// kept asks, before what cannot be undone, whether the copies inside AWS are
+// complete.
+func (r *run) kept(ctx context.Context, j *job, verb kind.Bound) bool {
+	if verb.Kept == nil || j.act.Class != plan.Permanent {
+		return true
+	}
+	err := verb.Kept(ctx, r.read(j, verb.Needs), kind.Job{Resource: j.act.Target, At: r.plan.MadeAt, Case: r.plan.Case})
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, kind.ErrGone):
+		r.end(ctx, j, journal.Skipped, reasonGone, nil)
+	case errors.Is(err, kind.ErrUnkept):
+		r.end(ctx, j, journal.Skipped, reasonEvidence, err)
+	default:
+		r.end(ctx, j, journal.Failed, string(awsapi.Classify(err)), err)
+	}
+	return false
 }
 
 // precondition reads the state again and compares it with what was planned.
@@ -248,6 +276,10 @@ func (r *run) verify(ctx context.Context, j *job, verb kind.Bound) bool {
 			if now.Sub(since) >= verb.Settle {
 				return r.verified(ctx, j, verb)
 			}
+		case verb.Takes > 0 && now.Sub(began) > min(verb.Takes, r.patience()):
+			return r.waiting(j)
+		case verb.Takes > 0:
+			since, failed, pause = time.Time{}, 0, min(2*pause, readSlow)
 		case now.Sub(began) > fightLimit:
 			r.end(ctx, j, journal.Failed, reasonFought, nil)
 			return false
@@ -261,6 +293,21 @@ func (r *run) verify(ctx context.Context, j *job, verb kind.Bound) bool {
 			return false // done and journalled as done; not yet verified
 		}
 	}
+}
+
+// waiting leaves a change to AWS, which is still working on it. The journal has
+// it as done; a later run of the plan reads whether it has come to its end.
+func (r *run) waiting(j *job) bool {
+	r.count(func(s *Result) { s.Waiting++ })
+	r.Tell(Event{Action: j.act, Step: journal.Done, Reason: reasonWaiting, After: r.Now().Sub(r.started)})
+	return false
+}
+
+func (r *run) patience() time.Duration {
+	if r.Patience == 0 {
+		return 10 * time.Minute
+	}
+	return r.Patience
 }
 
 // again re-applies a change that no longer shows.

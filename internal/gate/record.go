@@ -16,6 +16,7 @@ import (
 
 // past is how far an earlier run of the same plan got with one action.
 type past struct {
+	begun   bool // a call was journalled
 	ended   bool // verified, or undone
 	prior   json.RawMessage
 	ordered time.Time
@@ -38,7 +39,7 @@ func replay(recs []journal.Record, digest string) map[string]past {
 		switch rec.Step {
 		case journal.Doing, journal.Undoing:
 			if !begun {
-				p = past{prior: rec.Prior, ordered: rec.Ordered}
+				p = past{begun: true, prior: rec.Prior, ordered: rec.Ordered}
 			}
 		case journal.Verified, journal.Undone:
 			p.ended = true

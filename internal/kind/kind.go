@@ -163,6 +163,9 @@ type Verb[R, W any] struct {
 	// "PutBucketPolicy". A Restore reads what to put back from
 	// fact.Before[Of] of the job; "" there means that there was nothing.
 	Mends []string
+	// FromBefore says that a Restore cannot be done without a value in
+	// fact.Before: another, such as starting a trail again, needs none.
+	FromBefore bool
 	// Recall reads from a recorded call of Mends what it set: the value for
 	// fact.Before[Of] when that call was the owner's last one. Request and
 	// response are the record's JSON objects. ok is false when the record does
@@ -217,12 +220,15 @@ type Bound struct {
 	Of       string
 	Mends    []string
 	Takes    time.Duration
-	Recall   func(call string, request, response json.RawMessage) (value string, ok bool) // or nil
-	Kept     func(ctx context.Context, read aws.Config, j Job) error                      // or nil
-	Prior    func(ctx context.Context, read aws.Config, r fact.Resource) (json.RawMessage, error)
-	Do       func(ctx context.Context, write aws.Config, j Job, prior json.RawMessage) error
-	Done     func(ctx context.Context, read aws.Config, j Job) (bool, error)
-	Undo     func(ctx context.Context, write aws.Config, j Job, prior json.RawMessage) error
+
+	FromBefore bool
+
+	Recall func(call string, request, response json.RawMessage) (value string, ok bool) // or nil
+	Kept   func(ctx context.Context, read aws.Config, j Job) error                      // or nil
+	Prior  func(ctx context.Context, read aws.Config, r fact.Resource) (json.RawMessage, error)
+	Do     func(ctx context.Context, write aws.Config, j Job, prior json.RawMessage) error
+	Done   func(ctx context.Context, read aws.Config, j Job) (bool, error)
+	Undo   func(ctx context.Context, write aws.Config, j Job, prior json.RawMessage) error
 }
 
 // Of closes a Spec. It panics on a Spec that no one should be able to ship.
@@ -314,7 +320,7 @@ func (c closed[R, W]) Verbs() []Bound {
 func (c closed[R, W]) bind(v Verb[R, W]) Bound {
 	b := Bound{
 		Name: v.Name, Class: v.Class, Settle: v.Settle, Reach: v.Reach, Undoable: v.Undo != nil, Tidies: v.Tidies,
-		For: v.For, Of: v.Of, Mends: slices.Clone(v.Mends), Takes: v.Takes, Recall: v.Recall,
+		For: v.For, Of: v.Of, Mends: slices.Clone(v.Mends), Takes: v.Takes, Recall: v.Recall, FromBefore: v.FromBefore,
 	}
 	if v.Kept != nil {
 		b.Kept = func(ctx context.Context, cfg aws.Config, j Job) error { return v.Kept(ctx, c.s.Reader(cfg), j) }

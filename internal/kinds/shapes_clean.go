@@ -51,7 +51,7 @@ func restore[R, W any](
 	get func(context.Context, R, fact.Resource) (string, error),
 	set func(context.Context, W, kind.Job, string) error,
 ) kind.Verb[R, W] {
-	v.For = kind.Restore
+	v.For, v.FromBefore = kind.Restore, true
 	v.Prior = func(ctx context.Context, api R, r fact.Resource) (json.RawMessage, error) {
 		return prior(get(ctx, api, r))
 	}

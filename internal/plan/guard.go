@@ -52,7 +52,9 @@ const (
 )
 
 // cuts lists the verbs that take a principal's access away.
-var cuts = []string{"deny-all", "deny-sessions", "revoke-sessions", "close-trust", "delete", "deactivate"}
+var cuts = []string{
+	"deny-all", "deny-sessions", "revoke-sessions", "close-trust", "delete", "deactivate", "restore-trust", "restore-policies", "remove-grants", "deny-scp",
+}
 
 // Guard splits a plan's actions into those that may go and those refused. The
 // gate calls it again with the live ward.
@@ -115,6 +117,10 @@ func (w Ward) refuses(a Action) string {
 		return ReservedRole
 	case t.Kind == "iam.group" && w.inGroup(t):
 		return OwnGroup
+	case a.Verb == "deny-scp" && w.denied(t):
+		return OwnPrincipal
+	case w.fromDirectory() && !a.Theirs && (strings.HasPrefix(string(t.Kind), "sso.") || strings.HasPrefix(string(t.Kind), "identitystore.")):
+		return UnknownSource
 	case w.Unsure && !a.Theirs && strings.HasPrefix(string(t.Kind), "iam.") && slices.Contains(cuts, a.Verb):
 		return UnknownSource
 	}
@@ -124,6 +130,25 @@ func (w Ward) refuses(a Action) string {
 		}
 	}
 	return ""
+}
+
+// denied says whether a service control policy would hold for the caller or for
+// a break-glass principal.
+func (w Ward) denied(t fact.Resource) bool {
+	spared := slices.Clone(w.BreakGlass)
+	for _, k := range w.Chain {
+		spared = append(spared, k.ARN)
+	}
+	list, known := fact.DenyPrincipals.Get(t)
+	return !known || slices.ContainsFunc(list, func(arn string) bool {
+		return strings.ContainsAny(arn, "*?") || slices.Contains(spared, arn)
+	})
+}
+
+// fromDirectory says that somebody of the chain came in through Identity
+// Center: AWS does not tell by which of its users and assignments.
+func (w Ward) fromDirectory() bool {
+	return slices.ContainsFunc(w.Chain, func(k Keeper) bool { return strings.Contains(k.ARN, rolePathSSO) })
 }
 
 // inGroup says whether somebody of the chain is in a group, by what was read

@@ -17,8 +17,22 @@ import (
 
 // The types of plan.
 const (
-	Contain = "contain"
-	Undo    = "undo"
+	Contain   = "contain"
+	Preserve  = "preserve"
+	Eradicate = "eradicate"
+	Undo      = "undo"
+)
+
+// The stages of a plan that cleans up. A stage begins when every call of the
+// stages before it has returned; what must have succeeded stands in After.
+const (
+	StageStop      = 1 + iota // what starts, makes or runs by itself stops, and clocks that run
+	StageCopy                 // evidence inside AWS
+	StageLift                 // protections
+	StageRestore              // what he changed
+	StageRecreator            // what would make again what is deleted next
+	StageRemove
+	StageIdentity // who and what it acted as, last
 )
 
 // A Class repeats kind.Class for a package that may not know kinds.
@@ -45,6 +59,11 @@ type Action struct {
 	After  []string `json:"after,omitempty"` // ids that must have succeeded first
 	// Behind are ids whose call must have returned first, whatever came of it.
 	Behind []string `json:"behind,omitempty"`
+	// Stage is when it may begin; 0 is with the first.
+	Stage int `json:"stage,omitempty"`
+	// Evidence are the ids of what was kept of the target: without them the gate
+	// does not delete it.
+	Evidence []string `json:"evidence,omitempty"`
 	// Lane is the principal it belongs to: actions of one lane run in order,
 	// lanes run side by side.
 	Lane string `json:"lane,omitempty"`
@@ -171,6 +190,7 @@ func Order(in []Action) ([]Action, error) {
 		have[a.ID] = true
 	}
 	done, out, left := map[string]bool{}, []Action(nil), slices.Clone(in)
+	slices.SortStableFunc(left, func(a, b Action) int { return a.Stage - b.Stage })
 	for len(left) > 0 {
 		var next []Action
 		for _, a := range left {

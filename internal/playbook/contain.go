@@ -3,6 +3,7 @@ package playbook
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"cordon/internal/fact"
 	"cordon/internal/plan"
@@ -179,6 +180,37 @@ func stop(b *book, r fact.Resource) {
 		if len(fact.Openings.Or(r, nil)) > 0 {
 			b.do(r, "close-openings", plan.Disruptive, lane(r), true)
 		}
+	default:
+		b.halt(r)
+	}
+}
+
+// halt stops what a resource of any other kind makes or runs by itself, and
+// shuts it to outsiders. What only costs money is stopped when asked for.
+func (b *book) halt(r fact.Resource) {
+	if b.SpendToo || b.traits(r.Kind).Recreates {
+		for _, a := range b.can(r, disables) {
+			b.do(r, a.Verb, a.Class, lane(r), true)
+		}
+	}
+	if fact.Public.Or(r, false) || len(fact.SharedWith.Or(r, nil)) > 0 {
+		for _, a := range b.can(r, closes) {
+			b.do(r, a.Verb, a.Class, lane(r), true)
+		}
+	}
+}
+
+// shut takes back at once what the intruder opened on a resource of any other
+// kind, and what destroys something while it stands, where that needs no
+// knowledge of how it was.
+func (b *book) shut(r fact.Resource) {
+	for _, d := range fact.Changed.Or(r, nil) {
+		for _, a := range b.traits(r.Kind).Abilities {
+			quick := a.Purpose == closes || a.Purpose == disables || a.Purpose == restores && !a.FromBefore
+			if d.Sure && quick && slices.Contains(a.Mends, d.Call) {
+				b.do(r, a.Verb, a.Class, lane(r), a.Purpose == closes)
+			}
+		}
 	}
 }
 
@@ -187,13 +219,17 @@ func stopInstance(b *book, r fact.Resource) {
 	case "terminated", "shutting-down", "stopped", "stopping":
 		return
 	}
-	if fact.ManagedBy.Or(r, "") != "" {
+	suspended, free := b.freed(r)
+	if !free {
 		// What stops an instance of an Auto Scaling group or a fleet makes the
 		// group terminate it, disk and all, and start another.
 		b.do(r, "suspend-group", plan.Person, "", false)
 		return
 	}
 	isolate := b.do(r, "isolate", plan.Disruptive, lane(r), true)
+	for _, id := range suspended {
+		b.order(id, isolate)
+	}
 	if role, ok := b.roleOf(r); ok && !b.spared(role) {
 		// Revoked while the instance still talks to its metadata service, the
 		// role's sessions would only be handed out afresh.
@@ -210,6 +246,25 @@ func stopInstance(b *book, r fact.Resource) {
 		}
 	}
 	b.behind(isolate, stop) // an instance that cannot be isolated is stopped all the same
+}
+
+// freed suspends the intruder's groups that would replace an instance, and says
+// whether nothing else would.
+func (b *book) freed(r fact.Resource) (suspended []string, free bool) {
+	if fact.ManagedBy.Or(r, "") == "" {
+		return nil, true
+	}
+	for _, ref := range fact.PartOf.Or(r, nil) {
+		group, listed := b.Snapshot.Find(ref)
+		whose, _ := fact.Judgement.Get(group)
+		if !listed || whose.Whose != "intruder" || !b.traits(ref.Kind).Recreates {
+			continue
+		}
+		for _, a := range b.can(group, disables) {
+			suspended, free = append(suspended, b.do(group, a.Verb, a.Class, lane(group), true)), true
+		}
+	}
+	return suspended, free
 }
 
 // roleOf finds the role behind an instance's profile.
@@ -250,6 +305,10 @@ func closeChanged(b *book, r fact.Resource) {
 	case "guardduty.detector":
 		if !fact.Active.Or(r, true) {
 			b.do(r, "enable", plan.Reversible, lane(r), false)
+		}
+	default:
+		if !strings.HasPrefix(string(r.Kind), "iam.") {
+			b.shut(r)
 		}
 	}
 }

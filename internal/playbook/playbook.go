@@ -26,6 +26,8 @@ type Input struct {
 	Snapshot fact.Snapshot
 	Findings []finding.Finding
 	Marks    map[fact.Ref]Mark
+	// Traits says what a kind can do; nil knows of none.
+	Traits func(fact.Kind) (Traits, bool)
 	// SpendToo adds what stops cost but cuts no access.
 	SpendToo bool
 }
@@ -58,6 +60,12 @@ func Contain(in Input) []plan.Action {
 		if in.Marks[r.Ref] == NotMine {
 			b.because = byOwner
 			byKind(b, r)
+			continue
+		}
+		// What AWS made for something of the intruder's.
+		if whose, _ := fact.Judgement.Get(r); whose.Whose == "intruder" && slices.Contains(whose.Reasons, "part-of-his") {
+			b.because = becauseHis
+			stop(b, r)
 		}
 	}
 	b.redundant()
