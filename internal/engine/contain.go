@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,6 +30,7 @@ const planLife = 4 * time.Hour
 // PlanOptions narrow a plan.
 type PlanOptions struct {
 	Only, Except []string // action numbers, ids, verbs or kinds
+	StopSpend    bool     // contain: stop too what only costs money
 }
 
 // PlanContain makes the plan that cuts the intruder off, from the last triage
@@ -57,14 +59,20 @@ func (s *Session) PlanContain(ctx context.Context, o PlanOptions) (plan.Plan, er
 			return plan.Plan{}, err
 		}
 	}
-	actions := playbook.Contain(playbook.Input{Snapshot: t.Snapshot, Findings: t.Findings, Marks: marks})
+	p := s.newPlan(plan.Contain, t)
+	if err := s.judgeWhose(&t.Snapshot, marks); err != nil {
+		return plan.Plan{}, err
+	}
+	if err := s.Out.Handle(spending(t.Snapshot)); err != nil {
+		return plan.Plan{}, err
+	}
+	actions := playbook.Contain(playbook.Input{Snapshot: t.Snapshot, Findings: t.Findings, Marks: marks, Traits: s.traits, SpendToo: o.StopSpend})
 	if actions, err = plan.Order(actions); err != nil {
 		return plan.Plan{}, err
 	}
 	if actions, err = pick(actions, o); err != nil {
 		return plan.Plan{}, err
 	}
-	p := s.newPlan(plan.Contain, t)
 	if p.Ward, err = s.ward(ctx, admins(t.Snapshot, marks)); err != nil {
 		return plan.Plan{}, err
 	}
@@ -251,13 +259,23 @@ func (s *Session) keepOne(ctx context.Context, store *evidence.Store, r fact.Res
 	if !ok {
 		return nil, nil, nil
 	}
-	unread = k.Keep(ctx, s.read(r.Place, k.Needs()), r, func(name string, b []byte) error {
+	var mu sync.Mutex // a kind may read several things at once
+	put := func(name string, b []byte) error {
 		id, putErr := store.Put(ctx, evidence.Item{
-			Name: name, Kind: string(r.Kind), Ref: r.String(), Source: "plan", Taken: s.Account.Clock(),
+			Name: name, Kind: string(r.Kind), Ref: r.Ref.String(), Source: "plan", Taken: s.Account.Clock(),
 		}, b)
+		mu.Lock()
+		defer mu.Unlock()
 		ids, err = append(ids, string(id)), errors.Join(err, putErr)
 		return putErr
-	})
+	}
+	listed, bad := json.MarshalIndent(r, "", "  ")
+	if bad == nil {
+		bad = put("resource.json", listed)
+	}
+	if err = errors.Join(err, bad); err == nil {
+		unread = k.Keep(ctx, s.read(r.Place, k.Needs()), r, put)
+	}
 	if err != nil {
 		err = fmt.Errorf("cannot keep evidence of %s: %w", r.Ref, err)
 	}

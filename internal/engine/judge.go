@@ -13,18 +13,7 @@ import (
 // policies. It needs all four IAM listings; where a policy's text was not to
 // be had the fact stays unset: not known is not "no".
 func judgeAdmins(s *fact.Snapshot) {
-	bodies := map[string]string{}
-	for r := range s.Of("iam.policy") {
-		for _, v := range fact.Versions.Or(r, nil) {
-			if v.Default {
-				bodies[r.ID] = v.Body
-			}
-		}
-	}
-	groups := map[string]fact.Resource{}
-	for r := range s.Of("iam.group") {
-		groups[r.ID] = r
-	}
+	bodies, groups := policyBodies(*s)
 	for i := range s.Resources {
 		r := &s.Resources[i]
 		if r.Kind != "iam.user" && r.Kind != "iam.role" && r.Kind != "iam.group" {
@@ -38,6 +27,23 @@ func judgeAdmins(s *fact.Snapshot) {
 			fact.Admin.Set(r, "no")
 		}
 	}
+}
+
+// policyBodies are the texts of the account's managed policies by their ARNs,
+// and its groups by their names.
+func policyBodies(s fact.Snapshot) (bodies map[string]string, groups map[string]fact.Resource) {
+	bodies, groups = map[string]string{}, map[string]fact.Resource{}
+	for r := range s.Of("iam.policy") {
+		for _, v := range fact.Versions.Or(r, nil) {
+			if v.Default {
+				bodies[r.ID] = v.Body
+			}
+		}
+	}
+	for r := range s.Of("iam.group") {
+		groups[r.ID] = r
+	}
+	return bodies, groups
 }
 
 func grants(r fact.Resource, account string, bodies map[string]string, groups map[string]fact.Resource) policy.Grants {

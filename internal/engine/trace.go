@@ -77,6 +77,7 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 	annotate(&t.Snapshot, grown)
 	t.Ways = grown.Graph(t.Snapshot.At, live(t.Snapshot))
 	acts := grown.Acts()
+	markReads(&t.Snapshot, acts)
 	t.lag(acts)
 	for _, a := range acts {
 		if a.Confidence == lineage.Low {

@@ -78,6 +78,13 @@ func (s *Session) Triage(ctx context.Context, o TriageOptions) (Triage, error) {
 		return Triage{}, err
 	}
 	judgeAdmins(&t.Snapshot)
+	marks, _, err := marksFor(s.Case, t.Snapshot)
+	if err != nil {
+		return Triage{}, err
+	}
+	if err := s.judgeWhose(&t.Snapshot, marks); err != nil {
+		return Triage{}, err
+	}
 	t.Findings = finding.Run(t.Snapshot, checks.All())
 	t.summarise(s, began)
 	if err := s.save(t); err != nil {

@@ -121,6 +121,8 @@ const (
 	Changed = Key[[]Deed]("changed-by-suspect")
 	// Sessions lists the suspect sessions issued on a role.
 	Sessions = Key[[]Deed]("suspect-sessions")
+	// ReadBy lists the calls of the intruder's that showed this secret.
+	ReadBy = Key[[]Deed]("read-by-suspect")
 	// Suspect says why this credential or principal is held to be the intruder's.
 	Suspect = Key[Deed]("suspect")
 )

@@ -253,3 +253,18 @@ func rehome(resources []string, partition, account string) []string {
 func all(list []string, ok func(string) bool) bool {
 	return !slices.ContainsFunc(list, func(s string) bool { return !ok(s) })
 }
+
+// Can says whether the policies allow one call on one resource, conditions
+// aside. known is false when a policy's text was not to be had and what was
+// read does not allow it.
+func Can(p Grants, action, resource string) (can, known bool) {
+	e := p.effective()
+	on := []string{resource}
+	if applies(e.deny, action, on) || applies(e.limitDeny, action, on) || e.limited && !applies(e.limit, action, on) {
+		return false, true
+	}
+	if applies(e.allow, action, on) {
+		return true, true
+	}
+	return false, !e.unread && !e.unknownManaged
+}

@@ -54,6 +54,7 @@ type Text struct {
 	actions []Action
 	started map[string]Step
 	asked   inquiry
+	cleaned cleaning
 }
 
 // NewText returns a handler that writes to out.
@@ -86,6 +87,9 @@ func (t *Text) Handle(m Message) error {
 	case Check:
 		return t.flush(t.check(m))
 	default:
+		if p, ours := t.cleans(m); ours {
+			return t.flush(p)
+		}
 		return t.flush(t.inquire(m))
 	}
 	return nil
@@ -99,6 +103,11 @@ func (t *Text) End() error {
 		return t.flush(p)
 	}
 	if p := t.broken(); p != nil {
+		return t.flush(p)
+	}
+	if len(t.cleaned.pieces) > 0 {
+		p := t.page()
+		t.evidences(p)
 		return t.flush(p)
 	}
 	var p *page

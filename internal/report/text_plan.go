@@ -42,6 +42,7 @@ func (t *Text) planned(pl Plan) *page {
 	p.wrap(" ", w.T("screen.plan.account", "account", account(pl.Account), "case", safe(pl.Case)))
 	p.wrap(" ", w.T("screen.plan.times", "made", stamp(pl.MadeAt), "expires", stamp(pl.Expires), "in", w.In(pl.Expires.Sub(t.Now()))))
 	p.wrap(" ", w.T("screen.plan.digest", "digest", pl.Digest))
+	t.spending(p)
 	if pl.Stale != "" {
 		p.blank()
 		p.wrap(" ", t.first(w.T("screen.plan.stale"), "stale."+pl.Stale))

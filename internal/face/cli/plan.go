@@ -21,12 +21,19 @@ type planOptions struct {
 
 func newPlan(a *app) *cobra.Command {
 	var o planOptions
-	contain := a.leaf("contain [--file FILE] [--only N|KIND] [--except N|KIND]", "plan.contain", between(0, 0), func(cmd *cobra.Command, _ []string) error {
+	contain := a.leaf("contain [--stop-spend] [--file FILE] [--only N|KIND] [--except N|KIND]", "plan.contain", between(0, 0), func(cmd *cobra.Command, _ []string) error {
 		return runPlanContain(cmd.Context(), a, o)
 	})
-	contain.Flags().StringVarP(&o.file, "file", "f", "", "")
-	contain.Flags().StringSliceVar(&o.Only, "only", nil, "")
-	contain.Flags().StringSliceVar(&o.Except, "except", nil, "")
+	o.flags(contain)
+	contain.Flags().BoolVar(&o.StopSpend, "stop-spend", false, "")
+	var e planOptions
+	eradicate := a.leaf("eradicate [--file FILE] [--only N|KIND] [--except N|KIND]", "plan.eradicate", between(0, 0), func(cmd *cobra.Command, _ []string) error {
+		return runPlanClean(cmd.Context(), a, e, (*engine.Session).PlanEradicate)
+	})
+	e.flags(eradicate)
+	var every bool
+	recover := a.leaf("recover [--all]", "plan.recover", between(0, 0), func(*cobra.Command, []string) error { return runSecrets(a, every) })
+	recover.Flags().BoolVar(&every, "all", false, "")
 	var u undoOptions
 	undo := a.leaf("undo [--all|--last|ACTION…] [--even-if-exposed]", "plan.undo", between(0, -1), func(cmd *cobra.Command, args []string) error {
 		u.Actions, u.dryRun = args, true
@@ -36,16 +43,40 @@ func newPlan(a *app) *cobra.Command {
 	var all bool
 	show := a.leaf("show [PLAN] [--all]", "plan.show", between(0, 1), func(_ *cobra.Command, args []string) error { return runPlanShow(a, args, all) })
 	show.Flags().BoolVar(&all, "all", false, "")
-	return a.group("plan", "plan", contain, undo, show)
+	return a.group("plan", "plan", contain, eradicate, recover, undo, show)
+}
+
+func (o *planOptions) flags(c *cobra.Command) {
+	c.Flags().StringVarP(&o.file, "file", "f", "", "")
+	c.Flags().StringSliceVar(&o.Only, "only", nil, "")
+	c.Flags().StringSliceVar(&o.Except, "except", nil, "")
 }
 
 func runPlanContain(ctx context.Context, a *app, o planOptions) error {
+	return runPlanClean(ctx, a, o, (*engine.Session).PlanContain)
+}
+
+// runSecrets lists the secrets that the intruder was shown or could read.
+func runSecrets(a *app, all bool) error {
+	c, err := a.theCase()
+	if err != nil {
+		return err
+	}
+	out := a.out(report.Owner)
+	if a.text != nil {
+		a.text.All = all
+	}
+	return engine.Secrets(c, out)
+}
+
+// runPlanClean makes a plan and shows it.
+func runPlanClean(ctx context.Context, a *app, o planOptions, make func(*engine.Session, context.Context, engine.PlanOptions) (plan.Plan, error)) error {
 	s, err := a.session(ctx, nil)
 	if err != nil {
 		return err
 	}
 	s.Out = a.out(report.Owner)
-	p, err := s.PlanContain(ctx, o.PlanOptions)
+	p, err := make(s, ctx, o.PlanOptions)
 	if err != nil {
 		return a.empty(s.Case, p, err)
 	}

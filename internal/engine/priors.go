@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"golang.org/x/sync/errgroup"
+
+	"cordon/internal/awsapi"
+	"cordon/internal/checks"
+	"cordon/internal/event"
+	"cordon/internal/evidence"
+	"cordon/internal/fact"
+	"cordon/internal/judge"
+	"cordon/internal/kind"
+	"cordon/internal/lineage"
+	"cordon/internal/policy"
+	"cordon/internal/report"
+)
+
+// recall writes into every tampered resource what its aspects were before, as
+// far as the account's own history or a baseline tells, and which outsiders the
+// owner vouches for. A region whose history cannot be read leaves the aspects
+// unknown: nothing is put back on a guess.
+func (s *Session) recall(ctx context.Context, snap *fact.Snapshot, store *evidence.Store) error {
+	base, err := s.baseline(snap)
+	if err != nil {
+		return err
+	}
+	h := &history{s: s, store: store, bad: map[string]fact.Reading{}}
+	p := &priors{h: h, asked: map[lookup]*lookedUp{}}
+	vouched := vouchedFor(*snap)
+	for i := range snap.Resources {
+		r := &snap.Resources[i]
+		if whose, _ := fact.Judgement.Get(*r); whose.Whose != judge.Tampered {
+			continue
+		}
+		fact.Vouched.Set(r, vouched)
+		k, ok := s.kind(r.Kind)
+		if !ok {
+			continue
+		}
+		before := map[string]string{}
+		if base != nil {
+			maps.Copy(before, base.Aspects(*r))
+		}
+		if err := p.read(ctx, *r, k, before); err != nil {
+			return err
+		}
+		if len(before) > 0 {
+			fact.Before.Set(r, before)
+		}
+	}
+	for region, reading := range h.bad {
+		gap := report.NewGap(reading)
+		gap.Kind, gap.Region = checks.History, region
+		if err := s.Out.Handle(gap); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// vouchedFor are the accounts that the owner's own, unchanged resources let in:
+// the account of his security team, of a partner.
+func vouchedFor(snap fact.Snapshot) (accounts []string) {
+	for _, r := range snap.Resources {
+		if whose, _ := fact.Judgement.Get(r); whose.Whose != judge.Owner {
+			continue
+		}
+		accounts = append(accounts, fact.SharedWith.Or(r, nil)...)
+		if doc, err := policy.Parse(fact.Trust.Or(r, "")); err == nil {
+			accounts = append(accounts, policy.Foreign(doc, snap.Account)...)
+		}
+	}
+	accounts = slices.DeleteFunc(accounts, func(a string) bool { return a == "*" || a == "all" })
+	slices.Sort(accounts)
+	return slices.Compact(accounts)
+}
+
+// A lookup is one look-up by the name of a call in one region.
+type lookup struct{ region, call string }
+
+type lookedUp struct {
+	once   sync.Once
+	events []event.Event
+	err    error
+}
+
+// priors asks each question once, for all resources.
+type priors struct {
+	h     *history
+	mu    sync.Mutex
+	asked map[lookup]*lookedUp
+}
+
+// read fills before with what recorded calls set.
+func (p *priors) read(ctx context.Context, r fact.Resource, k kind.Kind, before map[string]string) error {
+	his := map[string]bool{}
+	changed := map[string]bool{}
+	for _, d := range fact.Changed.Or(r, nil) {
+		his[d.EventID], changed[d.Call] = true, true
+	}
+	for _, v := range k.Verbs() {
+		if v.Recall == nil || !slices.ContainsFunc(v.Mends, func(c string) bool { return changed[c] }) {
+			continue
+		}
+		events, whole, err := p.events(ctx, r, slices.Concat(v.Mends, lineage.Creators(r.Kind)))
+		if err != nil {
+			return err
+		}
+		if value, told := last(events, r, his, v); told {
+			before[v.Of] = value
+		} else if !whole {
+			delete(before, v.Of) // a baseline may be older than a change that could not be seen
+		}
+	}
+	return nil
+}
+
+// last is what the owner's last call about an aspect set. Events come newest
+// first. A call of the owner's that does not tell what it set ends the search.
+func last(events []event.Event, r fact.Resource, his map[string]bool, v kind.Bound) (value string, told bool) {
+	for _, e := range events {
+		if his[e.ID] || e.Failed() || !about(e, r.Ref) {
+			continue
+		}
+		value, told = v.Recall(e.BaseName(), e.Request, e.Response)
+		if told || slices.Contains(v.Mends, e.BaseName()) {
+			return value, told
+		}
+	}
+	return "", false
+}
+
+// about says whether a recorded call was made to this resource.
+func about(e event.Event, ref fact.Ref) bool {
+	return slices.ContainsFunc(lineage.Made(e), func(d lineage.Deed) bool {
+		return d.Ref == ref || d.Loose && d.Ref.Kind == ref.Kind && lineage.SameTrail(d.Ref.ID, ref.ID)
+	})
+}
+
+// events looks the calls up where the resource lives, newest first. whole is
+// false when a part of the history could not be read.
+func (p *priors) events(ctx context.Context, r fact.Resource, calls []string) (all []event.Event, whole bool, err error) {
+	region := r.Region
+	if region == fact.Global {
+		region = p.h.s.Account.GlobalRegion()
+	}
+	var names []string
+	for _, c := range calls {
+		names = append(names, lineage.RecordedAs(c)...)
+	}
+	slices.Sort(names)
+	var (
+		g  errgroup.Group
+		mu sync.Mutex
+	)
+	whole = true
+	for _, name := range slices.Compact(names) {
+		g.Go(func() error {
+			a := p.ask(ctx, lookup{region, name})
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			whole = whole && a.err == nil
+			all = append(all, a.events...)
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, false, fmt.Errorf("cannot read what %s was before: %w", r.Ref, err)
+	}
+	slices.SortStableFunc(all, func(a, b event.Event) int { return b.Time.Compare(a.Time) })
+	return all, whole, nil
+}
+
+func (p *priors) ask(ctx context.Context, q lookup) *lookedUp {
+	p.mu.Lock()
+	a := p.asked[q]
+	if a == nil {
+		a = &lookedUp{}
+		p.asked[q] = a
+	}
+	p.mu.Unlock()
+	a.once.Do(func() {
+		a.err = errors.New("not asked")
+		a.events, a.err = p.h.lookUp(ctx, q.region, types.LookupAttributeKeyEventName, q.call, "before")
+		if a.err != nil && ctx.Err() == nil && awsapi.Classify(a.err) != awsapi.AbsentInRegion {
+			p.h.fail(q.region, a.err)
+		}
+	})
+	return a
+}
