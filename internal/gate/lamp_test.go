@@ -34,6 +34,8 @@ type house struct {
 	fail    func(id string) error // instead of the change
 	lost    func(id string) error // after the change: the answer is lost
 	blind   func(id string) error // instead of a read
+	slow    func(id string) bool  // smashing goes on after the call
+	unkept  func(id string) error // what the copies inside AWS are like
 }
 
 type reader interface {
@@ -155,8 +157,50 @@ func (h *house) kind() kind.Kind {
 				}
 				return api.Switch(j.ID, was)
 			},
-		}, dating},
+		}, dating, h.smashing()},
+		Keep: func(context.Context, reader, fact.Resource, func(string, []byte) error) error { return nil },
 	})
+}
+
+// smashing deletes a lamp for good. What is slow takes AWS an hour.
+func (h *house) smashing() kind.Verb[reader, writer] {
+	return kind.Verb[reader, writer]{
+		Name: "smash", Class: kind.Permanent, For: kind.Remove, Needs: []string{"lamp:Switch"}, Takes: time.Hour,
+		Prior: func(_ context.Context, api reader, r fact.Resource) (json.RawMessage, error) {
+			_, err := api.GetLamp(r.ID)
+			return json.RawMessage(`"` + r.ID + `"`), err
+		},
+		Do: func(_ context.Context, api writer, j kind.Job, _ json.RawMessage) error {
+			if err := api.Switch(j.ID, false); err != nil {
+				return err
+			}
+			if h.slow == nil || !h.slow(j.ID) {
+				h.smash(j.ID)
+			}
+			return nil
+		},
+		Done: func(_ context.Context, api reader, j kind.Job) (bool, error) {
+			_, err := api.GetLamp(j.ID)
+			if errors.Is(err, kind.ErrGone) {
+				return true, nil
+			}
+			return false, err
+		},
+		Kept: func(_ context.Context, _ reader, j kind.Job) error {
+			if h.unkept != nil {
+				return h.unkept(j.ID)
+			}
+			return nil
+		},
+	}
+}
+
+func (h *house) smash(id string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.on, id)
+	delete(h.born, id)
+	h.switched = append(h.switched, id+" smashed")
 }
 
 // dating holds for what came before a moment only, as a revocation does.
@@ -282,6 +326,12 @@ func (b *bench) open(t *testing.T) *gate.Gate {
 		Journal: log, Past: past, Read: config, Write: config,
 		Live: func(context.Context) (gate.Live, error) { return b.live, nil },
 		Now:  b.now, Wait: b.wait,
+		Verified: func(of fact.Ref, ids []string) error {
+			if ids[0] != "kept "+of.ID {
+				return errors.New("altered")
+			}
+			return nil
+		},
 		Tell: func(e gate.Event) { b.mu.Lock(); b.told = append(b.told, e); b.mu.Unlock() },
 	}
 }

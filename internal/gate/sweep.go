@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"cordon/internal/fact"
 	"cordon/internal/journal"
 	"cordon/internal/kind"
 	"cordon/internal/plan"
@@ -19,6 +20,7 @@ const sweeps = 5
 // change back, or got himself a session that an earlier revocation does not
 // reach. It ends when one pass finds nothing.
 func (r *run) sweep(ctx context.Context) {
+	gone := r.removed()
 	for range sweeps {
 		var (
 			wg    sync.WaitGroup
@@ -27,7 +29,7 @@ func (r *run) sweep(ctx context.Context) {
 		)
 		for _, act := range r.plan.Actions {
 			j := r.jobs[act.ID]
-			if !j.ok || act.Undoes != nil || act.Class == plan.Person {
+			if !j.ok || act.Undoes != nil || act.Class == plan.Person || gone[act.Target.Ref] && act.Class != plan.Permanent {
 				continue
 			}
 			wg.Go(func() {
@@ -43,6 +45,18 @@ func (r *run) sweep(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// removed are the targets that this run deleted: what was done to them before
+// shows no more.
+func (r *run) removed() map[fact.Ref]bool {
+	gone := map[fact.Ref]bool{}
+	for _, j := range r.jobs {
+		if j.ok && j.act.Class == plan.Permanent {
+			gone[j.act.Target.Ref] = true
+		}
+	}
+	return gone
 }
 
 // look reads one verified change again, and makes it again when it is not as
