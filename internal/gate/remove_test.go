@@ -71,7 +71,22 @@ func TestStagesFollowEachOther(t *testing.T) {
 	smash(&p, "c", plan.StageRecreator)
 	smash(&p, "d", plan.StageRemove)
 	smash(&p, "a", plan.StageIdentity)
+	// The first call takes its time: whoever does not wait for it is seen.
+	early := make(chan struct{})
+	b.fail = func(id string) error {
+		switch {
+		case id == "a" && len(b.lamps()) == 4:
+			select {
+			case <-early:
+			case <-time.After(50 * time.Millisecond):
+			}
+		case id == "c":
+			close(early)
+		}
+		return nil
+	}
 	sum, err := b.apply(t, p)
+	b.fail = nil
 	if err != nil || sum.Verified != 5 || sum.Reapplied != 0 {
 		t.Fatalf("%+v, %v: %v", sum, err, b.reasons())
 	}

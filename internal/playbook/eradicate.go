@@ -205,7 +205,30 @@ func (c *cleaning) edges() {
 func (c *cleaning) before(holder, held fact.Ref) {
 	first, then := c.last[holder], c.last[held]
 	if first != "" && then != "" && c.out[c.at[first]].Stage <= c.out[c.at[then]].Stage {
-		c.order(first, then)
+		c.safely(first, then, false)
+	}
+}
+
+// safely adds an edge unless it would close a circle: two security groups that
+// name each other hold each other. The edge that came first stays; AWS's answer
+// "in use" and the next plan do the rest.
+func (c *cleaning) safely(first, then string, soft bool) {
+	seen := map[string]bool{}
+	var reaches func(from string) bool
+	reaches = func(from string) bool {
+		if from == first {
+			return true
+		}
+		seen[from] = true
+		for _, l := range c.links {
+			if l.first == from && !seen[l.then] && reaches(l.then) {
+				return true
+			}
+		}
+		return false
+	}
+	if !reaches(then) {
+		c.links = append(c.links, link{first, then, soft})
 	}
 }
 
@@ -220,7 +243,7 @@ func (c *cleaning) whole(part fact.Resource, ref fact.Ref) {
 	removal := c.last[part.Ref]
 	for _, stop := range c.stops[ref] {
 		if removal != "" {
-			c.order(stop, removal)
+			c.safely(stop, removal, false)
 		}
 	}
 	end := c.last[ref]
@@ -234,10 +257,10 @@ func (c *cleaning) whole(part fact.Resource, ref fact.Ref) {
 		return
 	}
 	for _, copy := range c.copied[part.Ref] {
-		c.order(copy, end)
+		c.safely(copy, end, false)
 	}
 	if removal != "" && c.traits(ref.Kind).Recreates {
-		c.behind(end, removal)
+		c.safely(end, removal, true)
 	}
 }
 
