@@ -19,11 +19,11 @@ const History fact.Kind = "cloudtrail.event-history"
 // that an intruder is there, what he made, what he left open, what helps him.
 func All() []finding.Check {
 	return slices.Concat(
-		[]finding.Check{quarantineMarker, suspectCredential, suspectPrincipal, suspectSession, suspectPassword, suspectMade, suspectChanged},
+		[]finding.Check{quarantineMarker, suspectCredential, suspectPrincipal, suspectSession, suspectPassword, suspectMade, suspectChanged, suspectDeleted},
 		[]finding.Check{rootKeys, rootMFA, rootUsed},
-		[]finding.Check{identitySince, credentialSince, policySince, resourceSince, keyUsedSince},
+		[]finding.Check{identitySince, credentialSince, policySince, resourceSince, otherSince, keyUsedSince},
 		[]finding.Check{administrators, wildcardTrust, foreignTrust, openFederation, bedrockUser, userWithoutMFA, secondKey, unusedKey},
-		[]finding.Check{lonelyRegion, publicSnapshot, sharedSnapshot, publicImage, sharedImage, publicFunction, publicLayer, openPorts},
+		[]finding.Check{lonelyRegion, publicSnapshot, sharedSnapshot, publicImage, sharedImage, publicFunction, publicLayer, outsideAccess, openPorts},
 		[]finding.Check{stoppedTrail, noTrail, stoppedDetector, protections},
 	)
 }

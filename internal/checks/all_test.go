@@ -51,6 +51,7 @@ var deedOf = fact.Deed{EventID: "e-1", Call: "RunInstances", At: tonight, Reason
 // seen is an account of which everything that any check needs was read.
 func seen(rs []fact.Resource) fact.Snapshot {
 	s := fact.Snapshot{At: now, Since: began, Account: here.Account, Partition: "aws", Resources: rs, Expected: map[fact.Kind][]fact.Place{}}
+	s.Lost = slices.DeleteFunc(slices.Clone(rs), func(r fact.Resource) bool { return fact.Status.Or(r, "") != "lost" })
 	for _, c := range All() {
 		for _, k := range c.Needs {
 			if s.Expected[k] == nil {
@@ -140,6 +141,7 @@ var factless = map[string]string{
 	"suspect-credential": "the trail's marks", "suspect-principal": "the trail's marks", "suspect-session": "the trail's marks",
 	"suspect-password": "the trail's marks", "suspect-made": "the trail's marks", "suspect-changed": "the trail's marks",
 	"identity-since": "dates", "credential-since": "dates", "resource-since": "dates", "lonely-region": "dates",
+	"suspect-deleted": "the trail's marks", "other-since": "dates", "outside-access": "kinds that can be open say so; of the others there is nothing to say",
 	"bedrock-key-user": "names", "key-used-since": "AWS tells of no use by leaving it out", "unused-key": "dates",
 }
 
@@ -159,7 +161,7 @@ func TestAFactThatWasNotReadIsNotClear(t *testing.T) {
 }
 
 // timed are the checks that ask whether something is newer than the incident.
-var timed = []string{"root-used-since", "identity-since", "credential-since", "policy-since", "resource-since", "key-used-since"}
+var timed = []string{"root-used-since", "identity-since", "credential-since", "policy-since", "resource-since", "other-since", "key-used-since"}
 
 func TestWithoutABeginningNothingIsClearOfTime(t *testing.T) {
 	each(t, func(t *testing.T, c finding.Check, p sample) {
@@ -190,5 +192,29 @@ func TestAnUndatedResourceIsNotClear(t *testing.T) {
 	s := seen(these(thing("cloudtrail.trail", "t", has(fact.MultiRegion, true))))
 	if f := run(s, noTrail); f.Outcome != finding.Unknown {
 		t.Errorf("a trail whose state was not read: %s", f.Outcome)
+	}
+}
+
+// One listing of any kind that did not read, and nobody is all clear.
+func TestNoWideCheckIsClearWithAnyGap(t *testing.T) {
+	wide := 0
+	for _, c := range All() {
+		if !c.Wide {
+			continue
+		}
+		wide++
+		for _, state := range []fact.State{fact.Denied, fact.Failed, fact.Skipped, fact.Closed, ""} {
+			s := seen(nil)
+			s.Expected["workmail.organization"] = []fact.Place{here}
+			if state != "" {
+				s.Readings = append(s.Readings, fact.Reading{Kind: "workmail.organization", Place: here, State: state})
+			}
+			if f := run(s, c); f.Outcome != finding.Unknown {
+				t.Errorf("%s with a kind %q: %s", c.ID, state, f.Outcome)
+			}
+		}
+	}
+	if wide < 4 {
+		t.Errorf("only %d checks look at every kind", wide)
 	}
 }

@@ -115,28 +115,47 @@ var suspectPassword = finding.Check{
 	},
 }
 
-var madeKinds = slices.Concat([]fact.Kind{"iam.group", "iam.policy", "iam.server-certificate", "iam.saml-provider", "iam.oidc-provider"}, resources)
+// apart are the kinds whose deeds other checks tell.
+var apart = []fact.Kind{
+	"iam.user", "iam.role", // suspectPrincipal
+	"iam.login-profile", "iam.mfa-device", // suspectPassword
+	"iam.access-key", "iam.service-credential", "iam.ssh-key", "iam.signing-certificate", // suspectCredential
+}
 
 var suspectMade = finding.Check{
 	ID: "suspect-made", Severity: finding.High, Confidence: finding.Sure, Answer: "stop",
-	Attack: []string{"T1496.001", "T1578"}, Needs: append([]fact.Kind{History}, madeKinds...),
-	Find: suspects(fact.Made, madeKinds...),
+	Attack: []string{"T1496.001", "T1578"}, Needs: append([]fact.Kind{History}, resources...), Wide: true,
+	Find: func(l *finding.Look) {
+		for _, r := range l.Resources {
+			if d, known := fact.Made.Get(r); known && !slices.Contains(apart, r.Kind) {
+				l.Hit(r, deed(d))
+			}
+		}
+	},
 }
 
 var suspectChanged = finding.Check{
 	ID: "suspect-changed", Severity: finding.High, Confidence: finding.Sure, Answer: "close",
-	Attack: []string{"T1098.003", "T1578.005"},
-	Needs:  append([]fact.Kind{History}, everything...),
+	Attack: []string{"T1098.003", "T1578.005"}, Needs: append([]fact.Kind{History}, everything...), Wide: true,
 	Find: func(l *finding.Look) {
-		for _, k := range everything {
-			if k == "iam.login-profile" || k == "iam.mfa-device" {
+		for _, r := range l.Resources {
+			if r.Kind == "iam.login-profile" || r.Kind == "iam.mfa-device" {
 				continue // suspectPassword
 			}
-			for r := range l.Of(k) {
-				if ds := fact.Changed.Or(r, nil); len(ds) > 0 {
-					l.Hit(r, deeds(ds)...)
-				}
+			if ds := fact.Changed.Or(r, nil); len(ds) > 0 {
+				l.Hit(r, deeds(ds)...)
 			}
+		}
+	},
+}
+
+// suspectDeleted has targets that are in no listing: the record names them.
+var suspectDeleted = finding.Check{
+	ID: "suspect-deleted", Severity: finding.High, Confidence: finding.Sure,
+	Attack: []string{"T1070", "T1485", "T1531"}, Needs: []fact.Kind{History},
+	Find: func(l *finding.Look) {
+		for _, r := range l.Lost {
+			l.Hit(r, deeds(fact.Changed.Or(r, nil))...)
 		}
 	},
 }

@@ -15,6 +15,11 @@ func policies(attached string, inline string) func(*fact.Resource) {
 	}
 }
 
+// lost marks a resource that seen puts among the lost.
+func lost(k fact.Kind, id string) fact.Resource {
+	return thing(k, id, has(fact.Changed, []fact.Deed{deedOf}), has(fact.Status, "lost"))
+}
+
 var intruderSamples = []sample{
 	{"quarantine-marker", "AWS's managed policy", true, these(thing("iam.user", "bot", policies(v3, "x")))},
 	{"quarantine-marker", "the first version of it", true, these(thing("iam.user", "bot", policies("arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantine", "x")))},
@@ -37,6 +42,10 @@ var intruderSamples = []sample{
 	{"suspect-password", "the owner's", false, these(thing("iam.login-profile", "ann"))},
 	{"suspect-made", "an instance", true, these(thing("ec2.instance", "i-1", has(fact.Made, deedOf)))},
 	{"suspect-made", "a group", true, these(thing("iam.group", "g", has(fact.Made, deedOf)))},
+	{"suspect-made", "a thing of any kind", true, these(thing("ecs.cluster", "render", has(fact.Made, deedOf)))},
+	{"suspect-changed", "a thing of any kind", true, these(thing("s3.bucket", "b", has(fact.Changed, []fact.Deed{deedOf})))},
+	{"suspect-deleted", "nothing is missing", false, these(thing("ec2.instance", "i-1", has(fact.Changed, []fact.Deed{deedOf})))},
+	{"suspect-deleted", "a trail that is gone", true, these(lost("cloudtrail.trail", "t"))},
 	{"suspect-made", "the owner's instance", false, these(thing("ec2.instance", "i-1"))},
 	{"suspect-changed", "a role's trust", true, these(thing("iam.role", "r", has(fact.Changed, []fact.Deed{deedOf})))},
 	{"suspect-changed", "a snapshot he shared", true, these(thing("ec2.snapshot", "snap-1", has(fact.Changed, []fact.Deed{deedOf})))},

@@ -106,6 +106,46 @@ var publicFunction = finding.Check{
 	},
 }
 
+// shown are the kinds whose exposure has a check of its own.
+var shown = []fact.Kind{"ec2.snapshot", "ec2.image", "lambda.layer", "lambda.function"}
+
+// outsideAccess finds everything else that lets somebody outside the account in.
+var outsideAccess = finding.Check{
+	ID: "outside-access", Severity: finding.Medium, Confidence: finding.Ask,
+	Attack: []string{"T1537", "T1098"}, Needs: []fact.Kind{"iam.role"}, Wide: true,
+	Find: func(l *finding.Look) {
+		for _, r := range l.Resources {
+			if slices.Contains(shown, r.Kind) {
+				continue
+			}
+			public, with := fact.Public.Or(r, false), fact.SharedWith.Or(r, nil)
+			switch {
+			case public:
+				l.Hit(r, yes("public"))
+			case len(with) > 0:
+				l.Hit(r, why("shared-with", strings.Join(with, " ")))
+			}
+		}
+	},
+}
+
+// otherSince finds what is new among the kinds that no other check dates. What
+// AWS gives no date is not among them: only the record tells when it was made.
+var otherSince = finding.Check{
+	ID: "other-since", Severity: finding.Medium, Confidence: finding.Ask,
+	Attack: []string{"T1578"}, Needs: []fact.Kind{"iam.root"}, Wide: true,
+	Find: func(l *finding.Look) {
+		for _, r := range l.Resources {
+			if r.Created.IsZero() || slices.Contains(everything, r.Kind) || fact.Maker.Or(r, "") == "aws" {
+				continue
+			}
+			if begun(l, r) && !r.Created.Before(l.Since) {
+				l.Hit(r, at("created", r.Created))
+			}
+		}
+	},
+}
+
 // doors are the ports through which machines are administered.
 var doors = []int32{22, 3389, 5985, 5986}
 

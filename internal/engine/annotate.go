@@ -11,7 +11,8 @@ import (
 const sameAct = 10 * time.Minute
 
 // annotate writes what the trail showed into the facts that the checks read.
-func annotate(s *fact.Snapshot, grown *lineage.Closure) {
+// named says whose ids are names, which can be given again.
+func annotate(s *fact.Snapshot, grown *lineage.Closure, named func(fact.Kind) bool) {
 	at := map[fact.Ref]*fact.Resource{}
 	credentials := map[string]*fact.Resource{}
 	for i := range s.Resources {
@@ -25,12 +26,40 @@ func annotate(s *fact.Snapshot, grown *lineage.Closure) {
 	for _, suspect := range grown.Suspects() {
 		name(suspect, at, credentials)
 	}
+	var lost []lineage.Deed
 	for _, d := range grown.Deeds() {
-		if r := target(s, at, d.Ref); r != nil {
-			blame(r, d)
+		switch r := target(s, at, d.Ref); {
+		case r != nil:
+			blame(r, d, named)
+		case d.Change == lineage.Deleted && d.Ref.ID != "":
+			lost = append(lost, d)
 		}
 	}
+	s.Lost = deleted(lost, grown.Deeds())
 	attached(s)
+}
+
+// deleted are the things that the intruder deleted and that he had not made
+// himself.
+func deleted(lost, all []lineage.Deed) (out []fact.Resource) {
+	his, at := map[fact.Ref]bool{}, map[fact.Ref]int{}
+	for _, d := range all {
+		his[d.Ref] = his[d.Ref] || d.Change == lineage.Created
+	}
+	for _, d := range lost {
+		what := d.Deed
+		what.Sure = d.Confidence != lineage.Low
+		if his[d.Ref] {
+			continue
+		}
+		i, there := at[d.Ref]
+		if !there {
+			i = len(out)
+			at[d.Ref], out = i, append(out, fact.Resource{Ref: d.Ref})
+		}
+		fact.Changed.Set(&out[i], append(fact.Changed.Or(out[i], nil), what))
+	}
+	return out
 }
 
 // name marks a suspect credential or principal.
@@ -68,21 +97,14 @@ func target(s *fact.Snapshot, at map[fact.Ref]*fact.Resource, ref fact.Ref) *fac
 	return nil
 }
 
-// renamed are the kinds whose ids are names, which can be given again.
-var renamed = map[fact.Kind]bool{
-	"iam.user": true, "iam.role": true, "iam.group": true, "iam.policy": true, "iam.login-profile": true,
-	"iam.mfa-device": true, "iam.server-certificate": true, "iam.saml-provider": true, "iam.oidc-provider": true,
-	"lambda.function": true, "lambda.layer": true, "cloudtrail.trail": true,
-}
-
-func blame(r *fact.Resource, d lineage.Deed) {
+func blame(r *fact.Resource, d lineage.Deed, named func(fact.Kind) bool) {
 	what := d.Deed
 	what.Sure = d.Confidence != lineage.Low
 	switch d.Change {
 	case lineage.Created:
 		// A name that was used again is another resource. An id is not, and its
 		// date may move: an instance's is its last start.
-		if !renamed[r.Kind] || r.Created.IsZero() || what.At.Sub(r.Created).Abs() < sameAct {
+		if !named(r.Kind) || r.Created.IsZero() || what.At.Sub(r.Created).Abs() < sameAct {
 			fact.Made.Set(r, what)
 		}
 	case lineage.Changed, lineage.Shared:

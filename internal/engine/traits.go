@@ -20,3 +20,10 @@ func (s *Session) traits(name fact.Kind) (playbook.Traits, bool) {
 	}
 	return t, true
 }
+
+// named says whether a kind's ids are names, which can be given again. The
+// trail's ARN is one: it holds the trail's name.
+func (s *Session) named(name fact.Kind) bool {
+	k, ok := s.kind(name)
+	return ok && k.Named()
+}

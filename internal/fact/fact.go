@@ -137,6 +137,9 @@ type Snapshot struct {
 	Expected  map[Kind][]Place `json:"expected"`
 	Resources []Resource       `json:"resources"`
 	Readings  []Reading        `json:"readings"`
+	// Lost is what the record says that the intruder deleted and no listing
+	// shows: its deed is in Changed.
+	Lost []Resource `json:"lost,omitempty"`
 }
 
 // Of yields the resources of one kind, in listing order.

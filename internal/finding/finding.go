@@ -4,6 +4,7 @@ package finding
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"cordon/internal/fact"
@@ -63,6 +64,7 @@ type Check struct {
 	Confidence Confidence
 	Attack     []string    // MITRE ATT&CK technique ids
 	Needs      []fact.Kind // a gap in any of these makes "nothing found" mean Unknown
+	Wide       bool        // it needs every kind that the snapshot should have
 	Answer     string      // the playbook that answers it; "" when none
 	Find       func(*Look)
 }
@@ -143,9 +145,18 @@ func Run(s fact.Snapshot, checks []Check) []Finding {
 	for _, c := range checks {
 		l := &Look{Snapshot: s}
 		c.Find(l)
+		needs := c.Needs
+		if c.Wide {
+			needs = slices.Clone(needs)
+			for _, k := range slices.Sorted(maps.Keys(s.Expected)) {
+				if !slices.Contains(needs, k) {
+					needs = append(needs, k)
+				}
+			}
+		}
 		f := Finding{
 			Check: c.ID, Severity: c.Severity, Confidence: c.Confidence, Attack: c.Attack, Answer: c.Answer,
-			Hits: l.hits, Gaps: append(s.Gaps(c.Needs...), l.gaps...),
+			Hits: l.hits, Gaps: append(s.Gaps(needs...), l.gaps...),
 		}
 		switch {
 		case len(f.Hits) > 0:
