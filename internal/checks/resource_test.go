@@ -25,6 +25,9 @@ func protected(k fact.Kind, state string, ps ...string) []fact.Resource {
 	return these(thing(k, "x", has(fact.RunState, state), has(fact.Protections, append([]string{}, ps...))))
 }
 
+// notDated is what other-since leaves to other checks, or to nobody.
+const notDated = "AWS made it, or another check looks"
+
 var resourceSamples = []sample{
 	{"outside-access", "a queue that anybody may read", true, these(thing("sqs.queue", "q", has(fact.Public, true)))},
 	{"outside-access", "a key shared with a stranger", true, these(thing("kms.key", "k", has(fact.SharedWith, []string{"999988887777"})))},
@@ -32,8 +35,7 @@ var resourceSamples = []sample{
 	{"outside-access", "a snapshot has a check of its own", false, these(thing("ec2.snapshot", "s", has(fact.Public, true)))},
 	{"other-since", "a cluster of tonight", true, these(thing("ecs.cluster", "c", created(tonight)))},
 	{"other-since", "an old one", false, these(thing("ecs.cluster", "c"))},
-	{"other-since", "AWS made it", false, these(thing("ec2.vpc", "v", created(tonight), has(fact.Maker, "aws")))},
-	{"other-since", "an instance has a check of its own", false, these(thing("ec2.instance", "i", created(tonight)))},
+	{"other-since", notDated, false, these(thing("ec2.vpc", "v", created(tonight), has(fact.Maker, "aws")), thing("ec2.instance", "i", created(tonight)))},
 	{"resource-since", "an instance of this night", true, these(thing("ec2.instance", "i-1", created(tonight)))},
 	{"resource-since", "an old one", false, these(thing("ec2.instance", "i-1"))},
 	{"resource-since", "a function is older than its last change", false, these(thing("lambda.function", "f", created(time.Time{}), has(fact.Modified, old)))},
