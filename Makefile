@@ -5,7 +5,7 @@ GO     ?= go
 PREFIX ?= $(HOME)/.local
 export GOFLAGS ?= -mod=readonly
 
-.PHONY: build demo test soak bench-trail words fmt vet staticcheck install clean
+.PHONY: build demo test soak bench-trail bench-triage words fmt vet staticcheck install clean
 
 build:
 	$(GO) build -trimpath -ldflags "-s -w" -o bin/cordon ./cmd/cordon
@@ -27,6 +27,11 @@ soak:
 # corpus is made once. BENCH_TRAIL="-full -rounds 5" for more.
 bench-trail:
 	scripts/bench-trail.sh $(BENCH_TRAIL)
+
+# A triage of a recorded account, every call 50 ms away. BENCH_TRIAGE="-all" for
+# every kind.
+bench-triage:
+	scripts/bench-triage.sh $(BENCH_TRIAGE)
 
 words:
 	$(GO) test -count=1 ./internal/words
