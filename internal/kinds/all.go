@@ -15,6 +15,7 @@ func All() []kind.Kind {
 		samlProvider, oidcProvider,
 
 		// directory, domains and the rest
+		instanceProfile, passwordPolicy,
 
 		// what makes other things: compute
 

@@ -49,6 +49,7 @@ MODULES = [
     # watching
 
     # directory, domains and the rest
+    "identity_fixes",
 
 ]
 
