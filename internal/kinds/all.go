@@ -16,6 +16,9 @@ func All() []kind.Kind {
 
 		// directory, domains and the rest
 		instanceProfile, passwordPolicy,
+		trustAnchor, anywhereProfile,
+		orgAccount, orgPolicy, handshake,
+		ssoInstance, assignment, permissionSet, directoryUser, directoryGroup,
 
 		// what makes other things: compute
 

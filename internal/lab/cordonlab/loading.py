@@ -50,6 +50,9 @@ MODULES = [
 
     # directory, domains and the rest
     "identity_fixes",
+    "identity_anywhere",
+    "identity_sso",
+    "identity_org",
 
 ]
 
