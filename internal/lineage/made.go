@@ -259,6 +259,7 @@ var tables = [][]rule{
 	// watching
 
 	// directory, domains and the rest
+	identityRules,
 
 }
 
@@ -348,6 +349,8 @@ func (r rule) refine(e event.Event, d *Deed) {
 		d.Loose = d.Ref.ID != "" && !strings.HasPrefix(d.Ref.ID, "key-")
 	case securityGroup:
 		d.Loose = d.Ref.ID != "" && !strings.HasPrefix(d.Ref.ID, "sg-")
+	case passwordPolicy, assignment:
+		refineIdentity(e, d)
 	}
 }
 
