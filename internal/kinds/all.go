@@ -19,6 +19,7 @@ func All() []kind.Kind {
 		trustAnchor, anywhereProfile,
 		orgAccount, orgPolicy, handshake,
 		ssoInstance, assignment, permissionSet, directoryUser, directoryGroup,
+		userPool,
 
 		// what makes other things: compute
 

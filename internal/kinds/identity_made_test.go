@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	cognitotypes "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
@@ -20,16 +21,26 @@ func TestIdentityIsAttributed(t *testing.T) {
 	t.Parallel()
 	w := kindtest.NewWorld(t)
 	a, d, o := open(t, w), makeDirectory(t, w), makeOrg(t, w)
-	made := map[kind.Kind]string{
-		instanceProfile: a.profile("web", a.role("deploy", trusting("arn:aws:iam::"+kindtest.Account+":root"))),
-		trustAnchor:     makeTrustAnchor(t, w), anywhereProfile: makeAnywhereProfile(t, w),
-		ssoInstance: d.instance, permissionSet: d.set, assignment: d.assignment, directoryUser: d.user, directoryGroup: d.group,
-		orgAccount: o.member, orgPolicy: o.policy,
-	}
 	invited := must[*organizations.InviteAccountToOrganizationOutput](t)(o.InviteAccountToOrganization(t.Context(), &organizations.InviteAccountToOrganizationInput{
 		Target: &types.HandshakeParty{Id: aws.String("999988887777"), Type: types.HandshakePartyTypeAccount},
 	}))
-	made[handshake] = *invited.Handshake.Id
+	made := []struct {
+		of         kind.Kind
+		region, id string
+	}{
+		{instanceProfile, fact.Global, a.profile("web", a.role("deploy", trusting("arn:aws:iam::"+kindtest.Account+":root")))},
+		{trustAnchor, anywhereRegion, makeTrustAnchor(t, w)},
+		{anywhereProfile, anywhereRegion, makeAnywhereProfile(t, w)},
+		{ssoInstance, ssoRegion, d.instance},
+		{permissionSet, ssoRegion, d.set},
+		{assignment, ssoRegion, d.assignment},
+		{directoryUser, ssoRegion, d.user},
+		{directoryGroup, ssoRegion, d.group},
+		{orgAccount, fact.Global, o.member},
+		{orgPolicy, fact.Global, o.policy},
+		{handshake, fact.Global, *invited.Handshake.Id},
+		{userPool, ssoRegion, makeUserPool(t, w, cognitotypes.DeletionProtectionTypeInactive)},
+	}
 
 	created := map[fact.Ref]bool{}
 	records, err := w.Lab.Events(t.Context(), false)
@@ -47,15 +58,8 @@ func TestIdentityIsAttributed(t *testing.T) {
 			}
 		}
 	}
-	for k, id := range made {
-		region := fact.Global
-		switch k {
-		case trustAnchor, anywhereProfile:
-			region = anywhereRegion
-		case ssoInstance, permissionSet, assignment, directoryUser, directoryGroup:
-			region = ssoRegion
-		}
-		if r := one(t, w, k, region, id); !created[r.Ref] {
+	for _, m := range made {
+		if r := one(t, w, m.of, m.region, m.id); !created[r.Ref] {
 			t.Errorf("no record made %s", r.Ref)
 		}
 	}

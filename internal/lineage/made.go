@@ -260,7 +260,6 @@ var tables = [][]rule{
 
 	// directory, domains and the rest
 	identityRules,
-
 }
 
 type call struct{ source, name string }

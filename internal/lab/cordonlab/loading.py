@@ -53,6 +53,7 @@ MODULES = [
     "identity_anywhere",
     "identity_sso",
     "identity_org",
+    "identity_cognito",
 
 ]
 
