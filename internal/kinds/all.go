@@ -15,6 +15,11 @@ func All() []kind.Kind {
 		samlProvider, oidcProvider,
 
 		// directory, domains and the rest
+		instanceProfile, passwordPolicy,
+		trustAnchor, anywhereProfile,
+		orgAccount, orgPolicy, handshake,
+		ssoInstance, assignment, permissionSet, directoryUser, directoryGroup,
+		userPool,
 
 		// what makes other things: compute
 

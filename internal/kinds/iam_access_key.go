@@ -3,6 +3,7 @@ package kinds
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -20,11 +21,16 @@ type accessKeyReader interface {
 
 type accessKeyWriter interface {
 	UpdateAccessKey(context.Context, *iam.UpdateAccessKeyInput, ...func(*iam.Options)) (*iam.UpdateAccessKeyOutput, error)
+	accessKeyDeleter
+}
+
+type accessKeyDeleter interface {
+	DeleteAccessKey(context.Context, *iam.DeleteAccessKeyInput, ...func(*iam.Options)) (*iam.DeleteAccessKeyOutput, error)
 }
 
 var accessKey = kind.Of(accessKeySpec)
 
-// An access key is turned off, not deleted: it can be turned on again when the
+// An access key is first turned off, not deleted: it can be turned on again when the
 // owner's own work stops (IAM User Guide, "Manage access keys for IAM users").
 // Sessions opened with it go on. The root user's keys are in no listing.
 var accessKeySpec = kind.Spec[accessKeyReader, accessKeyWriter]{
@@ -33,6 +39,9 @@ var accessKeySpec = kind.Spec[accessKeyReader, accessKeyWriter]{
 	Reader: func(c aws.Config) accessKeyReader { return iam.NewFromConfig(c) },
 	Writer: func(c aws.Config) accessKeyWriter { return iam.NewFromConfig(c) },
 	Needs:  []string{"iam:ListUsers", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"},
+	// Users are asked one by one: an account where many have no key takes more.
+	Cost:   kind.Cost{Fixed: 1, Page: 1000, Each: 2},
+	Covers: []string{"A2"},
 	Carry:  []string{string(fact.Owner)},
 	List:   listAccessKeys,
 	Holds:  holdsOwner,
@@ -43,6 +52,10 @@ var accessKeySpec = kind.Spec[accessKeyReader, accessKeyWriter]{
 			func(ctx context.Context, api accessKeyWriter, owner, id string, to types.StatusType) error {
 				_, err := api.UpdateAccessKey(ctx, &iam.UpdateAccessKeyInput{UserName: &owner, AccessKeyId: &id, Status: to})
 				return err
+			}),
+		removeOwned("iam:DeleteAccessKey", findAccessKey, func(k types.AccessKeyMetadata) *time.Time { return k.CreateDate },
+			func(ctx context.Context, api accessKeyWriter, owner, id string) error {
+				return deleteAccessKey(ctx, api, owner, id)
 			}),
 	},
 }
@@ -110,6 +123,11 @@ func readLastUsed(ctx context.Context, api accessKeyReader, id string) (types.Ac
 func findAccessKey(ctx context.Context, api accessKeyReader, r fact.Resource) (types.AccessKeyMetadata, error) {
 	return findOwned(r, func(owner string) ([]types.AccessKeyMetadata, error) { return readAccessKeys(ctx, api, owner) },
 		func(k types.AccessKeyMetadata) *string { return k.AccessKeyId })
+}
+
+func deleteAccessKey(ctx context.Context, api accessKeyDeleter, owner, id string) error {
+	_, err := api.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{UserName: &owner, AccessKeyId: &id})
+	return err
 }
 
 func keepAccessKey(ctx context.Context, api accessKeyReader, r fact.Resource, put func(string, []byte) error) error {

@@ -48,7 +48,8 @@ func authorizationDetails(ctx context.Context, api iam.GetAccountAuthorizationDe
 }
 
 // setPolicies sets the inline and attached policies of a principal, also when
-// there are none.
+// there are none, and the aspect they make with its groups and its boundary,
+// which are set before.
 func setPolicies(r *fact.Resource, inline []types.PolicyDetail, attached []types.AttachedPolicy) error {
 	in, out := []fact.Document{}, []fact.Document{}
 	for _, p := range inline {
@@ -63,7 +64,7 @@ func setPolicies(r *fact.Resource, inline []types.PolicyDetail, attached []types
 	}
 	fact.Inline.Set(r, in)
 	fact.Attached.Set(r, out)
-	return nil
+	return setGrants(r)
 }
 
 // setBoundary sets the permissions boundary; "" is a principal without one.

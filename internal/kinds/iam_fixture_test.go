@@ -192,6 +192,24 @@ func (a account) inlineRole(name, policy, document string) {
 	must[*iam.PutRolePolicyOutput](a.t)(a.PutRolePolicy(a.ctx, &iam.PutRolePolicyInput{RoleName: &name, PolicyName: &policy, PolicyDocument: &document}))
 }
 
+func (a account) join(user, group string) {
+	a.t.Helper()
+	must[*iam.AddUserToGroupOutput](a.t)(a.AddUserToGroup(a.ctx, &iam.AddUserToGroupInput{UserName: &user, GroupName: &group}))
+}
+
+// profile makes an instance profile with a role in it.
+func (a account) profile(name, role string) string {
+	a.t.Helper()
+	must[*iam.CreateInstanceProfileOutput](a.t)(a.CreateInstanceProfile(a.ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: &name}))
+	must[*iam.AddRoleToInstanceProfileOutput](a.t)(a.AddRoleToInstanceProfile(a.ctx, &iam.AddRoleToInstanceProfileInput{InstanceProfileName: &name, RoleName: &role}))
+	return name
+}
+
+const (
+	admin    = "arn:aws:iam::aws:policy/AdministratorAccess"
+	readOnly = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+)
+
 const allowS3 = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::a+b/100%/*"}]}`
 
 func trusting(principals ...string) string {

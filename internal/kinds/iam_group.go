@@ -21,10 +21,13 @@ type groupReader interface {
 }
 
 type groupWriter interface {
+	groupReader
 	PutGroupPolicy(context.Context, *iam.PutGroupPolicyInput, ...func(*iam.Options)) (*iam.PutGroupPolicyOutput, error)
 	DeleteGroupPolicy(context.Context, *iam.DeleteGroupPolicyInput, ...func(*iam.Options)) (*iam.DeleteGroupPolicyOutput, error)
 	AttachGroupPolicy(context.Context, *iam.AttachGroupPolicyInput, ...func(*iam.Options)) (*iam.AttachGroupPolicyOutput, error)
 	DetachGroupPolicy(context.Context, *iam.DetachGroupPolicyInput, ...func(*iam.Options)) (*iam.DetachGroupPolicyOutput, error)
+	RemoveUserFromGroup(context.Context, *iam.RemoveUserFromGroupInput, ...func(*iam.Options)) (*iam.RemoveUserFromGroupOutput, error)
+	DeleteGroup(context.Context, *iam.DeleteGroupInput, ...func(*iam.Options)) (*iam.DeleteGroupOutput, error)
 }
 
 var group = kind.Of(groupSpec)
@@ -39,12 +42,20 @@ var groupSpec = kind.Spec[groupReader, groupWriter]{
 		"iam:GetAccountAuthorizationDetails",
 		"iam:GetGroup", "iam:ListGroupPolicies", "iam:GetGroupPolicy", "iam:ListAttachedGroupPolicies",
 	},
-	Carry:    []string{"members"}, // for the guard: who would be denied
+	Cost:     kind.Cost{Fixed: 1, Page: 50},
+	Covers:   []string{"A5"},
+	Named:    true,
+	Carry:    []string{string(fact.Members), string(fact.Granted)}, // the members are for the guard: who would be denied
 	List:     listGroups,
 	Identity: groupPolicies.identity,
 	Holds:    holdsPolicies,
-	Keep:     groupPolicies.keep,
-	Verbs:    []kind.Verb[groupReader, groupWriter]{groupPolicies.denyAll()},
+	Keep:     keepGroup,
+	Verbs: []kind.Verb[groupReader, groupWriter]{
+		groupPolicies.denyAll(),
+		groupPolicies.restorePolicies(),
+		groupPolicies.removeGrants(),
+		removeGroup,
+	},
 }
 
 func listGroups(ctx context.Context, api groupReader, at fact.Place, put func(fact.Resource)) error {
@@ -80,5 +91,6 @@ func groupResource(g types.GroupDetail, at fact.Place, members []string) (fact.R
 	fact.Path.Set(&r, aws.ToString(g.Path))
 	slices.Sort(members)
 	fact.Members.Set(&r, append([]string{}, members...))
-	return r, setPolicies(&r, g.GroupPolicyList, g.AttachedManagedPolicies)
+	err := setPolicies(&r, g.GroupPolicyList, g.AttachedManagedPolicies)
+	return r, err
 }

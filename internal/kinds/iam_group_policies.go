@@ -51,4 +51,5 @@ var groupPolicies = principal[groupReader, groupWriter]{
 		_, err := api.DetachGroupPolicy(ctx, &iam.DetachGroupPolicyInput{GroupName: &name, PolicyArn: &arn})
 		return err
 	},
+	reader: func(w groupWriter) groupReader { return w },
 }

@@ -27,14 +27,27 @@ func TestIAMUser(t *testing.T) {
 		name := a.password(a.user("ann"))
 		a.mfa("ann", name)
 		a.inlineUser(name, "mine", allowS3)
+		a.accessKey(name)
+		a.sshKey(name)
+		a.signingCertificate(name)
+		a.serviceCredential(name)
+		a.join(name, a.group("old"))
+		must[*iam.AttachUserPolicyOutput](t)(a.AttachUserPolicy(a.ctx, &iam.AttachUserPolicyInput{UserName: &name, PolicyArn: aws.String(readOnly)}))
+		must[*iam.PutUserPermissionsBoundaryOutput](t)(a.PutUserPermissionsBoundary(a.ctx, &iam.PutUserPermissionsBoundaryInput{UserName: &name, PermissionsBoundary: aws.String(a.policy("bound", allowS3))}))
 		return name
 	}
-	kindtest.Run(t, kindtest.Case[userReader, userWriter]{Spec: userSpec, Region: fact.Global, Setup: setup})
+	kindtest.Run(t, kindtest.Case[userReader, userWriter]{
+		Spec: withGranted(userSpec, "inline:mine", "group:old", "attached:"+readOnly, "inline:not-there"), Region: fact.Global, Setup: setup,
+		Before: map[string]func(*testing.T, world, string) string{"restore-policies": func(t *testing.T, w world, _ string) string {
+			open(t, w).group("new")
+			return `{"inline":{"other":` + quoted(allowS3) + `},"attached":["` + admin + `"],"groups":["new"]}`
+		}},
+	})
 	t.Run("full", func(t *testing.T) {
 		kindtest.Run(t, kindtest.Case[userReader, userWriter]{Spec: verbsOnly(userSpec, "deny-all"), Region: fact.Global, Setup: full})
 	})
 	t.Run("over an old denial", func(t *testing.T) {
-		kindtest.Run(t, kindtest.Case[userReader, userWriter]{Spec: userSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+		kindtest.Run(t, kindtest.Case[userReader, userWriter]{Spec: verbsOnly(userSpec, "deny-all", "deny-sessions", "revoke-sessions", "delete"), Region: fact.Global, Setup: func(t *testing.T, w world) string {
 			a := open(t, w)
 			name := a.user("ann")
 			a.inlineUser(name, denyAllName, allowS3)
@@ -46,22 +59,27 @@ func TestIAMUser(t *testing.T) {
 
 func TestIAMGroup(t *testing.T) {
 	t.Parallel()
-	kindtest.Run(t, kindtest.Case[groupReader, groupWriter]{Spec: groupSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+	kindtest.Run(t, kindtest.Case[groupReader, groupWriter]{Spec: withGranted(groupSpec, "attached:"+admin), Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		a := open(t, w)
 		name := a.group("admins")
-		must[*iam.AttachGroupPolicyOutput](t)(a.AttachGroupPolicy(a.ctx, &iam.AttachGroupPolicyInput{
-			GroupName: &name, PolicyArn: aws.String("arn:aws:iam::aws:policy/AdministratorAccess"),
-		}))
-		must[*iam.AddUserToGroupOutput](t)(a.AddUserToGroup(a.ctx, &iam.AddUserToGroupInput{GroupName: &name, UserName: aws.String(a.user("ann"))}))
+		must[*iam.AttachGroupPolicyOutput](t)(a.AttachGroupPolicy(a.ctx, &iam.AttachGroupPolicyInput{GroupName: &name, PolicyArn: aws.String(admin)}))
+		must[*iam.PutGroupPolicyOutput](t)(a.PutGroupPolicy(a.ctx, &iam.PutGroupPolicyInput{GroupName: &name, PolicyName: aws.String("mine"), PolicyDocument: aws.String(allowS3)}))
+		a.join(a.user("ann"), name)
 		return name
-	}})
+	}, Before: wasBefore("restore-policies", "")})
 }
 
 func TestIAMRole(t *testing.T) {
 	t.Parallel()
-	kindtest.Run(t, kindtest.Case[roleReader, roleWriter]{Spec: roleSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+	kindtest.Run(t, kindtest.Case[roleReader, roleWriter]{Spec: withGranted(roleSpec, "inline:mine"), Region: fact.Global, Before: map[string]func(*testing.T, world, string) string{
+		"restore-trust": func(*testing.T, world, string) string { return trusting("arn:aws:iam::" + kindtest.Account + ":root") },
+		"restore-policies": func(t *testing.T, w world, _ string) string {
+			return `{"attached":["` + readOnly + `"],"boundary":"` + open(t, w).policy("bound", allowS3) + `"}`
+		},
+	}, Setup: func(t *testing.T, w world) string {
 		a := open(t, w)
 		name := a.role("deploy", trusting("arn:aws:iam::"+kindtest.Account+":root", "arn:aws:iam::999988887777:root"))
+		a.profile("web", name)
 		a.inlineRole(name, "mine", allowS3)
 		a.inlineRole(name, revokeRoleName, strings.Replace(denyOlder(testTime), "2026", "2020", 1))
 		return name
@@ -70,12 +88,12 @@ func TestIAMRole(t *testing.T) {
 
 func TestIAMPolicy(t *testing.T) {
 	t.Parallel()
-	kindtest.Run(t, kindtest.Case[policyReader, noWriter]{Spec: managedPolicySpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+	kindtest.Run(t, kindtest.Case[policyReader, policyWriter]{Spec: managedPolicySpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		a := open(t, w)
 		arn := a.policy("mine", allowS3)
 		must[*iam.CreatePolicyVersionOutput](t)(a.CreatePolicyVersion(a.ctx, &iam.CreatePolicyVersionInput{PolicyArn: &arn, PolicyDocument: aws.String(denyEverything("C-1"))}))
 		return arn
-	}})
+	}, Before: wasBefore("restore-version", "v2")})
 }
 
 func TestIAMAccessKey(t *testing.T) {
@@ -90,7 +108,7 @@ func TestIAMAccessKey(t *testing.T) {
 
 func TestIAMLoginProfile(t *testing.T) {
 	t.Parallel()
-	kindtest.Run(t, kindtest.Case[loginProfileReader, noWriter]{Spec: loginProfileSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+	kindtest.Run(t, kindtest.Case[loginProfileReader, loginProfileWriter]{Spec: loginProfileSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		a := open(t, w)
 		a.user("bob")
 		return a.password(a.user("ann"))
@@ -100,7 +118,7 @@ func TestIAMLoginProfile(t *testing.T) {
 func TestIAMMFADevice(t *testing.T) {
 	t.Parallel()
 	for _, owner := range []string{"", "ann"} {
-		kindtest.Run(t, kindtest.Case[mfaDeviceReader, noWriter]{Spec: mfaDeviceSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+		kindtest.Run(t, kindtest.Case[mfaDeviceReader, mfaDeviceWriter]{Spec: mfaDeviceSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 			a := open(t, w)
 			a.user("ann")
 			return a.mfa("phone", owner)
@@ -135,21 +153,21 @@ func TestIAMSigningCertificate(t *testing.T) {
 
 func TestIAMServerCertificate(t *testing.T) {
 	t.Parallel()
-	kindtest.Run(t, kindtest.Case[serverCertificateReader, noWriter]{Spec: serverCertificateSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+	kindtest.Run(t, kindtest.Case[serverCertificateReader, serverCertificateWriter]{Spec: serverCertificateSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		return open(t, w).serverCertificate("site")
 	}})
 }
 
 func TestIAMSAMLProvider(t *testing.T) {
 	t.Parallel()
-	kindtest.Run(t, kindtest.Case[samlProviderReader, noWriter]{Spec: samlProviderSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+	kindtest.Run(t, kindtest.Case[samlProviderReader, samlProviderWriter]{Spec: samlProviderSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		return open(t, w).samlProvider("corp")
 	}})
 }
 
 func TestIAMOIDCProvider(t *testing.T) {
 	t.Parallel()
-	kindtest.Run(t, kindtest.Case[oidcProviderReader, noWriter]{Spec: oidcProviderSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+	kindtest.Run(t, kindtest.Case[oidcProviderReader, oidcProviderWriter]{Spec: oidcProviderSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
 		a := open(t, w)
 		a.oidcProvider("https://gitlab.example")
 		return a.oidcProvider("https://token.actions.githubusercontent.com")
@@ -159,4 +177,24 @@ func TestIAMOIDCProvider(t *testing.T) {
 func TestIAMRoot(t *testing.T) {
 	t.Parallel()
 	kindtest.Run(t, kindtest.Case[rootReader, noWriter]{Spec: rootSpec, Region: fact.Global, Setup: func(*testing.T, world) string { return "root" }})
+}
+
+func TestIAMInstanceProfile(t *testing.T) {
+	t.Parallel()
+	kindtest.Run(t, kindtest.Case[instanceProfileReader, instanceProfileWriter]{Spec: instanceProfileSpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+		a := open(t, w)
+		return a.profile("web", a.role("deploy", trusting("arn:aws:iam::"+kindtest.Account+":root")))
+	}})
+}
+
+func TestIAMPasswordPolicy(t *testing.T) {
+	t.Parallel()
+	for _, was := range []string{"", `{"minimumPasswordLength":14,"requireSymbols":true,"requireNumbers":true,"requireUppercaseCharacters":true,` +
+		`"requireLowercaseCharacters":true,"allowUsersToChangePassword":true,"maxPasswordAge":90,"passwordReusePrevention":5,"hardExpiry":false}`} {
+		kindtest.Run(t, kindtest.Case[passwordPolicyReader, passwordPolicyWriter]{Spec: passwordPolicySpec, Region: fact.Global, Setup: func(t *testing.T, w world) string {
+			a := open(t, w)
+			must[*iam.UpdateAccountPasswordPolicyOutput](t)(a.UpdateAccountPasswordPolicy(a.ctx, &iam.UpdateAccountPasswordPolicyInput{MinimumPasswordLength: aws.Int32(6)}))
+			return "account"
+		}, Before: wasBefore("restore-password-policy", was)})
+	}
 }

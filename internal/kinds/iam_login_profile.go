@@ -3,6 +3,7 @@ package kinds
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -17,6 +18,10 @@ type loginProfileReader interface {
 	loginProfileGetter
 }
 
+type loginProfileWriter interface {
+	DeleteLoginProfile(context.Context, *iam.DeleteLoginProfileInput, ...func(*iam.Options)) (*iam.DeleteLoginProfileOutput, error)
+}
+
 type loginProfileGetter interface {
 	GetLoginProfile(context.Context, *iam.GetLoginProfileInput, ...func(*iam.Options)) (*iam.GetLoginProfileOutput, error)
 }
@@ -25,25 +30,44 @@ var loginProfile = kind.Of(loginProfileSpec)
 
 // A login profile is a user's console password. It has no off switch: it can
 // only be deleted, which loses the password, so the user is denied everything
-// instead.
-var loginProfileSpec = kind.Spec[loginProfileReader, noWriter]{
+// first. Deleting it ends no session that it opened.
+var loginProfileSpec = kind.Spec[loginProfileReader, loginProfileWriter]{
 	Name:   "iam.login-profile",
 	Global: true,
 	Reader: func(c aws.Config) loginProfileReader { return iam.NewFromConfig(c) },
+	Writer: func(c aws.Config) loginProfileWriter { return iam.NewFromConfig(c) },
 	Needs:  []string{"iam:ListUsers", "iam:GetLoginProfile"},
+	Cost:   kind.Cost{Fixed: 2, Page: 1000, Each: 2},
+	Covers: []string{"A3"},
+	Named:  true,
 	Carry:  []string{string(fact.Owner)},
 	List:   listLoginProfiles,
 	Holds:  holdsOwner,
 	Keep: func(ctx context.Context, api loginProfileReader, r fact.Resource, put func(string, []byte) error) error {
-		p, err := readLoginProfile(ctx, api, r.ID)
-		if err == nil && len(p) == 0 {
-			err = fmt.Errorf("cannot read the password's profile of %s: %w", r.ID, kind.ErrGone)
-		}
+		p, err := findLoginProfile(ctx, api, r)
 		if err != nil {
 			return err
 		}
-		return putJSON(put, descriptionFile, p[0])
+		return putJSON(put, descriptionFile, p)
 	},
+	Verbs: []kind.Verb[loginProfileReader, loginProfileWriter]{
+		removeOwned("iam:DeleteLoginProfile", findLoginProfile, func(p types.LoginProfile) *time.Time { return p.CreateDate },
+			func(ctx context.Context, api loginProfileWriter, owner, _ string) error {
+				_, err := api.DeleteLoginProfile(ctx, &iam.DeleteLoginProfileInput{UserName: &owner})
+				return err
+			}),
+	},
+}
+
+func findLoginProfile(ctx context.Context, api loginProfileReader, r fact.Resource) (types.LoginProfile, error) {
+	p, err := readLoginProfile(ctx, api, r.ID)
+	if err == nil && len(p) == 0 {
+		err = fmt.Errorf("cannot read the password's profile of %s: %w", r.ID, kind.ErrGone)
+	}
+	if err != nil {
+		return types.LoginProfile{}, err
+	}
+	return p[0], nil
 }
 
 func listLoginProfiles(ctx context.Context, api loginProfileReader, at fact.Place, put func(fact.Resource)) error {

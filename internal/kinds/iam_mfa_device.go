@@ -20,6 +20,12 @@ type mfaDeviceReader interface {
 	iam.ListVirtualMFADevicesAPIClient
 }
 
+type mfaDeviceWriter interface {
+	mfaDeviceReader
+	virtualDeviceDeleter
+	DeactivateMFADevice(context.Context, *iam.DeactivateMFADeviceInput, ...func(*iam.Options)) (*iam.DeactivateMFADeviceOutput, error)
+}
+
 var mfaDevice = kind.Of(mfaDeviceSpec)
 
 // rootOwner owns the root user's device, in the words of the credential
@@ -29,11 +35,14 @@ const rootOwner = "<root_account>"
 // An MFA device is a user's, or virtual and nobody's yet. The list per user
 // has keys and hardware too but neither the root user's nor the unassigned;
 // the list of virtual devices has those two (IAM API reference).
-var mfaDeviceSpec = kind.Spec[mfaDeviceReader, noWriter]{
+var mfaDeviceSpec = kind.Spec[mfaDeviceReader, mfaDeviceWriter]{
 	Name:   "iam.mfa-device",
 	Global: true,
 	Reader: func(c aws.Config) mfaDeviceReader { return iam.NewFromConfig(c) },
+	Writer: func(c aws.Config) mfaDeviceWriter { return iam.NewFromConfig(c) },
 	Needs:  []string{"iam:ListUsers", "iam:ListMFADevices", "iam:ListVirtualMFADevices"},
+	Cost:   kind.Cost{Fixed: 2, Page: 1000, Each: 1},
+	Covers: []string{"A4"},
 	Carry:  []string{string(fact.Owner)},
 	List:   listMFADevices,
 	Holds: func(r fact.Resource) []fact.Ref {
@@ -42,7 +51,8 @@ var mfaDeviceSpec = kind.Spec[mfaDeviceReader, noWriter]{
 		}
 		return holdsOwner(r)
 	},
-	Keep: keepMFADevice,
+	Keep:  keepMFADevice,
+	Verbs: []kind.Verb[mfaDeviceReader, mfaDeviceWriter]{removeMFADevice},
 }
 
 func listMFADevices(ctx context.Context, api mfaDeviceReader, at fact.Place, put func(fact.Resource)) error {

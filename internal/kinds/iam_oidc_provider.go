@@ -17,16 +17,25 @@ type oidcProviderReader interface {
 	GetOpenIDConnectProvider(context.Context, *iam.GetOpenIDConnectProviderInput, ...func(*iam.Options)) (*iam.GetOpenIDConnectProviderOutput, error)
 }
 
+type oidcProviderWriter interface {
+	DeleteOpenIDConnectProvider(context.Context, *iam.DeleteOpenIDConnectProviderInput, ...func(*iam.Options)) (*iam.DeleteOpenIDConnectProviderOutput, error)
+}
+
 var oidcProvider = kind.Of(oidcProviderSpec)
 
 // An OIDC provider lets the holders of an issuer's tokens, such as a build
 // service's, assume the roles that trust it. It has no off switch: denying
-// those roles is what stops it.
-var oidcProviderSpec = kind.Spec[oidcProviderReader, noWriter]{
+// those roles is what stops it; deleting it leaves their trust policies as they
+// are.
+var oidcProviderSpec = kind.Spec[oidcProviderReader, oidcProviderWriter]{
 	Name:   "iam.oidc-provider",
 	Global: true,
 	Reader: func(c aws.Config) oidcProviderReader { return iam.NewFromConfig(c) },
+	Writer: func(c aws.Config) oidcProviderWriter { return iam.NewFromConfig(c) },
 	Needs:  []string{"iam:ListOpenIDConnectProviders", "iam:GetOpenIDConnectProvider"},
+	Cost:   kind.Cost{Fixed: 1, Each: 1},
+	Covers: []string{"A8"},
+	Named:  true,
 	List:   listOIDCProviders,
 	Keep: func(ctx context.Context, api oidcProviderReader, r fact.Resource, put func(string, []byte) error) error {
 		p, err := readOIDCProvider(ctx, api, r.ID)
@@ -37,6 +46,20 @@ var oidcProviderSpec = kind.Spec[oidcProviderReader, noWriter]{
 			"Arn": r.ID, "Url": p.Url, "ClientIDList": p.ClientIDList, "ThumbprintList": p.ThumbprintList,
 			"CreateDate": p.CreateDate, "Tags": p.Tags,
 		})
+	},
+	Verbs: []kind.Verb[oidcProviderReader, oidcProviderWriter]{
+		remove(kind.Verb[oidcProviderReader, oidcProviderWriter]{Name: "delete", Needs: []string{"iam:DeleteOpenIDConnectProvider"}, Settle: iamSettle},
+			func(ctx context.Context, api oidcProviderReader, r fact.Resource) (any, error) {
+				p, err := readOIDCProvider(ctx, api, r.ID)
+				if err != nil {
+					return nil, err
+				}
+				return lasting(&r.ID, p.CreateDate), nil
+			},
+			func(ctx context.Context, api oidcProviderWriter, j kind.Job) error {
+				_, err := api.DeleteOpenIDConnectProvider(ctx, &iam.DeleteOpenIDConnectProviderInput{OpenIDConnectProviderArn: &j.ID})
+				return err
+			}),
 	},
 }
 

@@ -24,17 +24,22 @@ var managedPolicy = kind.Of(managedPolicySpec)
 // A policy of the account's own. It has up to five versions, of which one is
 // in force: an intruder can leave wide rights in another and switch to it
 // later (IAM User Guide, "Version IAM policies"). AWS's policies are not listed.
-var managedPolicySpec = kind.Spec[policyReader, noWriter]{
+var managedPolicySpec = kind.Spec[policyReader, policyWriter]{
 	Name:   "iam.policy",
 	Global: true,
 	Reader: func(c aws.Config) policyReader { return iam.NewFromConfig(c) },
+	Writer: func(c aws.Config) policyWriter { return iam.NewFromConfig(c) },
 	Needs:  []string{"iam:GetAccountAuthorizationDetails", "iam:GetPolicy", "iam:ListPolicyVersions", "iam:GetPolicyVersion"},
+	Cost:   kind.Cost{Fixed: 1, Page: 50},
+	Covers: []string{"A5"},
+	Named:  true,
 	List:   listPolicies,
 	Identity: func(ctx context.Context, api policyReader, r fact.Resource) (string, error) {
 		p, err := readPolicy(ctx, api, r.ID)
 		return aws.ToString(p.PolicyId), err
 	},
-	Keep: keepPolicy,
+	Keep:  keepPolicy,
+	Verbs: []kind.Verb[policyReader, policyWriter]{restoreVersion, removePolicy},
 }
 
 func listPolicies(ctx context.Context, api policyReader, at fact.Place, put func(fact.Resource)) error {
@@ -70,6 +75,9 @@ func policyResource(p types.ManagedPolicyDetail, at fact.Place) (fact.Resource, 
 		versions = append(versions, fact.Document{
 			Name: aws.ToString(v.VersionId), Body: body, Default: v.IsDefaultVersion, Created: aws.ToTime(v.CreateDate),
 		})
+		if v.IsDefaultVersion {
+			setAspect(&r, "default-version", aws.ToString(v.VersionId))
+		}
 	}
 	fact.Versions.Set(&r, versions)
 	fact.Name.Set(&r, aws.ToString(p.PolicyName))
@@ -92,8 +100,7 @@ func keepPolicy(ctx context.Context, api policyReader, r fact.Resource, put func
 	if err != nil {
 		return err
 	}
-	p := iam.NewListPolicyVersionsPaginator(api, &iam.ListPolicyVersionsInput{PolicyArn: &r.ID})
-	versions, err := iamPages(ctx, "versions of policy "+r.ID, p, func(o *iam.ListPolicyVersionsOutput) []types.PolicyVersion { return o.Versions })
+	versions, err := versionsOf(ctx, api, r.ID)
 	if err != nil {
 		return err
 	}

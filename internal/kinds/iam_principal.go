@@ -50,6 +50,14 @@ type principal[R, W any] struct {
 	delete func(ctx context.Context, api W, name, policy string) error
 	attach func(ctx context.Context, api W, name, arn string) error
 	detach func(ctx context.Context, api W, name, arn string) error
+
+	reader func(W) R // a writer reads too
+	// bound sets the permissions boundary, and takes it away when arn is "".
+	// Groups have none: nil.
+	bound func(ctx context.Context, api W, name, arn string) error
+	// Of users only: groups, and how one joins and leaves them.
+	groups      func(ctx context.Context, api R, name string) ([]string, error)
+	join, leave func(ctx context.Context, api W, name, group string) error
 }
 
 // An inlinePrior is what stood under an inline policy's name.

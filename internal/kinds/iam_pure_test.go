@@ -21,8 +21,8 @@ import (
 var testTime = time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
 
 // verbsOnly cuts a spec down to one verb.
-func verbsOnly[R, W any](s kind.Spec[R, W], name string) kind.Spec[R, W] {
-	s.Verbs = slices.DeleteFunc(slices.Clone(s.Verbs), func(v kind.Verb[R, W]) bool { return v.Name != name })
+func verbsOnly[R, W any](s kind.Spec[R, W], names ...string) kind.Spec[R, W] {
+	s.Verbs = slices.DeleteFunc(slices.Clone(s.Verbs), func(v kind.Verb[R, W]) bool { return !slices.Contains(names, v.Name) })
 	return s
 }
 

@@ -17,15 +17,21 @@ type roleReader interface {
 	iam.ListRolesAPIClient
 	iam.ListRolePoliciesAPIClient
 	iam.ListAttachedRolePoliciesAPIClient
+	iam.ListInstanceProfilesForRoleAPIClient
 	GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error)
 	GetRolePolicy(context.Context, *iam.GetRolePolicyInput, ...func(*iam.Options)) (*iam.GetRolePolicyOutput, error)
 }
 
 type roleWriter interface {
+	roleReader
 	PutRolePolicy(context.Context, *iam.PutRolePolicyInput, ...func(*iam.Options)) (*iam.PutRolePolicyOutput, error)
 	DeleteRolePolicy(context.Context, *iam.DeleteRolePolicyInput, ...func(*iam.Options)) (*iam.DeleteRolePolicyOutput, error)
 	AttachRolePolicy(context.Context, *iam.AttachRolePolicyInput, ...func(*iam.Options)) (*iam.AttachRolePolicyOutput, error)
 	DetachRolePolicy(context.Context, *iam.DetachRolePolicyInput, ...func(*iam.Options)) (*iam.DetachRolePolicyOutput, error)
+	PutRolePermissionsBoundary(context.Context, *iam.PutRolePermissionsBoundaryInput, ...func(*iam.Options)) (*iam.PutRolePermissionsBoundaryOutput, error)
+	DeleteRolePermissionsBoundary(context.Context, *iam.DeleteRolePermissionsBoundaryInput, ...func(*iam.Options)) (*iam.DeleteRolePermissionsBoundaryOutput, error)
+	RemoveRoleFromInstanceProfile(context.Context, *iam.RemoveRoleFromInstanceProfileInput, ...func(*iam.Options)) (*iam.RemoveRoleFromInstanceProfileOutput, error)
+	DeleteRole(context.Context, *iam.DeleteRoleInput, ...func(*iam.Options)) (*iam.DeleteRoleOutput, error)
 	UpdateAssumeRolePolicy(context.Context, *iam.UpdateAssumeRolePolicyInput, ...func(*iam.Options)) (*iam.UpdateAssumeRolePolicyOutput, error)
 }
 
@@ -44,16 +50,24 @@ var roleSpec = kind.Spec[roleReader, roleWriter]{
 	Needs: []string{
 		"iam:GetAccountAuthorizationDetails", "iam:ListRoles",
 		"iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
+		"iam:ListInstanceProfilesForRole",
 	},
-	Carry:    []string{string(fact.Path), string(fact.Distrust)},
+	Cost:     kind.Cost{Fixed: 2, Page: 50},
+	Covers:   []string{"A5", "A6", "A7", "A11"},
+	Named:    true,
+	Carry:    []string{string(fact.Path), string(fact.Distrust), string(fact.Granted)},
 	List:     listRoles,
 	Identity: rolePolicies.identity,
 	Holds:    holdsPolicies,
-	Keep:     rolePolicies.keep,
+	Keep:     keepRole,
 	Verbs: []kind.Verb[roleReader, roleWriter]{
 		closeTrust,
 		rolePolicies.revokeSessions(revokeRoleName, kind.Disruptive),
 		rolePolicies.denyAll(),
+		restoreTrust,
+		rolePolicies.restorePolicies(),
+		rolePolicies.removeGrants(),
+		removeRole,
 	},
 }
 
@@ -99,7 +113,9 @@ func roleResource(d types.RoleDetail, at fact.Place) (fact.Resource, error) {
 	if err != nil {
 		return r, err
 	}
-	fact.Trust.Set(&r, policy.Normal(trust)) // two readings of one role must agree
+	trust = policy.Normal(trust) // two readings of one role must agree
+	fact.Trust.Set(&r, trust)
+	setAspect(&r, "trust", trust)
 	fact.Path.Set(&r, aws.ToString(d.Path))
 	profiles := []string{}
 	for _, p := range d.InstanceProfileList {
@@ -112,5 +128,6 @@ func roleResource(d types.RoleDetail, at fact.Place) (fact.Resource, error) {
 	}
 	setBoundary(&r, d.PermissionsBoundary)
 	setTags(&r, d.Tags)
-	return r, setPolicies(&r, d.RolePolicyList, d.AttachedManagedPolicies)
+	err = setPolicies(&r, d.RolePolicyList, d.AttachedManagedPolicies)
+	return r, err
 }

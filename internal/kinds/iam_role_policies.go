@@ -46,4 +46,13 @@ var rolePolicies = principal[roleReader, roleWriter]{
 		_, err := api.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &name, PolicyArn: &arn})
 		return err
 	},
+	reader: func(w roleWriter) roleReader { return w },
+	bound: func(ctx context.Context, api roleWriter, name, arn string) (err error) {
+		if arn == "" {
+			_, err = api.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: &name})
+		} else {
+			_, err = api.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: &name, PermissionsBoundary: &arn})
+		}
+		return err
+	},
 }

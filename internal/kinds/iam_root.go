@@ -28,6 +28,8 @@ var rootSpec = kind.Spec[rootReader, noWriter]{
 	Global: true,
 	Reader: func(c aws.Config) rootReader { return iam.NewFromConfig(c) },
 	Needs:  []string{"iam:GetAccountSummary", "iam:GenerateCredentialReport", "iam:GetCredentialReport"},
+	Cost:   kind.Cost{Fixed: 3},
+	Covers: []string{"A20"},
 	List:   listRoot,
 	Keep:   keepRoot,
 }

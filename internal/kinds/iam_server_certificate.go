@@ -16,15 +16,22 @@ type serverCertificateReader interface {
 	GetServerCertificate(context.Context, *iam.GetServerCertificateInput, ...func(*iam.Options)) (*iam.GetServerCertificateOutput, error)
 }
 
+type serverCertificateWriter interface {
+	DeleteServerCertificate(context.Context, *iam.DeleteServerCertificateInput, ...func(*iam.Options)) (*iam.DeleteServerCertificateOutput, error)
+}
+
 var serverCertificate = kind.Of(serverCertificateSpec)
 
 // A server certificate serves TLS from a load balancer or distribution. It
 // gives no access to the account. IAM never tells its private key.
-var serverCertificateSpec = kind.Spec[serverCertificateReader, noWriter]{
+var serverCertificateSpec = kind.Spec[serverCertificateReader, serverCertificateWriter]{
 	Name:   "iam.server-certificate",
 	Global: true,
 	Reader: func(c aws.Config) serverCertificateReader { return iam.NewFromConfig(c) },
+	Writer: func(c aws.Config) serverCertificateWriter { return iam.NewFromConfig(c) },
 	Needs:  []string{"iam:ListServerCertificates", "iam:GetServerCertificate"},
+	Cost:   kind.Cost{Fixed: 1, Page: 1000},
+	Named:  true,
 	List:   listServerCertificates,
 	Identity: func(ctx context.Context, api serverCertificateReader, r fact.Resource) (string, error) {
 		c, err := readServerCertificate(ctx, api, r.ID)
@@ -39,6 +46,21 @@ var serverCertificateSpec = kind.Spec[serverCertificateReader, noWriter]{
 			return err
 		}
 		return putJSON(put, descriptionFile, c)
+	},
+	Verbs: []kind.Verb[serverCertificateReader, serverCertificateWriter]{
+		remove(kind.Verb[serverCertificateReader, serverCertificateWriter]{Name: "delete", Needs: []string{"iam:DeleteServerCertificate"}, Settle: iamSettle},
+			func(ctx context.Context, api serverCertificateReader, r fact.Resource) (any, error) {
+				c, err := readServerCertificate(ctx, api, r.ID)
+				if err != nil {
+					return nil, err
+				}
+				m, err := told(c.ServerCertificateMetadata, "server certificate "+r.ID)
+				return lasting(m.ServerCertificateId, m.UploadDate), err
+			},
+			func(ctx context.Context, api serverCertificateWriter, j kind.Job) error {
+				_, err := api.DeleteServerCertificate(ctx, &iam.DeleteServerCertificateInput{ServerCertificateName: &j.ID})
+				return err
+			}),
 	},
 }
 

@@ -2,6 +2,7 @@ package kinds
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -17,6 +18,11 @@ type serviceCredentialReader interface {
 
 type serviceCredentialWriter interface {
 	UpdateServiceSpecificCredential(context.Context, *iam.UpdateServiceSpecificCredentialInput, ...func(*iam.Options)) (*iam.UpdateServiceSpecificCredentialOutput, error)
+	serviceCredentialDeleter
+}
+
+type serviceCredentialDeleter interface {
+	DeleteServiceSpecificCredential(context.Context, *iam.DeleteServiceSpecificCredentialInput, ...func(*iam.Options)) (*iam.DeleteServiceSpecificCredentialOutput, error)
 }
 
 var serviceCredential = kind.Of(serviceCredentialSpec)
@@ -30,6 +36,8 @@ var serviceCredentialSpec = kind.Spec[serviceCredentialReader, serviceCredential
 	Reader: func(c aws.Config) serviceCredentialReader { return iam.NewFromConfig(c) },
 	Writer: func(c aws.Config) serviceCredentialWriter { return iam.NewFromConfig(c) },
 	Needs:  []string{"iam:ListServiceSpecificCredentials"},
+	Cost:   kind.Cost{Fixed: 1, Page: 1000},
+	Covers: []string{"A12"},
 	Carry:  []string{string(fact.Owner)},
 	List:   listServiceCredentials,
 	Holds:  holdsOwner,
@@ -48,6 +56,10 @@ var serviceCredentialSpec = kind.Spec[serviceCredentialReader, serviceCredential
 					UserName: &owner, ServiceSpecificCredentialId: &id, Status: to,
 				})
 				return err
+			}),
+		removeOwned("iam:DeleteServiceSpecificCredential", findServiceCredential, func(c types.ServiceSpecificCredentialMetadata) *time.Time { return c.CreateDate },
+			func(ctx context.Context, api serviceCredentialWriter, owner, id string) error {
+				return deleteServiceCredential(ctx, api, owner, id)
 			}),
 	},
 }
@@ -99,4 +111,9 @@ func (p *serviceCredentialPages) NextPage(ctx context.Context, _ ...func(*iam.Op
 	}
 	p.more, p.in.Marker = out.IsTruncated && aws.ToString(out.Marker) != "", out.Marker
 	return out, nil
+}
+
+func deleteServiceCredential(ctx context.Context, api serviceCredentialDeleter, owner, id string) error {
+	_, err := api.DeleteServiceSpecificCredential(ctx, &iam.DeleteServiceSpecificCredentialInput{UserName: &owner, ServiceSpecificCredentialId: &id})
+	return err
 }

@@ -19,6 +19,11 @@ type signingCertificateReader interface {
 
 type signingCertificateWriter interface {
 	UpdateSigningCertificate(context.Context, *iam.UpdateSigningCertificateInput, ...func(*iam.Options)) (*iam.UpdateSigningCertificateOutput, error)
+	signingCertificateDeleter
+}
+
+type signingCertificateDeleter interface {
+	DeleteSigningCertificate(context.Context, *iam.DeleteSigningCertificateInput, ...func(*iam.Options)) (*iam.DeleteSigningCertificateOutput, error)
 }
 
 var signingCertificate = kind.Of(signingCertificateSpec)
@@ -32,6 +37,8 @@ var signingCertificateSpec = kind.Spec[signingCertificateReader, signingCertific
 	Reader: func(c aws.Config) signingCertificateReader { return iam.NewFromConfig(c) },
 	Writer: func(c aws.Config) signingCertificateWriter { return iam.NewFromConfig(c) },
 	Needs:  []string{"iam:ListUsers", "iam:ListSigningCertificates"},
+	Cost:   kind.Cost{Fixed: 1, Page: 1000, Each: 1},
+	Covers: []string{"A12"},
 	Carry:  []string{string(fact.Owner)},
 	List:   listSigningCertificates,
 	Holds:  holdsOwner,
@@ -48,6 +55,10 @@ var signingCertificateSpec = kind.Spec[signingCertificateReader, signingCertific
 			func(ctx context.Context, api signingCertificateWriter, owner, id string, to types.StatusType) error {
 				_, err := api.UpdateSigningCertificate(ctx, &iam.UpdateSigningCertificateInput{UserName: &owner, CertificateId: &id, Status: to})
 				return err
+			}),
+		removeOwned("iam:DeleteSigningCertificate", findSigningCertificate, func(c types.SigningCertificate) *time.Time { return c.UploadDate },
+			func(ctx context.Context, api signingCertificateWriter, owner, id string) error {
+				return deleteSigningCertificate(ctx, api, owner, id)
 			}),
 	},
 }
@@ -72,4 +83,9 @@ func findSigningCertificate(ctx context.Context, api signingCertificateReader, r
 		return readSigningCertificates(ctx, api, owner)
 	},
 		func(c types.SigningCertificate) *string { return c.CertificateId })
+}
+
+func deleteSigningCertificate(ctx context.Context, api signingCertificateDeleter, owner, id string) error {
+	_, err := api.DeleteSigningCertificate(ctx, &iam.DeleteSigningCertificateInput{UserName: &owner, CertificateId: &id})
+	return err
 }

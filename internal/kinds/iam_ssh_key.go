@@ -20,6 +20,11 @@ type sshKeyReader interface {
 
 type sshKeyWriter interface {
 	UpdateSSHPublicKey(context.Context, *iam.UpdateSSHPublicKeyInput, ...func(*iam.Options)) (*iam.UpdateSSHPublicKeyOutput, error)
+	sshKeyDeleter
+}
+
+type sshKeyDeleter interface {
+	DeleteSSHPublicKey(context.Context, *iam.DeleteSSHPublicKeyInput, ...func(*iam.Options)) (*iam.DeleteSSHPublicKeyOutput, error)
 }
 
 var sshKey = kind.Of(sshKeySpec)
@@ -32,6 +37,8 @@ var sshKeySpec = kind.Spec[sshKeyReader, sshKeyWriter]{
 	Reader: func(c aws.Config) sshKeyReader { return iam.NewFromConfig(c) },
 	Writer: func(c aws.Config) sshKeyWriter { return iam.NewFromConfig(c) },
 	Needs:  []string{"iam:ListUsers", "iam:ListSSHPublicKeys", "iam:GetSSHPublicKey"},
+	Cost:   kind.Cost{Fixed: 1, Page: 1000, Each: 1},
+	Covers: []string{"A12"},
 	Carry:  []string{string(fact.Owner)},
 	List:   listSSHKeys,
 	Holds:  holdsOwner,
@@ -42,6 +49,10 @@ var sshKeySpec = kind.Spec[sshKeyReader, sshKeyWriter]{
 			func(ctx context.Context, api sshKeyWriter, owner, id string, to types.StatusType) error {
 				_, err := api.UpdateSSHPublicKey(ctx, &iam.UpdateSSHPublicKeyInput{UserName: &owner, SSHPublicKeyId: &id, Status: to})
 				return err
+			}),
+		removeOwned("iam:DeleteSSHPublicKey", findSSHKey, func(c types.SSHPublicKeyMetadata) *time.Time { return c.UploadDate },
+			func(ctx context.Context, api sshKeyWriter, owner, id string) error {
+				return deleteSSHKey(ctx, api, owner, id)
 			}),
 	},
 }
@@ -77,4 +88,9 @@ func keepSSHKey(ctx context.Context, api sshKeyReader, r fact.Resource, put func
 		return orGone(err, "SSH key "+r.ID)
 	}
 	return putJSON(put, descriptionFile, out.SSHPublicKey)
+}
+
+func deleteSSHKey(ctx context.Context, api sshKeyDeleter, owner, id string) error {
+	_, err := api.DeleteSSHPublicKey(ctx, &iam.DeleteSSHPublicKeyInput{UserName: &owner, SSHPublicKeyId: &id})
+	return err
 }

@@ -30,6 +30,8 @@ type trustPrior struct {
 var closeTrust = kind.Verb[roleReader, roleWriter]{
 	Name:   "close-trust",
 	Class:  kind.Disruptive,
+	For:    kind.Close,
+	Mends:  []string{"UpdateAssumeRolePolicy"},
 	Needs:  []string{"iam:UpdateAssumeRolePolicy"},
 	Settle: iamSettle,
 	Prior: func(ctx context.Context, api roleReader, r fact.Resource) (json.RawMessage, error) {

@@ -17,16 +17,25 @@ type userReader interface {
 	iam.ListMFADevicesAPIClient
 	iam.ListUserPoliciesAPIClient
 	iam.ListAttachedUserPoliciesAPIClient
+	iam.ListGroupsForUserAPIClient
+	userCredentialReader
 	loginProfileGetter
 	GetUser(context.Context, *iam.GetUserInput, ...func(*iam.Options)) (*iam.GetUserOutput, error)
 	GetUserPolicy(context.Context, *iam.GetUserPolicyInput, ...func(*iam.Options)) (*iam.GetUserPolicyOutput, error)
 }
 
 type userWriter interface {
+	userReader
+	userCredentialWriter
 	PutUserPolicy(context.Context, *iam.PutUserPolicyInput, ...func(*iam.Options)) (*iam.PutUserPolicyOutput, error)
 	DeleteUserPolicy(context.Context, *iam.DeleteUserPolicyInput, ...func(*iam.Options)) (*iam.DeleteUserPolicyOutput, error)
 	AttachUserPolicy(context.Context, *iam.AttachUserPolicyInput, ...func(*iam.Options)) (*iam.AttachUserPolicyOutput, error)
 	DetachUserPolicy(context.Context, *iam.DetachUserPolicyInput, ...func(*iam.Options)) (*iam.DetachUserPolicyOutput, error)
+	AddUserToGroup(context.Context, *iam.AddUserToGroupInput, ...func(*iam.Options)) (*iam.AddUserToGroupOutput, error)
+	RemoveUserFromGroup(context.Context, *iam.RemoveUserFromGroupInput, ...func(*iam.Options)) (*iam.RemoveUserFromGroupOutput, error)
+	PutUserPermissionsBoundary(context.Context, *iam.PutUserPermissionsBoundaryInput, ...func(*iam.Options)) (*iam.PutUserPermissionsBoundaryOutput, error)
+	DeleteUserPermissionsBoundary(context.Context, *iam.DeleteUserPermissionsBoundaryInput, ...func(*iam.Options)) (*iam.DeleteUserPermissionsBoundaryOutput, error)
+	DeleteUser(context.Context, *iam.DeleteUserInput, ...func(*iam.Options)) (*iam.DeleteUserOutput, error)
 }
 
 var user = kind.Of(userSpec)
@@ -43,15 +52,25 @@ var userSpec = kind.Spec[userReader, userWriter]{
 	Needs: []string{
 		"iam:GetAccountAuthorizationDetails", "iam:ListUsers", "iam:GetLoginProfile", "iam:ListMFADevices",
 		"iam:GetUser", "iam:ListUserPolicies", "iam:GetUserPolicy", "iam:ListAttachedUserPolicies",
+		"iam:ListGroupsForUser", "iam:ListAccessKeys", "iam:ListSigningCertificates", "iam:ListSSHPublicKeys",
+		"iam:ListServiceSpecificCredentials",
 	},
+	// By itself: ListUsers three times; one triage makes the shared calls once.
+	Cost:     kind.Cost{Fixed: 4, Page: 100, Each: 2},
+	Covers:   []string{"A1", "A5", "A6", "A10"},
+	Named:    true,
+	Carry:    []string{string(fact.Granted), string(fact.Devices)},
 	List:     listUsers,
 	Identity: userPolicies.identity,
 	Holds:    holdsPolicies,
-	Keep:     userPolicies.keep,
+	Keep:     keepUser,
 	Verbs: []kind.Verb[userReader, userWriter]{
 		userPolicies.denyAll(),
 		userPolicies.denySessions(),
 		userPolicies.revokeSessions(revokeUserName, kind.Reversible),
+		userPolicies.restorePolicies(),
+		userPolicies.removeGrants(),
+		removeUser,
 	},
 }
 
@@ -87,6 +106,11 @@ func listUsers(ctx context.Context, api userReader, at fact.Place, put func(fact
 		}
 		if d, read := devices[r.ID]; read {
 			fact.MFA.Set(&r, len(d) > 0)
+			serials := []string{}
+			for _, one := range d {
+				serials = append(serials, aws.ToString(one.SerialNumber))
+			}
+			fact.Devices.Set(&r, serials)
 		}
 		if t := used[r.UniqueID].PasswordLastUsed; t != nil {
 			fact.PasswordLastUsed.Set(&r, *t)
@@ -108,5 +132,6 @@ func userResource(u types.UserDetail, at fact.Place) (fact.Resource, error) {
 	fact.Groups.Set(&r, append([]string{}, u.GroupList...))
 	setBoundary(&r, u.PermissionsBoundary)
 	setTags(&r, u.Tags)
-	return r, setPolicies(&r, u.UserPolicyList, u.AttachedManagedPolicies)
+	err := setPolicies(&r, u.UserPolicyList, u.AttachedManagedPolicies)
+	return r, err
 }

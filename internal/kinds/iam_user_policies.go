@@ -50,4 +50,29 @@ var userPolicies = principal[userReader, userWriter]{
 		_, err := api.DetachUserPolicy(ctx, &iam.DetachUserPolicyInput{UserName: &name, PolicyArn: &arn})
 		return err
 	},
+	reader: func(w userWriter) userReader { return w },
+	bound: func(ctx context.Context, api userWriter, name, arn string) (err error) {
+		if arn == "" {
+			_, err = api.DeleteUserPermissionsBoundary(ctx, &iam.DeleteUserPermissionsBoundaryInput{UserName: &name})
+		} else {
+			_, err = api.PutUserPermissionsBoundary(ctx, &iam.PutUserPermissionsBoundaryInput{UserName: &name, PermissionsBoundary: &arn})
+		}
+		return err
+	},
+	groups: func(ctx context.Context, api userReader, name string) (names []string, err error) {
+		p := iam.NewListGroupsForUserPaginator(api, &iam.ListGroupsForUserInput{UserName: &name})
+		all, err := iamPages(ctx, "groups of user "+name, p, func(o *iam.ListGroupsForUserOutput) []types.Group { return o.Groups })
+		for _, g := range all {
+			names = append(names, aws.ToString(g.GroupName))
+		}
+		return names, err
+	},
+	join: func(ctx context.Context, api userWriter, name, group string) error {
+		_, err := api.AddUserToGroup(ctx, &iam.AddUserToGroupInput{UserName: &name, GroupName: &group})
+		return err
+	},
+	leave: func(ctx context.Context, api userWriter, name, group string) error {
+		_, err := api.RemoveUserFromGroup(ctx, &iam.RemoveUserFromGroupInput{UserName: &name, GroupName: &group})
+		return err
+	},
 }

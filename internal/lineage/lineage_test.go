@@ -139,7 +139,7 @@ func TestMade(t *testing.T) {
 	}{
 		"user":               {"iam:CreateUser", `{"userName":"bob"}`, `{"user":{"userName":"bob","userId":"AIDABOB"}}`, "", "created iam.user global bob"},
 		"user refused":       {"iam:CreateUser", `{"userName":"bob"}`, "", failed, "attempted iam.user global bob"},
-		"directory user":     {"identitystore:CreateUser", `{"userName":"bob"}`, "", "", ""},
+		"directory user":     {"identitystore:CreateUser", `{"userName":"bob"}`, `{"userId":"u-1"}`, "", "created identitystore.user us-east-1 u-1"},
 		"attach":             {"iam:AttachUserPolicy", `{"userName":"bob","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}`, "", "", "changed iam.user global bob !"},
 		"detach":             {"iam:DetachUserPolicy", `{"userName":"bob","policyArn":"x"}`, "", "", "changed iam.user global bob"},
 		"detach quarantine":  {"iam:DetachUserPolicy", `{"userName":"bob","policyArn":"arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"}`, "", "", "changed iam.user global bob !"},

@@ -259,7 +259,7 @@ var tables = [][]rule{
 	// watching
 
 	// directory, domains and the rest
-
+	identityRules,
 }
 
 type call struct{ source, name string }
@@ -348,6 +348,8 @@ func (r rule) refine(e event.Event, d *Deed) {
 		d.Loose = d.Ref.ID != "" && !strings.HasPrefix(d.Ref.ID, "key-")
 	case securityGroup:
 		d.Loose = d.Ref.ID != "" && !strings.HasPrefix(d.Ref.ID, "sg-")
+	case passwordPolicy, assignment:
+		refineIdentity(e, d)
 	}
 }
 

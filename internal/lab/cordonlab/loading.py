@@ -49,6 +49,11 @@ MODULES = [
     # watching
 
     # directory, domains and the rest
+    "identity_fixes",
+    "identity_anywhere",
+    "identity_sso",
+    "identity_org",
+    "identity_cognito",
 
 ]
 
