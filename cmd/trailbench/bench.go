@@ -115,7 +115,7 @@ func (b *bench) report(c corpus.Corpus, dir, store string, zip, plain, ruled cos
 	if err != nil {
 		return err
 	}
-	_, again, err := do(job{Store: store, Corpus: dir, Workers: b.workers})
+	again, err := b.again(dir, store)
 	if err != nil {
 		return err
 	}
@@ -132,13 +132,32 @@ func (b *bench) report(c corpus.Corpus, dir, store string, zip, plain, ruled cos
 	b.target("events/s per core", rate, 250_000, true)
 	b.target("events/s per core, rules", rulesRate, 200_000, true)
 	b.target("bytes per event", bytes, 80, false)
-	b.target("import of nothing new, s", again.cpu.Seconds(), 0.2, false)
+	b.target("import of nothing new, s of wall time", again.wall.Seconds(), 0.2, false)
 	b.target("peak memory, MB", peak, 300, false)
-	b.say("bench-trail: import_vs_gzip=%.2f events_per_s_core=%.0f rules_events_per_s_core=%.0f bytes_per_event=%.1f reimport_s=%.3f peak_mb=%.0f", ratio, rate, rulesRate, bytes, again.cpu.Seconds(), peak)
+	b.say("bench-trail: import_vs_gzip=%.2f events_per_s_core=%.0f rules_events_per_s_core=%.0f bytes_per_event=%.1f reimport_s=%.3f peak_mb=%.0f", ratio, rate, rulesRate, bytes, again.wall.Seconds(), peak)
 	if b.strict && b.missed > 0 {
 		return fmt.Errorf("%d targets are missed", b.missed)
 	}
 	return nil
+}
+
+// again imports what the store has, as often as all else is done. Who waits for it
+// counts the seconds that pass: the median of those is told.
+func (b *bench) again(dir, store string) (cost, error) {
+	var all []cost
+	for range max(1, b.rounds) {
+		r, spent, err := do(job{Store: store, Corpus: dir, Workers: b.workers})
+		if err == nil && r.Events+r.Duplicates > 0 {
+			err = fmt.Errorf("%d events were new", r.Events+r.Duplicates)
+		}
+		if err != nil {
+			return cost{}, err
+		}
+		b.say("again      %.3f s, %.3f s CPU", spent.wall.Seconds(), spent.cpu.Seconds())
+		all = append(all, spent)
+	}
+	slices.SortFunc(all, func(a, b cost) int { return cmp.Compare(a.wall, b.wall) })
+	return all[len(all)/2], nil
 }
 
 // questions asks a store that no process has open.

@@ -3,7 +3,8 @@
 // Command trailbench measures the trail's store on a corpus of its own: what an
 // import costs beside gzip -dc of the same files, with and without rules, what
 // the store takes, and what its answers cost. CPU seconds count, of processes of
-// their own. For make bench-trail; no part of the product.
+// their own; only where somebody waits for an import of nothing new, those that
+// pass. For make bench-trail; no part of the product.
 package main
 
 import (

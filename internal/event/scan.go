@@ -8,6 +8,9 @@ import (
 	"math/bits"
 )
 
+// maxTexts is how many strings of one record are listed.
+const maxTexts = 4096
+
 // maxDepth is encoding/json's.
 const maxDepth = 10000
 
@@ -26,9 +29,9 @@ var (
 // by Event, never the other way round. A record that buf holds the beginning of
 // is io.ErrUnexpectedEOF.
 func (v *View) Scan(buf []byte) (n int, err error) {
-	*v = View{scratch: v.scratch[:0], memo: v.memo, scans: v.scans + 1}
+	*v = View{scratch: v.scratch[:0], texts: v.texts, memo: v.memo, scans: v.scans + 1}
 	if v.memo == nil && v.scans > memoAfter {
-		v.memo = new(memo)
+		v.memo, v.texts = new(memo), new([maxTexts]Text)
 	}
 	start := space(buf, 0)
 	if start == len(buf) {
@@ -96,8 +99,8 @@ func (v *View) object(b []byte, i int) (int, error) {
 // key reads the key at b[i] and returns where its value begins, which is there.
 func (v *View) key(b []byte, i int, expected field) (f field, at int, err error) {
 	// As CloudTrail writes it.
-	if w := written[expected]; len(b)-i > len(w) && string(b[i:i+len(w)]) == w && b[i+len(w)] > ' ' {
-		return expected, i + len(w), nil
+	if w := &spelled[expected]; len(b)-i > longestKey && w.begins(b[i:]) && b[i+w.size] > ' ' {
+		return expected, i + w.size, nil
 	}
 	if b[i] != '"' {
 		return other, i, errSyntax
@@ -156,22 +159,26 @@ func (v *View) field(f field, b []byte, i int) (int, error) {
 	case errorMessage:
 		to = &v.ErrorMessage
 	case requestParameters:
-		return raw(&v.Request, b, i)
+		return v.texted(&v.Request, &v.RequestTexts, b, i)
 	case responseElements:
-		return raw(&v.Response, b, i)
+		return v.texted(&v.Response, &v.ResponseTexts, b, i)
 	case additionalEventData:
-		return raw(&v.Additional, b, i)
+		return v.texted(&v.Additional, &v.AdditionalTexts, b, i)
 	case eventID:
 		to = &v.ID
 	case readOnly:
+		v.KindTag = 0
 		to = &v.ReadOnly
 	case resources:
-		return raw(&v.Resources, b, i)
+		return v.texted(&v.Resources, &v.ResourcesTexts, b, i)
 	case eventType:
+		v.KindTag = 0
 		to = &v.Type
 	case managementEvent:
+		v.KindTag = 0
 		to = &v.Management
 	case recipientAccountID:
+		v.KindTag = 0
 		to = &v.Account
 	case sharedEventID:
 		to = &v.SharedID
@@ -180,6 +187,7 @@ func (v *View) field(f field, b []byte, i int) (int, error) {
 	case serviceEventDetails:
 		return raw(&v.Details, b, i)
 	case eventCategory:
+		v.KindTag = 0
 		to = &v.Category
 	case tlsDetails:
 		return v.tls(b, i)
@@ -211,6 +219,20 @@ func (v *View) scalar(to *[]byte, b []byte, i int) (end int, err error) {
 // raw reads a value as delivered; null is nil.
 func raw(to *[]byte, b []byte, i int) (int, error) {
 	end, err := skip(b, i)
+	if *to = b[i:end]; b[i] == 'n' || err != nil {
+		*to = nil
+	}
+	return end, err
+}
+
+// texted is raw, and lists the strings while there is room for them.
+func (v *View) texted(to *[]byte, texts *Texts, b []byte, i int) (end int, err error) {
+	var room []Text
+	if v.texts != nil {
+		room = v.texts[v.listed:]
+	}
+	end, *texts, err = walk(b, i, room)
+	v.listed += len(texts.List)
 	if *to = b[i:end]; b[i] == 'n' || err != nil {
 		*to = nil
 	}

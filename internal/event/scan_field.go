@@ -1,5 +1,7 @@
 package event
 
+import "encoding/binary"
+
 // A field is a member of a record. They are in the order in which CloudTrail
 // writes them.
 type field uint8
@@ -73,6 +75,40 @@ var (
 		serviceEventDetails: eventCategory, eventCategory: tlsDetails, tlsDetails: sessionCredentialFromConsole, sessionCredentialFromConsole: eventVersion,
 	}
 )
+
+// spelled is written, for comparing by words.
+var spelled = func() (all [other + 1]spelling) {
+	for f, w := range written {
+		all[f].size = len(w)
+		for i := range all[f].words {
+			at := min(8*i, len(w)-8)
+			all[f].words[i] = binary.LittleEndian.Uint64([]byte(w[at:]))
+			all[f].at[i] = at
+		}
+	}
+	return all
+}()
+
+// longestKey is more than any spelling has.
+const longestKey = 32
+
+// A spelling is a key with its quotes and colon, in words that cover it: none has
+// less than eight bytes, nor more than four words.
+type spelling struct {
+	size  int
+	words [4]uint64
+	at    [4]int
+}
+
+// begins says whether b, which is longer than any key, begins with it.
+func (s *spelling) begins(b []byte) bool {
+	b = b[:longestKey]
+	le := binary.LittleEndian
+	if le.Uint64(b) != s.words[0] || le.Uint64(b[s.at[1]&15:]) != s.words[1] {
+		return false
+	}
+	return s.size <= 16 || le.Uint64(b[s.at[2]&31:]) == s.words[2] && le.Uint64(b[s.at[3]&31:]) == s.words[3]
+}
 
 func fieldOf(key []byte) field {
 	switch string(key) {

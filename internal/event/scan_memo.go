@@ -10,12 +10,12 @@ import (
 // whole object, or a string with its closing quote, cannot be the beginning of
 // another one, so that equal bytes end at the same place.
 type memo struct {
-	tags, origin uint32 // given out
-	who          [1024]known
-	agent        [64]known
-	tls          [64]known
-	origins      []run // once it pays
-	kinds        [256]run
+	tags, origin, kind uint32 // given out
+	who                [1024]known
+	agent              [64]known
+	tls                [64]known
+	origins            []run // once it pays
+	kinds              [256]run
 }
 
 type known struct {

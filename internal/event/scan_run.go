@@ -12,8 +12,8 @@ import (
 type run struct {
 	bytes  []byte // from the comma before the first member
 	pieces [5]piece
-	n      int    // how many members
-	tag    uint32 // of an origin
+	n      int // how many members
+	tag    uint32
 }
 
 // A piece is where a member's text lies within a run.
@@ -105,10 +105,17 @@ func (v *View) originRun(r *run, b []byte, i int) int {
 }
 
 func (v *View) kindRun(r *run, b []byte, i int) int {
-	if !r.is(b[i:]) && !r.read(b[i:], kindRun[:]) {
-		r.n, r.bytes = 0, r.bytes[:0]
-		return 0
+	if !r.is(b[i:]) {
+		if !r.read(b[i:], kindRun[:]) {
+			r.n, r.bytes = 0, r.bytes[:0]
+			return 0
+		}
+		if r.tag = 0; r.n == len(kindRun) && v.memo.kind < maxTags {
+			v.memo.kind++
+			r.tag = v.memo.kind
+		}
 	}
+	v.KindTag = r.tag
 	p, b := &r.pieces, b[i:]
 	v.ReadOnly, v.Type = p[0].of(b), p[1].of(b)
 	if r.n > 2 {

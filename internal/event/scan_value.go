@@ -61,41 +61,102 @@ var class = [256]uint8{'"': isQuote, '{': isOpening, '[': isOpening, '}': isClos
 
 // skip returns where the value at b[i], which is there, ends.
 func skip(b []byte, i int) (int, error) {
+	end, _, err := walk(b, i, nil)
+	return end, err
+}
+
+// walk is skip, and lists the strings of an object or a list, as far as list has
+// room.
+func walk(b []byte, i int, list []Text) (end int, texts Texts, err error) {
 	switch b[i] {
 	case '"':
 		if i = closing(b, i+1); i == len(b) {
-			return i, io.ErrUnexpectedEOF
+			return i, Texts{}, io.ErrUnexpectedEOF
 		}
-		return i + 1, nil
+		return i + 1, Texts{}, nil
 	case '{', '[':
 	default:
-		return literal(b, i)
+		i, err = literal(b, i)
+		return i, Texts{}, err
 	}
+	base, rest, n := i, 0, 0
 	for depth := 1; i < len(b); { // the record itself is the first level
-		c := b[i]
-		i++
-		switch class[c] {
-		case isQuote:
-			if len(b)-i >= 8 { // most strings are short
-				if stop := zeros(binary.LittleEndian.Uint64(b[i:]) ^ quotes); stop != 0 {
-					if end := i + bits.TrailingZeros64(stop)>>3; b[end-1] != '\\' {
-						i = end + 1
-						continue
-					}
+		if gap := between(b, i, &depth); gap > 0 {
+			i += gap
+		} else {
+			c := b[i]
+			i++
+			switch class[c] {
+			case isOpening:
+				if depth++; depth > maxDepth {
+					return i, Texts{}, errDepth
 				}
+				continue
+			case isClosing:
+				if depth--; depth == 1 {
+					if n < len(list) {
+						rest = i - base
+					}
+					return i, Texts{list[:n], rest}, nil
+				}
+				continue
+			case isNothing:
+				continue
 			}
-			i = closing(b, i) + 1
-		case isOpening:
-			if depth++; depth > maxDepth {
-				return i, errDepth
+		}
+		from := i
+		i = quote(b, i)
+		if n < len(list) {
+			list[n] = Text{uint32(from - base), uint32(i - base)}
+			n, rest = n+1, i+1-base
+		}
+		i++
+	}
+	return len(b), Texts{}, io.ErrUnexpectedEOF
+}
+
+// between is how many bytes lie before the next string that begins within eight
+// of them, with its quote, and takes the brackets among them into depth; 0 where
+// none begins, or the value may end before it.
+func between(b []byte, i int, depth *int) int {
+	if len(b)-i < 8 {
+		return 0
+	}
+	w := binary.LittleEndian.Uint64(b[i:])
+	stop := zeros(w ^ quotes)
+	if stop == 0 {
+		return 0
+	}
+	before := stop&-stop - 1
+	braces := w | 0x20*ones // of both kinds
+	opened, closed := allZeros(braces^'{'*ones)&before, allZeros(braces^'}'*ones)&before
+	most := *depth + bits.OnesCount64(opened)
+	left := most - bits.OnesCount64(closed)
+	if most > maxDepth || left <= 1 {
+		return 0
+	}
+	*depth = left
+	return bits.TrailingZeros64(stop)>>3 + 1
+}
+
+// allZeros is zeros, and nothing above the first one is wrong.
+func allZeros(w uint64) uint64 { return ^((w&^highs + ^uint64(highs)) | w | ^uint64(highs)) }
+
+// quote is closing, quickly for short strings.
+func quote(b []byte, i int) int {
+	if len(b)-i >= 16 {
+		w := b[i : i+16]
+		if stop := zeros(binary.LittleEndian.Uint64(w) ^ quotes); stop != 0 {
+			if end := i + bits.TrailingZeros64(stop)>>3; b[end-1] != '\\' {
+				return end
 			}
-		case isClosing:
-			if depth--; depth == 1 {
-				return i, nil
+		} else if stop := zeros(binary.LittleEndian.Uint64(w[8:]) ^ quotes); stop != 0 {
+			if end := i + 8 + bits.TrailingZeros64(stop)>>3; b[end-1] != '\\' {
+				return end
 			}
 		}
 	}
-	return len(b), io.ErrUnexpectedEOF
+	return closing(b, i)
 }
 
 // literal returns where the number or the word at b[i] ends.

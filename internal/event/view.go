@@ -24,17 +24,35 @@ type View struct {
 	// Objects: JSON as delivered.
 	Identity, Request, Response, Resources, Additional, Details []byte // Details is serviceEventDetails
 
+	// The strings in them.
+	RequestTexts, ResponseTexts, ResourcesTexts, AdditionalTexts Texts
+
 	// IdentityTag is a number for the bytes of Identity: whenever this View has the
 	// same one again, they are the same. Zero says nothing, and the same bytes may
 	// come back under another number.
 	IdentityTag uint32
-	// OriginTag is the same for Region, Address and Agent together.
-	OriginTag uint32
+	// OriginTag is the same for Region, Address and Agent together, and KindTag for
+	// ReadOnly, Type, Management, Account and Category.
+	OriginTag, KindTag uint32
 
 	scratch []byte
+	texts   *[maxTexts]Text // room for them
+	listed  int
 	memo    *memo
 	scans   int
 }
+
+// Texts are the strings that stand in a value, keys and values, in their order.
+// A View that reads in bulk has found them on its way past the value. From Rest
+// on nothing is listed; it is behind all strings where they all are.
+type Texts struct {
+	List []Text
+	Rest int
+}
+
+// A Text is where a string lies in a value, without its quotes. Its escapes are
+// not undone.
+type Text struct{ From, To uint32 }
 
 // Event reads the whole record.
 func (v *View) Event() (Event, error) { return Parse(v.Raw) }

@@ -175,9 +175,6 @@ const (
 	// Before is what a restoring verb puts back: aspect → value as the verb's
 	// Recall or a baseline gave it, "" for nothing. Written by the engine.
 	Before = Key[map[string]string]("before")
-	// DenyPrincipals are the ARNs of users and roles that a service control
-	// policy is to deny everything. Written by the engine.
-	DenyPrincipals = Key[[]string]("deny-principals")
 	// Vouched lists the accounts outside this one that the owner vouches for, of
 	// those a resource's policy lets in: closing it keeps them. Written by the
 	// engine.

@@ -2,9 +2,14 @@ package inflate
 
 import "encoding/binary"
 
-// slack is the room behind the last byte that is still wanted: one turn of the
-// fast loop writes three literals and a match of 258, and copies by words.
-const slack = 320
+const (
+	// slack is the room behind the last byte that is still wanted: one turn of the
+	// fast loop writes eight literals or six and a match of 258, and copies by words.
+	slack = 320
+	// pairsPay is for how much input making pairs of literals takes less time than
+	// it saves.
+	pairsPay = 1000
+)
 
 // A decoder decodes one file.
 type decoder struct {
@@ -17,7 +22,8 @@ type decoder struct {
 	start int // of the current member in out
 	end   int // out never grows beyond
 
-	fixed bool // the tables hold the fixed codes
+	fixed bool      // the tables hold the fixed codes
+	short []literal // the literals that have short codes
 	lit   [litSize]entry
 	dist  [distSize]entry
 }
@@ -112,11 +118,11 @@ func (d *decoder) fixedCodes() {
 			lengths[i] = 8
 		}
 	}
-	build(d.lit[:], litBits, lengths[:], litSymbols)
+	build(d.lit[:], litBits, lengths[:], litSymbols, nil)
 	for i := range 32 {
 		lengths[i] = 5
 	}
-	build(d.dist[:], distBits, lengths[:32], distSymbols)
+	build(d.dist[:], distBits, lengths[:32], distSymbols, nil)
 	d.fixed = true
 }
 
@@ -136,7 +142,7 @@ func (d *decoder) codes() bool {
 		pre[symbol] = uint8(n)
 	}
 	var table [1 << preBits]entry
-	if !build(table[:], preBits, pre[:], preSymbols) {
+	if !build(table[:], preBits, pre[:], preSymbols, nil) {
 		return false
 	}
 	var lengths [286 + 30]uint8
@@ -169,7 +175,14 @@ func (d *decoder) codes() bool {
 	if lengths[256] == 0 {
 		return false
 	}
-	return build(d.lit[:], litBits, lengths[:nlit], litSymbols) && build(d.dist[:], distBits, lengths[nlit:nlit+ndist], distSymbols)
+	d.short = d.short[:0]
+	if !build(d.lit[:], litBits, lengths[:nlit], litSymbols, &d.short) {
+		return false
+	}
+	if len(d.in)-d.i >= pairsPay {
+		pairs(&d.lit, d.short)
+	}
+	return build(d.dist[:], distBits, lengths[nlit:nlit+ndist], distSymbols, nil)
 }
 
 // repeat reads how often which length stands next.

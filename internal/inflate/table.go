@@ -5,15 +5,16 @@ import "math/bits"
 // An entry of a decoding table says what a prefix of the bit buffer means:
 //
 //	bits 0–5    how many bits to consume: of the code and of what follows it
-//	bits 8–11   how many of them are the code's
+//	bits 6–7    how many literals it is, one or two; else 0
+//	bits 8–11   how many of the bits are the code's, or the first literal's
 //	bits 12–15  flags
-//	bits 16–30  the literal, the base of a length or distance, or where the
-//	            table for longer codes begins
-//	bit 31      it is a literal
+//	bits 16–31  the literals, the first one lowest; or the base of a length or
+//	            distance; or where the table for longer codes begins
 type entry = uint32
 
 const (
-	isLiteral entry = 1 << 31
+	isLiteral entry = 3 << 6
+	oneMore   entry = 1 << 6  // literal
 	isOther   entry = 1 << 15 // neither literal, length nor distance
 	isLonger  entry = 1 << 14 // a table for longer codes
 	isEnd     entry = 1 << 13 // the end of the block
@@ -49,7 +50,7 @@ func plain(n int) []entry {
 func literals() []entry {
 	all := plain(256)
 	for i := range all {
-		all[i] |= isLiteral
+		all[i] |= oneMore
 	}
 	all = append(all, isOther|isEnd)
 	base := 3
@@ -74,8 +75,9 @@ func distances() (all []entry) {
 // build fills a table of 1<<width entries, and tables for longer codes behind
 // it, for the canonical code whose lengths are given. It refuses what is not a
 // complete code, other than the two that encoders write for want of symbols:
-// none at all, and one of a single bit.
-func build(table []entry, width int, lengths []uint8, symbols []entry) bool {
+// none at all, and one of a single bit. Literals of at most width bits are added
+// to short, where it is wanted, the shortest codes first.
+func build(table []entry, width int, lengths []uint8, symbols []entry, short *[]literal) bool {
 	var count, offset [17]int
 	for _, n := range lengths {
 		count[n&15]++
@@ -110,12 +112,45 @@ func build(table []entry, width int, lengths []uint8, symbols []entry) bool {
 		code <<= 1
 		for range count[n] {
 			e := symbols[sorted[next]]
-			table[reversed(code, n)] = e + entry(n) | entry(n)<<8
+			at := reversed(code, n)
+			table[at] = e + entry(n) | entry(n)<<8
+			if e&isLiteral != 0 && short != nil {
+				*short = append(*short, literal{entry(at), entry(n), byte(e >> 16)})
+			}
 			code++
 			next++
 		}
 	}
 	return longer(table, width, lengths, symbols, sorted[next:used], code)
+}
+
+// pairs makes one entry of two literals wherever both codes lie within the bits
+// that are looked up: identifiers, of which most literals are, then take half the
+// steps. The literals are sorted by their lengths.
+func pairs(table *[litSize]entry, sorted []literal) {
+	for i := range sorted {
+		a := &sorted[i]
+		for k := range sorted {
+			b := &sorted[k]
+			n := a.bits + b.bits
+			if n > litBits {
+				if k == 0 {
+					return
+				}
+				break
+			}
+			e := entry(b.is)<<24 | entry(a.is)<<16 | a.bits<<8 | 2*oneMore | n
+			for at := a.code | b.code<<(a.bits&15); at < 1<<litBits; at += 1 << (n & 15) {
+				table[at] = e
+			}
+		}
+	}
+}
+
+// A literal is one that has a code, as it is read.
+type literal struct {
+	code, bits entry
+	is         uint8
 }
 
 // longer builds the tables for codes of more than width bits; code is the first

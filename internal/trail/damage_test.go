@@ -277,27 +277,6 @@ func FuzzSegment(f *testing.F) {
 	})
 }
 
-// FuzzManifest reads any bytes as manifest and as names.
-func FuzzManifest(f *testing.F) {
-	c := commit{names: 5, segments: []segmentRef{{1, 2, 3}}}
-	f.Add(append(headRecord(), c.record([]source{{name: "a/b", damage: []Damage{{Offset: 1, Count: 2, Why: "x"}}}, {name: "a/c"}})...))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		commits, whole, err := readManifest(b)
-		if err == nil && whole > len(b) {
-			t.Fatal("longer than the file")
-		}
-		for i := range commits {
-			commits[i].sources()
-		}
-		readNames(b)
-		new := newNames()
-		new.load(b)
-		c := commit{}
-		c.decode(&decoder{b: b})
-		c.sources()
-	})
-}
-
 // TestCodesWiden: millions of distinct values take wider codes, and nothing else
 // changes.
 func TestCodesWiden(t *testing.T) {
@@ -395,7 +374,7 @@ func TestTokens(t *testing.T) {
 	body := `{"userName":"deploy","mode":"ENABLED","ids":["i-0abc12","vol-1"], "arn" : "arn:aws:s3:::logs/2026/a.gz","session":"arn:aws:sts::1:assumed-role/Admin/kim","policy":"{\"Resource\":\"*\"}","note":"say \"a-b\"","at":"2026-01-02T03:04:05Z","group":"arn:aws:logs:eu-west-1:1:log-group:x:*"}`
 	var k tokens
 	k.begin()
-	k.collect(3, []byte(body))
+	k.collect(3, []byte(body), event.Texts{})
 	for token, want := range map[string]bool{
 		"deploy": true, "ENABLED": false, "i-0abc12": true, "vol-1": true, "logs": true, "a.gz": true, "Admin": true, "kim": true,
 		"arn:aws:s3:::logs/2026/a.gz": true, `say "a-b"`: true, "2026-01-02T03:04:05Z": false, "userName": false, "*": false,
@@ -423,7 +402,7 @@ func FuzzTokens(f *testing.F) {
 	f.Add([]byte(`{"a":"b\"c","d":["e-1"]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var k tokens
-		k.collect(1, b)
+		k.collect(1, b, event.Texts{})
 		mentions(b, "i-0abc")
 	})
 }

@@ -55,7 +55,7 @@ type importer struct {
 	opt    Options
 	rules  string
 	todo   []File
-	before map[string]*source
+	before map[string]*source // that could not be read when last tried
 	next   atomic.Int64
 	segs   atomic.Uint32 // number of the last segment
 	names  *names
@@ -93,7 +93,7 @@ func (s *Store) Import(ctx context.Context, files []File, from Files, opt Option
 		return Receipt{}, err
 	}
 	im.names = st.names
-	if im.before, err = st.latest(); err != nil {
+	if im.before, err = st.unread(); err != nil {
 		return Receipt{}, err
 	}
 	if im.todo, err = st.unknown(files); err != nil {
@@ -156,32 +156,24 @@ func spare() (done func()) {
 // unknown are the files that the store does not have as they are now, oldest
 // first, so that what lies close in time comes to lie close in the store.
 func (st *state) unknown(files []File) ([]File, error) {
-	have, err := st.latest()
+	has := make([]bool, len(files))
+	at := newFinder(files)
+	err := st.eachFile(func(name, version []byte, size int64, unread bool) {
+		at.each(name, func(i int) {
+			has[i] = !unread && files[i].Size == size && files[i].Version == string(version)
+		})
+	})
 	if err != nil {
 		return nil, err
 	}
 	todo := make([]File, 0, 64)
-	for _, f := range files {
-		if s := have[f.Name]; s != nil && !s.unread && s.size == f.Size && s.version == f.Version {
-			continue
+	for i, f := range files {
+		if !has[i] {
+			todo = append(todo, f)
 		}
-		todo = append(todo, f)
 	}
 	slices.SortFunc(todo, func(a, b File) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Name, b.Name)) })
 	return slices.CompactFunc(todo, func(a, b File) bool { return a.Name == b.Name }), nil
-}
-
-// latest are the files by name, as last read.
-func (st *state) latest() (map[string]*source, error) {
-	all, err := st.sources()
-	if err != nil {
-		return nil, err
-	}
-	have := make(map[string]*source, len(all))
-	for i := range all {
-		have[all[i].name] = &all[i]
-	}
-	return have, nil
 }
 
 // open prepares the disk: what a killed import left behind is removed.
@@ -350,7 +342,7 @@ func (im *importer) commit(segments []segmentRef, files []source) error {
 // it is tried at every import, and need not be written down each time.
 func (im *importer) knows(s *source) bool {
 	was := im.before[s.name]
-	return was != nil && was.unread && was.version == s.version && slices.Equal(was.damage, s.damage)
+	return was != nil && was.version == s.version && slices.Equal(was.damage, s.damage)
 }
 
 // told adds one file to the receipt.

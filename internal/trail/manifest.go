@@ -251,6 +251,43 @@ func (c *commit) sources() ([]source, error) {
 	return all, nil
 }
 
+// eachFile is sources, without making any: f gets bytes that hold until it
+// returns.
+func (c *commit) eachFile(f func(name, version []byte, size int64, unread bool)) error {
+	d := decoder{b: c.blob}
+	var name []byte
+	for range c.files {
+		shared := d.uint()
+		if shared > uint64(len(name)) {
+			d.fail()
+			break
+		}
+		name = append(name[:shared], d.bytes()...)
+		version, size := d.bytes(), d.int()
+		d.int()
+		d.take(32)
+		d.bytes()
+		unread := d.uint()&2 != 0
+		d.uint32()
+		d.uint32()
+		d.int()
+		for range d.count() {
+			d.int()
+			d.uint32()
+			d.bytes()
+			d.uint()
+		}
+		if d.bad {
+			break
+		}
+		f(name, version, size, unread)
+	}
+	if d.bad || len(d.b) > 0 {
+		return fmt.Errorf("cannot read the trail: %w", errManifest)
+	}
+	return nil
+}
+
 func (s *source) delivered() time.Time {
 	if s.at == 0 {
 		return time.Time{}

@@ -67,6 +67,7 @@ type names struct {
 	byHash   map[[16]byte]uint32
 	byOrigin map[origin]uint32
 	saved    savedNames
+	scratch  []byte
 }
 
 // savedNames is how much of the names the log holds.
@@ -195,7 +196,8 @@ func (n *names) identity(raw []byte, read func([]byte) (event.Principal, string,
 func (n *names) encode(p event.Principal, credential string) (id identity, err error) {
 	put := func(which int, v string) (c uint32) {
 		if err == nil {
-			c, err = n.code(which, []byte(v))
+			n.scratch = append(n.scratch[:0], v...)
+			c, err = n.code(which, n.scratch)
 		}
 		return c
 	}

@@ -82,6 +82,9 @@ func readNames(log []byte) (*names, error) {
 	return n, nil
 }
 
+// leastIdentity is how many bytes an identity takes at least.
+const leastIdentity = 16 + 2 + textCount + 1
+
 // load adds one block.
 func (n *names) load(block []byte) bool {
 	d := decoder{b: block}
@@ -97,7 +100,9 @@ func (n *names) load(block []byte) bool {
 		}
 		n.origins = append(n.origins, o)
 	}
-	for range d.count() {
+	count := d.count()
+	n.ids = slices.Grow(n.ids, min(count, len(d.b)/leastIdentity))
+	for range count {
 		var id identity
 		copy(id.hash[:], d.take(16))
 		id.principal, id.credential = d.uint32(), d.uint32()

@@ -224,7 +224,7 @@ func (st *state) confirm(ctx context.Context, rows []Row, from Files, is func(*e
 // mentions says whether a token stands in a body, as collect finds tokens.
 func mentions(body []byte, token string) bool {
 	var t tokens
-	t.collect(0, body)
+	t.collect(0, body, event.Texts{})
 	return slices.Contains(t.hash, hashToken([]byte(token))) && (bytes.Contains(body, []byte(token)) || bytes.IndexByte(body, '\\') >= 0)
 }
 

@@ -3,12 +3,11 @@ package trail
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"time"
-	"unsafe"
 
 	"cordon/internal/event"
 )
@@ -38,22 +37,23 @@ type rows struct {
 	claim   claimer
 	matcher Matcher
 
-	api, apiOdd, origin, originOdd, who, err, account, kind *cache
-	tags, origins                                           [tagSlots]tagged
-	view                                                    *event.View // whose tags they are
-	scratch                                                 []byte
-	day                                                     [10]byte
-	dayStart                                                int64
+	api, apiOdd, origin, originOdd, err, account, kind *cache
+	tags, origins                                      [tagSlots]tagged
+	kinds                                              [kindSlots]taggedKind
+	view                                               *event.View // whose tags they are
+	scratch                                            []byte
+	day                                                [10]byte
+	dayStart                                           int64
 }
 
 func newRows(names *names, claim claimer, m Matcher) *rows {
 	return &rows{names: names, claim: claim, matcher: m, api: newCache(), apiOdd: newCache(), origin: newCache(),
-		originOdd: newCache(), who: newCache(), err: newCache(), account: newCache(), kind: newCache()}
+		originOdd: newCache(), err: newCache(), account: newCache(), kind: newCache()}
 }
 
 // trim bounds what is remembered.
 func (r *rows) trim() {
-	for _, c := range []*cache{r.api, r.apiOdd, r.origin, r.originOdd, r.who, r.err, r.account, r.kind} {
+	for _, c := range []*cache{r.api, r.apiOdd, r.origin, r.originOdd, r.err, r.account, r.kind} {
 		c.trim()
 	}
 }
@@ -68,7 +68,7 @@ func (r *rows) add(v *event.View, offset uint32) (fresh bool, err error) {
 		return false, &refused{"eventSource is missing"}
 	}
 	if r.view != v { // tags are numbers of one view
-		r.view, r.tags, r.origins = v, [tagSlots]tagged{}, [tagSlots]tagged{}
+		r.view, r.tags, r.origins, r.kinds = v, [tagSlots]tagged{}, [tagSlots]tagged{}, [kindSlots]taggedKind{}
 	}
 	t, err := r.time(v)
 	if err != nil {
@@ -92,21 +92,16 @@ func (r *rows) add(v *event.View, offset uint32) (fresh bool, err error) {
 	if c.Error, err = r.errorCode(v); err != nil {
 		return false, err
 	}
-	account, err := r.accountCode(v, who)
-	if err != nil {
-		return false, err
-	}
-	r.scratch = append(append(append(r.scratch[:0], v.Type...), 0), v.Version...)
-	kind, err := r.code(r.kind, dictKind, r.scratch)
+	kind, err := r.taggedKind(v, who)
 	if err != nil {
 		return false, err
 	}
 	p := &r.part
 	row := uint32(p.rows())
 	p.time, p.api, p.origin, p.who = append(p.time, t), append(p.api, c.API), append(p.origin, c.Origin), append(p.who, who)
-	p.err, p.account, p.kind = append(p.err, c.Error), append(p.account, account), append(p.kind, kind)
+	p.err, p.account, p.kind = append(p.err, c.Error), append(p.account, kind.account), append(p.kind, kind.code)
 	p.offset, p.ids = append(p.offset, offset), append(p.ids, id[:]...)
-	flags := flagsOf(v)
+	flags := kind.flags | flagsOf(v)
 	if odd != "" {
 		flags |= flagOddID
 		p.odd = append(p.odd, oddID{row, odd})
@@ -125,20 +120,21 @@ func (r *rows) tokens(row uint32, v *event.View) {
 	t := &r.part.tokens
 	t.begin()
 	if len(v.Request) > 2 {
-		t.collect(row, v.Request)
+		t.collect(row, v.Request, v.RequestTexts)
 	}
 	if len(v.Response) > 2 {
-		t.collect(row, v.Response)
+		t.collect(row, v.Response, v.ResponseTexts)
 	}
 	if len(v.Resources) > 2 {
-		t.collect(row, v.Resources)
+		t.collect(row, v.Resources, v.ResourcesTexts)
 	}
 	if len(v.SharedID) > 0 {
 		t.add(row, v.SharedID)
 	}
 }
 
-func flagsOf(v *event.View) (f uint8) {
+// kindFlags are those of the members that a kind is of.
+func kindFlags(v *event.View) (f uint8) {
 	if len(v.ReadOnly) > 0 {
 		f |= flagReadOnlyKnown
 		if yes(v.ReadOnly) {
@@ -148,6 +144,11 @@ func flagsOf(v *event.View) (f uint8) {
 	if yes(v.Management) {
 		f |= flagManagement
 	}
+	return f
+}
+
+// flagsOf are all others.
+func flagsOf(v *event.View) (f uint8) {
 	if len(v.Response) > 0 {
 		f |= flagResponse
 	}
@@ -157,19 +158,21 @@ func flagsOf(v *event.View) (f uint8) {
 	if len(v.ErrorCode)+len(v.ErrorMessage) > 0 || string(v.Source) == "signin.amazonaws.com" && v.Failed() {
 		f |= flagFailed
 	}
-	if len(v.Additional) > 0 && usedMFA(v.Additional) {
+	if len(v.Additional) > 0 && usedMFA(v.Additional, v.AdditionalTexts) {
 		f |= flagMFA
 	}
 	return f
 }
 
 // usedMFA is what a sign-in says of itself.
-func usedMFA(additional []byte) bool {
-	if !bytes.Contains(additional, []byte("MFAUsed")) {
+func usedMFA(additional []byte, texts event.Texts) bool {
+	const key = "MFAUsed"
+	there := slices.ContainsFunc(texts.List, func(t event.Text) bool { return string(additional[t.From:t.To]) == key })
+	if !there && !bytes.Contains(additional[texts.Rest:], []byte(key)) {
 		return false
 	}
 	mfa := false
-	for _, used := range event.Path(additional, "MFAUsed") {
+	for _, used := range event.Path(additional, key) {
 		mfa = strings.EqualFold(used, "Yes")
 	}
 	return mfa
@@ -265,173 +268,4 @@ func two(s []byte, most int64) (int64, bool) {
 	a, b := s[0]-'0', s[1]-'0'
 	n := int64(a)*10 + int64(b)
 	return n, a <= 9 && b <= 9 && n <= most
-}
-
-// code gives the code of a value, asking the names only the first time.
-func (r *rows) code(c *cache, which int, v []byte) (uint32, error) {
-	if len(v) == 0 {
-		return 0, nil
-	}
-	code, known := c.look(v)
-	if known {
-		return *code, nil
-	}
-	var err error
-	*code, err = r.names.put(which, v)
-	return *code, err
-}
-
-func (r *rows) apiCode(v *event.View) (uint32, error) {
-	c, key := r.api, between(v.Raw, v.Source, v.Name)
-	if key == nil {
-		r.scratch = join(r.scratch[:0], v.Source, v.Name)
-		c, key = r.apiOdd, r.scratch
-	}
-	code, known := c.look(key)
-	if known {
-		return *code, nil
-	}
-	var err error
-	both := append(append(append([]byte{}, v.Source...), 0), v.Name...)
-	*code, err = r.names.put(dictAPI, both)
-	return *code, err
-}
-
-// taggedOrigin is originCode, without a look at bytes which the view knows again.
-func (r *rows) taggedOrigin(v *event.View) (uint32, error) {
-	tag := v.OriginTag
-	t := &r.origins[tag%tagSlots]
-	if tag != 0 && t.tag == tag {
-		return t.code, nil
-	}
-	code, err := r.originCode(v)
-	if err == nil && tag != 0 {
-		*t = tagged{tag, code}
-	}
-	return code, err
-}
-
-func (r *rows) originCode(v *event.View) (uint32, error) {
-	c, key := r.origin, []byte(nil)
-	if between(v.Raw, v.Region, v.Address) != nil && between(v.Raw, v.Address, v.Agent) != nil {
-		key = between(v.Raw, v.Region, v.Agent)
-	}
-	if key == nil {
-		r.scratch = join(r.scratch[:0], v.Region, v.Address, v.Agent)
-		c, key = r.originOdd, r.scratch
-	}
-	code, known := c.look(key)
-	if known {
-		return *code, nil
-	}
-	var err error
-	*code, err = r.names.origin(v.Region, v.Address, v.Agent)
-	return *code, err
-}
-
-func (r *rows) errorCode(v *event.View) (uint32, error) {
-	if len(v.ErrorCode) == 0 && len(v.ErrorMessage) > 0 {
-		r.scratch = append(append(r.scratch[:0], 0), v.ErrorMessage...)
-		return r.code(r.err, dictError, r.scratch)
-	}
-	return r.code(r.err, dictError, v.ErrorCode)
-}
-
-// accountCode: records before version 1.02 name no recipient.
-func (r *rows) accountCode(v *event.View, who uint32) (uint32, error) {
-	if len(v.Account) > 0 {
-		return r.code(r.account, dictAccount, v.Account)
-	}
-	r.names.mu.Lock()
-	defer r.names.mu.Unlock()
-	id := r.names.idAt(who)
-	return r.names.code(dictAccount, r.names.dicts[dictText].get(id.text[textAccount]))
-}
-
-// A tagged is the identity that a view has numbered. Views give new numbers all
-// the time and know but some hundred of them again: a late one finds its place
-// taken, and its bytes are looked at.
-type tagged struct{ tag, code uint32 }
-
-const tagSlots = 4096
-
-// taggedCode is whoCode, without a look at bytes which the view knows again.
-func (r *rows) taggedCode(v *event.View) (uint32, error) {
-	tag := v.IdentityTag
-	if tag == 0 {
-		return r.whoCode(v.Identity)
-	}
-	t := &r.tags[tag%tagSlots]
-	if t.tag == tag {
-		return t.code, nil
-	}
-	code, err := r.whoCode(v.Identity)
-	if err == nil {
-		*t = tagged{tag, code}
-	}
-	return code, err
-}
-
-// maxWho is the longest userIdentity that is remembered by its bytes.
-const maxWho = 8 << 10
-
-func (r *rows) whoCode(raw []byte) (uint32, error) {
-	if len(raw) == 0 {
-		return 0, nil
-	}
-	if len(raw) > maxWho {
-		return r.names.identity(raw, event.ReadPrincipal)
-	}
-	code, known := r.who.look(raw)
-	if !known {
-		c, err := r.names.identity(raw, event.ReadPrincipal)
-		if _, bad := err.(*refused); bad {
-			c = badIdentity // remembered: the next one like it is refused too
-		} else if err != nil {
-			return 0, err
-		}
-		*code = c
-	}
-	if *code == badIdentity {
-		return 0, &refused{"userIdentity cannot be read"}
-	}
-	return *code, nil
-}
-
-const badIdentity = math.MaxUint32
-
-// between is the bytes of the record from where a begins to where b ends, when
-// both lie in it, in this order and close together: CloudTrail writes its fields
-// in one order, so the bytes between are always the same, and one look at them
-// stands for several values. Equal runs are equal values, since what stands
-// before the first and inside the run decides what JSON makes of it.
-func between(record, a, b []byte) []byte {
-	from, to := place(record, a), place(record, b)
-	if from < 0 || to < from+len(a) || to+len(b)-from > maxRun {
-		return nil
-	}
-	return record[from : to+len(b)]
-}
-
-const maxRun = 1024
-
-// place is where part begins in whole, or -1 where it lies elsewhere.
-func place(whole, part []byte) int {
-	if len(part) == 0 {
-		return -1
-	}
-	at := uintptr(unsafe.Pointer(unsafe.SliceData(part))) - uintptr(unsafe.Pointer(unsafe.SliceData(whole)))
-	if at >= uintptr(len(whole)) {
-		return -1
-	}
-	return int(at)
-}
-
-// join makes one key of several values, and no other values' key.
-func join(b []byte, values ...[]byte) []byte {
-	for _, v := range values {
-		b = binary.AppendUvarint(b, uint64(len(v)))
-		b = append(b, v...)
-	}
-	return b
 }

@@ -226,7 +226,7 @@ func (s *sealer) rollups(p *part, n int) {
 	now := uint32(math.MaxUint32)
 	for i := range n {
 		t, failed := p.time[i], uint32(p.flags[i]/flagFailed&1)
-		id, from := s.ids[p.who[i]], p.origin[i]
+		id, from := &s.ids[p.who[i]], p.origin[i]
 		s.uses.add(cell{id.principal, p.api[i], s.origins[from].region, 1, failed, t, t})
 		s.pairs.add(cell{p.who[i], from, p.account[i], 1, failed, t, t})
 		if t/3600 != now {

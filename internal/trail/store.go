@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"sort"
@@ -168,6 +169,42 @@ func (st *state) sources() ([]source, error) {
 		}
 	})
 	return st.files, st.broken
+}
+
+// latest are the files by name, as last read.
+func (st *state) latest() (map[string]*source, error) {
+	all, err := st.sources()
+	if err != nil {
+		return nil, err
+	}
+	have := make(map[string]*source, len(all))
+	for i := range all {
+		have[all[i].name] = &all[i]
+	}
+	return have, nil
+}
+
+// unread are those of the latest that could not be read; nil where there are none.
+func (st *state) unread() (map[string]*source, error) {
+	some := false
+	err := st.eachFile(func(_, _ []byte, _ int64, unread bool) { some = some || unread })
+	if err != nil || !some {
+		return nil, err
+	}
+	all, err := st.latest()
+	maps.DeleteFunc(all, func(_ string, s *source) bool { return !s.unread })
+	return all, err
+}
+
+// eachFile calls f with what tells whether a file changed, of all files in the
+// order of their import. The bytes hold until it returns.
+func (st *state) eachFile(f func(name, version []byte, size int64, unread bool)) error {
+	for i := range st.commits {
+		if err := st.commits[i].eachFile(f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A fileList is the files of one commit.

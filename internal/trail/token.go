@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
-	"math/bits"
+
+	"cordon/internal/event"
 )
 
 // Tokens are what a question may name: ids, names, ARNs, addresses. They are
@@ -77,36 +78,44 @@ func (t *tokens) add(row uint32, v []byte) {
 // by AWS in full.
 const maxRowTokens = 2000
 
-// collect adds the tokens in a JSON value of a row.
-func (t *tokens) collect(row uint32, b []byte) {
+// collect adds the tokens in a JSON value of a row, the strings of which are
+// known as far as texts goes.
+func (t *tokens) collect(row uint32, b []byte, texts event.Texts) {
 	var key []byte
-	for at := 0; at < len(b); {
-		if b[at] != '"' {
-			at++
-			continue
-		}
-		end, escaped := shortly(b, at+1), false
-		if end < 0 {
-			if end, escaped = closing(b, at+1); end >= len(b) {
-				return
-			}
-		}
-		v := b[at+1 : end]
-		at = end + 1
-		if at < len(b) && (b[at] == ':' || b[at] <= ' ' && spaced(b, at)) {
-			key = v
-			continue
-		}
-		if len(v) < minToken || len(v) > maxToken {
-			continue
-		}
-		if escaped {
-			v = unescape(v)
-		}
-		if telling(v) || naming(key) {
-			t.value(row, v)
-		}
+	for _, s := range texts.List {
+		key = t.text(row, b, int(s.From), int(s.To), key)
 	}
+	for at := texts.Rest; at < len(b); {
+		k := bytes.IndexByte(b[at:], '"')
+		if k < 0 {
+			return
+		}
+		from := at + k + 1
+		end := closing(b, from)
+		if end >= len(b) {
+			return
+		}
+		key = t.text(row, b, from, end, key)
+		at = end + 1
+	}
+}
+
+// text takes the string b[from:end], and returns the key that counts behind it.
+func (t *tokens) text(row uint32, b []byte, from, end int, key []byte) []byte {
+	v, at := b[from:end], end+1
+	if at < len(b) && (b[at] == ':' || b[at] <= ' ' && spaced(b, at)) {
+		return v
+	}
+	if len(v) < minToken || len(v) > maxToken {
+		return key
+	}
+	if bytes.IndexByte(v, '\\') >= 0 {
+		v = unescape(v)
+	}
+	if telling(v) || naming(key) {
+		t.value(row, v)
+	}
+	return key
 }
 
 // value adds one string value and the parts of an ARN.
@@ -205,55 +214,16 @@ func isTime(v []byte) bool {
 	return len(v) >= 20 && len(v) < 28 && v[3] == ' ' && bytes.IndexByte(v, ',') > 0 && bytes.IndexByte(v, ':') > 0
 }
 
-const (
-	eachByte = 0x0101010101010101
-	highBits = 0x8080808080808080
-)
-
-// shortly is closing for strings of less than eight bytes without escapes, which
-// most are; -1 for all others.
-func shortly(b []byte, i int) int {
-	if len(b)-i < 8 {
-		return -1
-	}
-	w := binary.LittleEndian.Uint64(b[i:])
-	q := w ^ eachByte*'"'
-	m := (q - eachByte) &^ q & highBits
-	if m == 0 {
-		return -1
-	}
-	s := w ^ eachByte*'\\'
-	if (s-eachByte)&^s&highBits&(m-1) != 0 {
-		return -1
-	}
-	return i + bits.TrailingZeros64(m)>>3
-}
-
-// closing finds the quote that ends a string whose first byte is at i, eight
-// bytes at a time, and says whether there was an escape before it. Without one
-// it is len(b).
-func closing(b []byte, i int) (end int, escaped bool) {
-	for {
-		for i+8 <= len(b) {
-			w := binary.LittleEndian.Uint64(b[i:])
-			q, s := w^eachByte*'"', w^eachByte*'\\'
-			if m := ((q-eachByte)&^q | (s-eachByte)&^s) & highBits; m != 0 {
-				i += bits.TrailingZeros64(m) >> 3
-				break
-			}
-			i += 8
+// closing finds the quote that ends a string whose first byte is at i; without
+// one it is len(b).
+func closing(b []byte, i int) int {
+	for i < len(b) && b[i] != '"' {
+		if b[i] == '\\' {
+			i++
 		}
-		for ; i < len(b) && b[i] != '"' && b[i] != '\\'; i++ {
-		}
-		if i >= len(b) {
-			return len(b), escaped
-		}
-		if b[i] == '"' {
-			return i, escaped
-		}
-		escaped = true
-		i += 2
+		i++
 	}
+	return min(i, len(b))
 }
 
 // spaced says whether a colon follows behind white space.

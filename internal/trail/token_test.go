@@ -2,7 +2,11 @@ package trail
 
 import (
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
+
+	"cordon/internal/event"
 )
 
 // murmur is hashToken as docs/trail-format.md has it, byte by byte.
@@ -49,25 +53,46 @@ func TestHashOfTokens(t *testing.T) {
 	}
 }
 
-// TestShortly: the short way to a string's end is the long one, or says nothing.
-func TestShortly(t *testing.T) {
+// TestTextsAreTokens: what the view lists, and what is found without it, are the
+// same tokens, also where the list ends within a value.
+func TestTextsAreTokens(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	alphabet := []byte("ab\"\\\xa2\xdc!]#")
-	found := 0
-	for range 100_000 {
-		b := make([]byte, r.IntN(20))
-		for i := range b {
-			b[i] = alphabet[r.IntN(len(alphabet))]
+	pieces := []string{`"a":`, `"userName":`, `"i-0%d"`, `"say \"x-%d\\\""`, `{}`, `[`, `]`, `{`, `}`, `,`, ` `, `null`, `17.5e3`, `"plain"`, `"arn:aws:iam::1:role/r-%d"`}
+	var v event.View
+	listed := 0
+	for range 20_000 {
+		body := `{"x":[` // closed below, however crooked it is within
+		for range r.IntN(30) {
+			p := pieces[r.IntN(len(pieces))]
+			if p == `]` || p == `}` || p == `{` || p == `[` {
+				p = `[{"d-1":"e-2"}]`
+			}
+			body += strings.ReplaceAll(p, "%d", strings.Repeat("7", r.IntN(12)))
 		}
-		from := r.IntN(len(b) + 1)
-		end, escaped := closing(b, from)
-		if got := shortly(b, from); got >= 0 {
-			if found++; got != end || escaped {
-				t.Fatalf("%q from %d: %d, want %d", b, from, got, end)
+		body += `]}`
+		record := `{"eventName":"a","requestParameters":` + body + `,"eventID":"x"}`
+		if _, err := v.Scan([]byte(record)); err != nil || string(v.Request) != body {
+			t.Fatalf("%s: %v", record, err)
+		}
+		var alone tokens
+		alone.collect(1, v.Request, event.Texts{})
+		listed += len(v.RequestTexts.List)
+		for n := range len(v.RequestTexts.List) + 1 {
+			texts := event.Texts{List: v.RequestTexts.List[:n], Rest: v.RequestTexts.Rest}
+			if n < len(v.RequestTexts.List) {
+				texts.Rest = 0
+				if n > 0 {
+					texts.Rest = int(texts.List[n-1].To) + 1
+				}
+			}
+			var k tokens
+			k.collect(1, v.Request, texts)
+			if !slices.Equal(k.hash, alone.hash) {
+				t.Fatalf("%s: after %d of %d strings other tokens", body, n, len(v.RequestTexts.List))
 			}
 		}
 	}
-	if found < 10_000 {
-		t.Fatalf("only %d were short", found)
+	if listed < 50_000 {
+		t.Fatalf("only %d strings were listed", listed)
 	}
 }

@@ -23,19 +23,7 @@ func (Disk) Load(ctx context.Context, name string, buf []byte, limit int64) ([]b
 	if err := ctx.Err(); err != nil {
 		return buf[:0], err
 	}
-	f, err := os.Open(name)
-	if err != nil {
-		return buf[:0], fmt.Errorf("cannot read the file: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return buf[:0], fmt.Errorf("cannot read the file: %w", err)
-	}
-	if info.Size() > limit {
-		return buf[:0], trail.ErrLarge
-	}
-	buf, err = fill(f, buf[:0], info.Size(), limit)
+	buf, err := readFile(name, buf[:0], limit)
 	if err != nil && err != trail.ErrLarge {
 		err = fmt.Errorf("cannot read the file: %w", err)
 	}

@@ -5,9 +5,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"cordon/internal/trail"
 )
@@ -16,7 +18,7 @@ import (
 // are absolute. What cannot be read below a path is told and the rest listed; a
 // path that is not there at all is an error. Links are followed, no folder twice.
 func Local(paths []string, only Only) ([]trail.File, []Damage, error) {
-	w := walk{sift: newSift(only), seen: map[string]bool{}}
+	w := walk{found: found{sift: newSift(only)}, seen: map[string]bool{}, room: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))}
 	for _, p := range paths {
 		name, err := filepath.Abs(p)
 		if err != nil {
@@ -34,13 +36,13 @@ func Local(paths []string, only Only) ([]trail.File, []Damage, error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("cannot find %s: %w", p, err)
 		}
-		w.given = true
-		w.folder(name, real, folderOf(name))
+		w.tree(folder{name, real, folderOf(name)}, true)
 	}
 	w.follow()
 	for kind, n := range w.left {
 		w.notes = append(w.notes, Damage{File: kind, Note: true, Why: leftOut(n)})
 	}
+	w.files = slices.Concat(append(w.lists, w.files)...)
 	files, notes := w.done()
 	return files, notes, nil
 }
@@ -61,13 +63,27 @@ func folderOf(name string) (p place) {
 
 // A walk goes through folders.
 type walk struct {
-	*sift
+	found
+	mu    sync.Mutex      // for what was found and seen
 	seen  map[string]bool // folders, by their real path
-	links []link
-	given bool // the next folder was named by the user
+	lists [][]trail.File  // of the folders
+	room  chan struct{}   // for those that go through folders besides the caller
+	wg    sync.WaitGroup
 }
 
-func (w *walk) tell(name string, err error) {
+// Found is what lies in folders.
+type found struct {
+	*sift
+	links []link
+}
+
+// A folder is one to go through.
+type folder struct {
+	name, real string
+	place      place
+}
+
+func (w *found) tell(name string, err error) {
 	w.notes = append(w.notes, Damage{File: name, Why: "cannot read: " + reason(err)})
 }
 
@@ -79,46 +95,80 @@ func reason(err error) string {
 	return err.Error()
 }
 
-func (w *walk) folder(name, real string, p place) {
-	given := w.given
-	w.given = false
-	if !w.only.admits(p) {
+// tree goes through a folder, which the user named or did not, and all below it.
+func (w *walk) tree(f folder, given bool) {
+	w.folder(f, given)
+	w.wg.Wait()
+}
+
+func (w *walk) folder(f folder, given bool) {
+	if !w.only.admits(f.place) || !w.first(f, given) {
 		return
 	}
-	if w.seen[real] {
-		if !given { // naming a folder within another one is no mistake
-			w.notes = append(w.notes, Damage{File: name, Note: true, Why: "a link to a folder that is listed already"})
+	here := found{sift: newSift(w.only)}
+	below := here.read(&f)
+	w.mu.Lock()
+	w.lists, w.notes, w.links = append(w.lists, here.files), append(w.notes, here.notes...), append(w.links, here.links...)
+	for kind, n := range here.left {
+		w.left[kind] += n
+	}
+	w.mu.Unlock()
+	for _, base := range below {
+		next := folder{f.name + base, filepath.Join(f.real, base), f.place.below(base)}
+		select {
+		case w.room <- struct{}{}:
+			w.wg.Go(func() {
+				w.folder(next, false)
+				<-w.room
+			})
+		default:
+			w.folder(next, false)
 		}
-		return
 	}
-	w.seen[real] = true
-	dir, err := os.Open(name)
+}
+
+// first says whether nobody went through the folder before.
+func (w *walk) first(f folder, given bool) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.seen[f.real] {
+		if !given { // naming a folder within another one is no mistake
+			w.notes = append(w.notes, Damage{File: f.name, Note: true, Why: "a link to a folder that is listed already"})
+		}
+		return false
+	}
+	w.seen[f.real] = true
+	return true
+}
+
+// read finds what lies in one folder, and answers which folders are below it. The
+// folder's name ends in a separator then.
+func (w *found) read(f *folder) (below []string) {
+	dir, err := os.Open(f.name)
 	if err != nil {
-		w.tell(name, err)
-		return
+		w.tell(f.name, err)
+		return nil
 	}
+	defer dir.Close() //nolint:errcheck // only read
 	entries, err := dir.ReadDir(-1)
 	if err != nil {
-		w.tell(name, err)
+		w.tell(f.name, err)
 	}
-	if name[len(name)-1] != filepath.Separator {
-		name += string(filepath.Separator)
+	if f.name[len(f.name)-1] != filepath.Separator {
+		f.name += string(filepath.Separator)
 	}
-	var below []string
+	w.files = make([]trail.File, 0, len(entries))
 	for _, e := range entries {
 		if e.IsDir() {
 			below = append(below, e.Name())
 		} else {
-			w.entry(dir, name, e, p)
+			w.entry(dir, f.name, e, f.place)
 		}
 	}
-	_ = dir.Close() // only read, and not kept open while going deeper
-	for _, base := range below {
-		w.folder(name+base, filepath.Join(real, base), p.below(base))
-	}
+	return below
 }
 
-func (w *walk) entry(dir *os.File, above string, e fs.DirEntry, p place) {
+func (w *found) entry(dir *os.File, above string, e fs.DirEntry, p place) {
 	base := e.Name()
 	at := p.file(base)
 	switch {
@@ -170,10 +220,10 @@ func (w *walk) link(l link) {
 		w.tell(l.name, err)
 		return
 	}
-	w.folder(l.name, real, l.above.below(l.base))
+	w.tree(folder{l.name, real, l.above.below(l.base)}, false)
 }
 
-func (w *walk) file(name string, info fs.FileInfo, p place) {
+func (w *found) file(name string, info fs.FileInfo, p place) {
 	if !info.Mode().IsRegular() {
 		w.notes = append(w.notes, Damage{File: name, Why: "no regular file"})
 		return

@@ -56,6 +56,20 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// TestStampTime: what time.Parse reads, and nothing else.
+func TestStampTime(t *testing.T) {
+	for _, s := range []string{"20260102T0305Z", "20260102T030506Z", "20240229T2359Z", "20230229T2359Z", "20261301T0000Z", "20260100T0000Z", "20260131T2400Z",
+		"20260131T2360Z", "20260131T235960Z", "2026O131T2359Z", "20260131T235 Z", "20260131T2359z", "20260131 2359Z", "00000101T0000Z", "", "Z", "20260102T030506123Z"} {
+		want, err := time.Parse("20060102T1504Z", s)
+		if len(s) > 14 {
+			want, err = time.Parse("20060102T150405Z", s)
+		}
+		if got, ok := stampTime(s); ok != (err == nil && len(s) <= 16) || ok && !got.Equal(want) {
+			t.Errorf("%s: %v %v, want %v %v", s, got, ok, want, err)
+		}
+	}
+}
+
 func bases(files []trail.File) (all []string) {
 	for _, f := range files {
 		all = append(all, filepath.Base(filepath.FromSlash(f.Name)))

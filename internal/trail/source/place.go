@@ -52,19 +52,39 @@ func (p place) file(name string) place {
 		return p
 	}
 	p.account, p.kind, p.region = account, kind, region
-	for part := range strings.SplitSeq(rest, "_") {
+	for more := true; more; {
+		var part string
+		part, rest, more = strings.Cut(rest, "_")
 		stamp, _, _ := strings.Cut(part, ".")
-		for _, layout := range []string{"20060102T1504Z", "20060102T150405Z"} {
-			if len(stamp) == len(layout) && stamp[8] == 'T' {
-				if t, err := time.Parse(layout, stamp); err == nil {
-					p.at = t
-					return p
-				}
-			}
+		if t, ok := stampTime(stamp); ok {
+			p.at = t
+			return p
 		}
 	}
 	p.at, _ = p.span()
 	return p
+}
+
+// stampTime reads YYYYMMDDTHHMMZ, or with seconds.
+func stampTime(s string) (time.Time, bool) {
+	long := len(s) == len("20060102T150405Z")
+	if !long && len(s) != len("20060102T1504Z") || s[8] != 'T' || s[len(s)-1] != 'Z' {
+		return time.Time{}, false
+	}
+	for _, digits := range [...]string{s[:8], s[9 : len(s)-1]} {
+		for i := range len(digits) {
+			if digits[i] < '0' || digits[i] > '9' {
+				return time.Time{}, false
+			}
+		}
+	}
+	year, month, day := number(s[:4], 4), number(s[4:6], 2), number(s[6:8], 2)
+	hour, minute, second := number(s[9:11], 2), number(s[11:13], 2), 0
+	if long {
+		second = number(s[13:15], 2)
+	}
+	t := time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
+	return t, t.Month() == time.Month(month) && t.Day() == day && hour < 24 && minute < 60 && second < 60
 }
 
 // placeOf is the place of a file by its whole path, with slashes.

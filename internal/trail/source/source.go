@@ -91,12 +91,16 @@ func (s *sift) done() ([]trail.File, []Damage) {
 			keys[i].at = f.At.UnixNano()
 		}
 	}
-	slices.SortFunc(keys, func(a, b key) int {
-		if a.at != b.at {
-			return cmp.Compare(a.at, b.at)
+	// Few have the time in common, and their names differ only at the end.
+	slices.SortFunc(keys, func(a, b key) int { return cmp.Compare(a.at, b.at) })
+	for from := 0; from < len(keys); {
+		to := from + 1
+		for to < len(keys) && keys[to].at == keys[from].at {
+			to++
 		}
-		return strings.Compare(s.files[a.file].Name, s.files[b.file].Name)
-	})
+		slices.SortFunc(keys[from:to], func(a, b key) int { return strings.Compare(s.files[a.file].Name, s.files[b.file].Name) })
+		from = to
+	}
 	sorted := make([]trail.File, len(keys))
 	for i, k := range keys {
 		sorted[i] = s.files[k.file]
