@@ -78,6 +78,7 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 	t.Ways = grown.Graph(t.Snapshot.At, live(t.Snapshot))
 	acts := grown.Acts()
 	markReads(&t.Snapshot, acts)
+	markGrants(&t.Snapshot, acts)
 	t.lag(acts)
 	for _, a := range acts {
 		if a.Confidence == lineage.Low {
