@@ -217,7 +217,7 @@ func makeVolume(t *testing.T, w kindtest.World) string {
 }
 
 func TestVolume(t *testing.T) {
-	kindtest.Run(t, kindtest.Case[volumeReader, noWriter]{Spec: volumeSpec, Region: here, Setup: makeVolume})
+	kindtest.Run(t, kindtest.Case[volumeReader, volumeWriter]{Spec: volumeSpec, Region: here, Setup: makeVolume})
 }
 
 func TestVolumeFacts(t *testing.T) {
@@ -260,7 +260,7 @@ func makeKeyPair(t *testing.T, w kindtest.World) string {
 }
 
 func TestKeyPair(t *testing.T) {
-	kindtest.Run(t, kindtest.Case[keyPairReader, noWriter]{Spec: keyPairSpec, Region: here, Setup: makeKeyPair})
+	kindtest.Run(t, kindtest.Case[keyPairReader, keyPairWriter]{Spec: keyPairSpec, Region: here, Setup: makeKeyPair})
 }
 
 func makeSecurityGroup(t *testing.T, w kindtest.World) string {
