@@ -38,7 +38,7 @@ var elasticIPSpec = kind.Spec[elasticIPReader, elasticIPWriter]{
 	Verbs: []kind.Verb[elasticIPReader, elasticIPWriter]{
 		// Somebody else may be given the address at once.
 		remove(kind.Verb[elasticIPReader, elasticIPWriter]{
-			Name: "release", Needs: []string{"ec2:DisassociateAddress", "ec2:ReleaseAddress"},
+			Name: "release-address", Needs: []string{"ec2:DisassociateAddress", "ec2:ReleaseAddress"},
 		}, elasticIPs.look, releaseAddress),
 	},
 }

@@ -196,7 +196,7 @@ func TestNetworkHolds(t *testing.T) {
 	}
 	// AWS refuses what is held, and takes it once the holder is gone.
 	address := listed(t, w, elasticIP, kinds["ec2.elastic-ip"])
-	release, _ := elasticIP.Verb("release")
+	release, _ := elasticIP.Verb("release-address")
 	if err := release.Do(t.Context(), w.Config(here), kind.Job{Resource: address}, nil); err == nil {
 		t.Error("an address is taken from under a NAT gateway")
 	}

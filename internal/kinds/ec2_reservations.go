@@ -71,7 +71,7 @@ var capacityReservationSpec = kind.Spec[capacityReader, capacityWriter]{
 	Verbs: []kind.Verb[capacityReader, capacityWriter]{
 		// AWS refuses to cancel a capacity block: it is paid for.
 		remove(kind.Verb[capacityReader, capacityWriter]{
-			Name: "cancel", Needs: []string{"ec2:CancelCapacityReservation"},
+			Name: "cancel-reservation", Needs: []string{"ec2:CancelCapacityReservation"},
 		}, capacityReservations.look, func(ctx context.Context, api capacityWriter, j kind.Job) error {
 			_, err := api.CancelCapacityReservation(ctx, &ec2.CancelCapacityReservationInput{CapacityReservationId: &j.ID})
 			return err
