@@ -41,7 +41,6 @@ func TestComputeIsAttributed(t *testing.T) {
 		{"ec2.route-table", makeRouteTable, "delete"},
 		{"ec2.network-acl", makeACL, "delete"},
 		{"ec2.network-interface", makeInterface, "delete"},
-		{"elb.load-balancer", makeClassicBalancer, "delete"},
 		{"elbv2.load-balancer", plainBalancer, "delete"},
 		{"elbv2.target-group", nil, "delete"},
 	} {
@@ -77,6 +76,28 @@ func TestComputeIsAttributed(t *testing.T) {
 	makeScalingGroup2(t, w)
 	if changed := deeds(t, w, "autoscaling.group", lineage.Changed); !changed["other"] {
 		t.Errorf("groups changed: %v", changed)
+	}
+}
+
+// Classic load balancers and the others share their event source; a call is
+// one or the other's by what it names.
+func TestBalancersAreToldApart(t *testing.T) {
+	for call, want := range map[string]fact.Ref{
+		`"eventName":"CreateLoadBalancer","requestParameters":{"loadBalancerName":"web","listeners":[]},"responseElements":{"dNSName":"web-1.elb.amazonaws.com"}`: {Kind: "elb.load-balancer", ID: "web"},
+		`"eventName":"DeleteLoadBalancer","requestParameters":{"loadBalancerName":"web"}`:                                                                         {Kind: "elb.load-balancer", ID: "web"},
+		`"eventName":"CreateLoadBalancer","requestParameters":{"name":"front"},"responseElements":{"loadBalancers":[{"loadBalancerArn":"arn:1"}]}`:                {Kind: "elbv2.load-balancer", ID: "arn:1"},
+		`"eventName":"DeleteLoadBalancer","requestParameters":{"loadBalancerArn":"arn:1"}`:                                                                        {Kind: "elbv2.load-balancer", ID: "arn:1"},
+	} {
+		e := must[event.Event](t)(event.Parse([]byte(`{"eventVersion":"1.11","eventTime":"2026-01-01T00:00:00Z","eventSource":"elasticloadbalancing.amazonaws.com","awsRegion":"eu-west-1",` + call + `}`)))
+		var named []fact.Ref
+		for _, d := range lineage.Made(e) {
+			if d.Ref.ID != "" {
+				named = append(named, fact.Ref{Kind: d.Ref.Kind, ID: d.Ref.ID})
+			}
+		}
+		if len(named) != 1 || named[0] != want {
+			t.Errorf("%s: %v", call, named)
+		}
 	}
 }
 
