@@ -23,9 +23,14 @@ func All() []kind.Kind {
 
 		// what makes other things: compute
 
+		autoScalingGroup, ec2Fleet, spotFleet, spotRequest, launchTemplate, launchConfiguration,
 		instance, image, volume, snapshot, keyPair, securityGroup,
+		capacityReservation, reservedInstances, ec2Settings,
 
 		// network
+
+		loadBalancer, targetGroup, classicBalancer,
+		vpcEndpoint, natGateway, networkInterface, elasticIP, routeTable, networkACL, vpcPeering, internetGateway, flowLog, subnet, vpc,
 
 		function, layer,
 

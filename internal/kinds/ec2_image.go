@@ -3,7 +3,6 @@ package kinds
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -20,6 +19,9 @@ type imageReader interface {
 
 type imageWriter interface {
 	ModifyImageAttribute(context.Context, *ec2.ModifyImageAttributeInput, ...func(*ec2.Options)) (*ec2.ModifyImageAttributeOutput, error)
+	EnableImageDeregistrationProtection(context.Context, *ec2.EnableImageDeregistrationProtectionInput, ...func(*ec2.Options)) (*ec2.EnableImageDeregistrationProtectionOutput, error)
+	DisableImageDeregistrationProtection(context.Context, *ec2.DisableImageDeregistrationProtectionInput, ...func(*ec2.Options)) (*ec2.DisableImageDeregistrationProtectionOutput, error)
+	DeregisterImage(context.Context, *ec2.DeregisterImageInput, ...func(*ec2.Options)) (*ec2.DeregisterImageOutput, error)
 }
 
 var image = kind.Of(imageSpec)
@@ -29,6 +31,8 @@ var imageSpec = kind.Spec[imageReader, imageWriter]{
 	Reader: func(c aws.Config) imageReader { return ec2.NewFromConfig(c) },
 	Writer: func(c aws.Config) imageWriter { return ec2.NewFromConfig(c) },
 	Needs:  []string{"ec2:DescribeImages", "ec2:DescribeImageAttribute"},
+	Cost:   kind.Cost{Fixed: 1, Page: 1000, Each: 1},
+	Covers: []string{"B1", "C2", "D5"},
 	List:   listImages,
 	Holds: func(r fact.Resource) (held []fact.Ref) {
 		for _, id := range fact.Snapshots.Or(r, nil) {
@@ -39,8 +43,8 @@ var imageSpec = kind.Spec[imageReader, imageWriter]{
 	Keep: keepImage,
 	Verbs: []kind.Verb[imageReader, imageWriter]{
 		withdraw(kind.Verb[imageReader, imageWriter]{
-			Name: "unshare", Class: kind.Reversible,
-			Needs: []string{"ec2:ModifyImageAttribute"},
+			Name: "unshare", Class: kind.Reversible, For: kind.Close,
+			Needs: []string{"ec2:ModifyImageAttribute"}, Mends: []string{"ModifyImageAttribute"},
 		}, imageGrants,
 			func(ctx context.Context, api imageWriter, j kind.Job, had []grant) error {
 				return shareImage(ctx, api, j, &types.LaunchPermissionModifications{Remove: launchPermissions(had)})
@@ -48,6 +52,8 @@ var imageSpec = kind.Spec[imageReader, imageWriter]{
 			func(ctx context.Context, api imageWriter, j kind.Job, had []grant) error {
 				return shareImage(ctx, api, j, &types.LaunchPermissionModifications{Add: launchPermissions(had)})
 			}),
+		unprotectImage,
+		deregister,
 	},
 }
 
@@ -87,9 +93,7 @@ func imageOf(at fact.Place, i types.Image) fact.Resource {
 	fact.Name.Set(&r, aws.ToString(i.Name))
 	if i.DeregistrationProtection != nil {
 		protections := []string{}
-		// Whatever is not plainly "disabled" hinders: with or without a
-		// cool-down.
-		if *i.DeregistrationProtection != "" && !strings.EqualFold(*i.DeregistrationProtection, "disabled") {
+		if imageProtected(i) {
 			protections = append(protections, "deregistration")
 		}
 		fact.Protections.Set(&r, protections)
@@ -123,12 +127,7 @@ func shareImage(ctx context.Context, api imageWriter, j kind.Job, change *types.
 }
 
 func keepImage(ctx context.Context, api imageReader, r fact.Resource, put func(string, []byte) error) error {
-	out, err := api.DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{r.ID}, IncludeDisabled: aws.Bool(true)})
-	var all []types.Image
-	if err == nil {
-		all = out.Images
-	}
-	i, err := only(all, err)
+	i, err := findImage(ctx, api, r.ID)
 	if err != nil {
 		return err
 	}

@@ -13,16 +13,21 @@ import (
 )
 
 type instanceReader interface {
-	DescribeInstances(context.Context, *ec2.DescribeInstancesInput, ...func(*ec2.Options)) (*ec2.DescribeInstancesOutput, error)
+	instanceLister
 	DescribeInstanceAttribute(context.Context, *ec2.DescribeInstanceAttributeInput, ...func(*ec2.Options)) (*ec2.DescribeInstanceAttributeOutput, error)
 	GetConsoleOutput(context.Context, *ec2.GetConsoleOutputInput, ...func(*ec2.Options)) (*ec2.GetConsoleOutputOutput, error)
 	isolationReader
+	snapshotLister
 }
 
 type instanceWriter interface {
 	StopInstances(context.Context, *ec2.StopInstancesInput, ...func(*ec2.Options)) (*ec2.StopInstancesOutput, error)
 	StartInstances(context.Context, *ec2.StartInstancesInput, ...func(*ec2.Options)) (*ec2.StartInstancesOutput, error)
 	ModifyInstanceAttribute(context.Context, *ec2.ModifyInstanceAttributeInput, ...func(*ec2.Options)) (*ec2.ModifyInstanceAttributeOutput, error)
+	TerminateInstances(context.Context, *ec2.TerminateInstancesInput, ...func(*ec2.Options)) (*ec2.TerminateInstancesOutput, error)
+	CreateSnapshots(context.Context, *ec2.CreateSnapshotsInput, ...func(*ec2.Options)) (*ec2.CreateSnapshotsOutput, error)
+	instanceLister
+	copyWriter
 	isolationWriter
 }
 
@@ -34,23 +39,31 @@ var instanceSpec = kind.Spec[instanceReader, instanceWriter]{
 	Writer: func(c aws.Config) instanceWriter { return ec2.NewFromConfig(c) },
 	Needs:  []string{"ec2:DescribeInstances", "ec2:DescribeInstanceAttribute", "ec2:GetConsoleOutput"},
 	Carry:  []string{string(fact.Spot)},
+	Cost:   kind.Cost{Fixed: 1, Page: 1000, Each: 3},
+	Covers: []string{"A17", "B1", "D5"},
 	List:   listInstances,
-	Holds:  instanceHolds,
+	Holds:  holding,
 	Keep:   keepInstance,
 	Verbs: []kind.Verb[instanceReader, instanceWriter]{
 		// Stop protection makes "stop" fail, so it is lifted first.
 		flip(kind.Verb[instanceReader, instanceWriter]{
-			Name: "allow-stop", Class: kind.Reversible,
+			Name: "allow-stop", Class: kind.Reversible, For: kind.Lift, Of: "stop",
 			Needs: []string{"ec2:ModifyInstanceAttribute"},
 		}, false, stopProtected, protectFromStop),
+		flip(kind.Verb[instanceReader, instanceWriter]{
+			Name: "allow-terminate", Class: kind.Reversible, For: kind.Lift, Of: "termination",
+			Needs: []string{"ec2:ModifyInstanceAttribute"},
+		}, false, endProtected, protectFromEnd),
 		// The disks stay and go on costing; what is on instance store and the
 		// public address are lost. An undo while it is still stopping fails
 		// with IncorrectInstanceState and is to be tried again.
 		flip(kind.Verb[instanceReader, instanceWriter]{
-			Name: "stop", Class: kind.Disruptive,
+			Name: "stop", Class: kind.Disruptive, For: kind.Disable,
 			Needs: []string{"ec2:StopInstances", "ec2:StartInstances"},
 		}, false, instanceRuns, runInstance),
 		isolate,
+		copyInstance,
+		terminate,
 	},
 }
 
@@ -108,7 +121,9 @@ func instanceOf(at fact.Place, i types.Instance) fact.Resource {
 	}
 	fact.Profile.Set(&r, profile)
 	setEC2Tags(&r, i.Tags)
+	setController(&r, ec2TagMap(i.Tags))
 	fact.ManagedBy.Set(&r, managedBy(i.Tags))
+	holdInstance(&r, i)
 	return r
 }
 
@@ -117,10 +132,7 @@ func instanceOf(at fact.Place, i types.Instance) fact.Resource {
 // begins with "aws:" (Amazon EC2 User Guide, "Tag restrictions"; EC2 Auto
 // Scaling User Guide, "Tag Auto Scaling groups and instances").
 func managedBy(tags []types.Tag) string {
-	by := map[string]string{}
-	for _, t := range tags {
-		by[aws.ToString(t.Key)] = aws.ToString(t.Value)
-	}
+	by := ec2TagMap(tags)
 	switch group, fleet := by["aws:autoscaling:groupName"], by["aws:ec2:fleet-id"]; {
 	case group != "": // a group with several instance types starts them by a fleet
 		return "autoscaling:" + group
@@ -128,17 +140,4 @@ func managedBy(tags []types.Tag) string {
 		return "fleet:" + fleet
 	}
 	return ""
-}
-
-func instanceHolds(r fact.Resource) (held []fact.Ref) {
-	if fact.RunState.Or(r, "") == string(types.InstanceStateNameTerminated) {
-		return nil
-	}
-	for _, id := range fact.Volumes.Or(r, nil) {
-		held = append(held, fact.Ref{Kind: "ec2.volume", Place: r.Place, ID: id})
-	}
-	for _, id := range fact.SecurityGroups.Or(r, nil) {
-		held = append(held, fact.Ref{Kind: "ec2.security-group", Place: r.Place, ID: id})
-	}
-	return held
 }

@@ -13,7 +13,7 @@ import (
 	"cordon/internal/kind"
 )
 
-func findInstance(ctx context.Context, api instanceReader, id string) (types.Instance, error) {
+func findInstance(ctx context.Context, api instanceLister, id string) (types.Instance, error) {
 	out, err := api.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
 	var all []types.Instance
 	if err == nil {

@@ -18,11 +18,15 @@ import (
 	"cordon/internal/kind"
 )
 
+type bothEC2 interface {
+	instanceReader
+	instanceWriter
+}
+
 // A slowEC2 has one instance, and knows a new security group only some time
 // after it was made.
 type slowEC2 struct {
-	instanceReader
-	instanceWriter
+	bothEC2
 	state types.InstanceStateName
 	ports []string
 	seen  time.Time // when the group shows

@@ -13,12 +13,13 @@ import (
 )
 
 type snapshotReader interface {
-	DescribeSnapshots(context.Context, *ec2.DescribeSnapshotsInput, ...func(*ec2.Options)) (*ec2.DescribeSnapshotsOutput, error)
+	snapshotLister
 	DescribeSnapshotAttribute(context.Context, *ec2.DescribeSnapshotAttributeInput, ...func(*ec2.Options)) (*ec2.DescribeSnapshotAttributeOutput, error)
 }
 
 type snapshotWriter interface {
 	ModifySnapshotAttribute(context.Context, *ec2.ModifySnapshotAttributeInput, ...func(*ec2.Options)) (*ec2.ModifySnapshotAttributeOutput, error)
+	DeleteSnapshot(context.Context, *ec2.DeleteSnapshotInput, ...func(*ec2.Options)) (*ec2.DeleteSnapshotOutput, error)
 }
 
 var snapshot = kind.Of(snapshotSpec)
@@ -28,12 +29,14 @@ var snapshotSpec = kind.Spec[snapshotReader, snapshotWriter]{
 	Reader: func(c aws.Config) snapshotReader { return ec2.NewFromConfig(c) },
 	Writer: func(c aws.Config) snapshotWriter { return ec2.NewFromConfig(c) },
 	Needs:  []string{"ec2:DescribeSnapshots", "ec2:DescribeSnapshotAttribute"},
+	Cost:   kind.Cost{Fixed: 1, Page: 1000, Each: 1},
+	Covers: []string{"C1"},
 	List:   listSnapshots,
 	Keep:   keepSnapshot,
 	Verbs: []kind.Verb[snapshotReader, snapshotWriter]{
 		withdraw(kind.Verb[snapshotReader, snapshotWriter]{
-			Name: "unshare", Class: kind.Reversible,
-			Needs: []string{"ec2:ModifySnapshotAttribute"},
+			Name: "unshare", Class: kind.Reversible, For: kind.Close,
+			Needs: []string{"ec2:ModifySnapshotAttribute"}, Mends: []string{"ModifySnapshotAttribute"},
 		}, snapshotGrants,
 			func(ctx context.Context, api snapshotWriter, j kind.Job, had []grant) error {
 				return shareSnapshot(ctx, api, j, &types.CreateVolumePermissionModifications{Remove: volumePermissions(had)})
@@ -41,8 +44,31 @@ var snapshotSpec = kind.Spec[snapshotReader, snapshotWriter]{
 			func(ctx context.Context, api snapshotWriter, j kind.Job, had []grant) error {
 				return shareSnapshot(ctx, api, j, &types.CreateVolumePermissionModifications{Add: volumePermissions(had)})
 			}),
+		deleteSnapshot,
 	},
 }
+
+// deleteSnapshot is refused by AWS while an image uses the snapshot, and here
+// for what is evidence of the case itself.
+var deleteSnapshot = func() kind.Verb[snapshotReader, snapshotWriter] {
+	v := remove(kind.Verb[snapshotReader, snapshotWriter]{
+		Name: "delete", Needs: []string{"ec2:DeleteSnapshot"},
+	}, func(ctx context.Context, api snapshotReader, r fact.Resource) (any, error) {
+		s, err := findSnapshot(ctx, api, r.ID)
+		return identity{ID: aws.ToString(s.SnapshotId), Created: aws.ToTime(s.StartTime)}, err
+	}, func(ctx context.Context, api snapshotWriter, j kind.Job) error {
+		_, err := api.DeleteSnapshot(ctx, &ec2.DeleteSnapshotInput{SnapshotId: &j.ID})
+		return err
+	})
+	v.Kept = func(ctx context.Context, api snapshotReader, j kind.Job) error {
+		s, err := findSnapshot(ctx, api, j.ID)
+		if err == nil && ec2TagMap(s.Tags)[caseTag] == j.Case {
+			err = fmt.Errorf("cannot delete %s: it is evidence of this case: %w", j.ID, kind.ErrUnkept)
+		}
+		return err
+	}
+	return v
+}()
 
 func listSnapshots(ctx context.Context, api snapshotReader, at fact.Place, put func(fact.Resource)) error {
 	var drafts []fact.Resource
@@ -104,12 +130,7 @@ func shareSnapshot(ctx context.Context, api snapshotWriter, j kind.Job, change *
 }
 
 func keepSnapshot(ctx context.Context, api snapshotReader, r fact.Resource, put func(string, []byte) error) error {
-	out, err := api.DescribeSnapshots(ctx, &ec2.DescribeSnapshotsInput{SnapshotIds: []string{r.ID}})
-	var all []types.Snapshot
-	if err == nil {
-		all = out.Snapshots
-	}
-	s, err := only(all, err)
+	s, err := findSnapshot(ctx, api, r.ID)
 	if err != nil {
 		return err
 	}
@@ -121,4 +142,13 @@ func keepSnapshot(ctx context.Context, api snapshotReader, r fact.Resource, put 
 		return err
 	}
 	return putJSON(put, "create-volume-permissions.json", permissions)
+}
+
+func findSnapshot(ctx context.Context, api snapshotLister, id string) (types.Snapshot, error) {
+	out, err := api.DescribeSnapshots(ctx, &ec2.DescribeSnapshotsInput{SnapshotIds: []string{id}})
+	var all []types.Snapshot
+	if err == nil {
+		all = out.Snapshots
+	}
+	return only(all, err)
 }

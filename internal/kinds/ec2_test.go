@@ -41,10 +41,19 @@ func protectedOne(t *testing.T, w kindtest.World) string {
 	return id
 }
 
+func lastingOne(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	id := runOne(t, w)
+	must[*ec2.ModifyInstanceAttributeOutput](t)(ec2.NewFromConfig(w.Config(here)).ModifyInstanceAttribute(t.Context(), &ec2.ModifyInstanceAttributeInput{
+		InstanceId: &id, DisableApiTermination: &types.AttributeBooleanValue{Value: aws.Bool(true)},
+	}))
+	return id
+}
+
 func TestInstance(t *testing.T) {
 	kindtest.Run(t, kindtest.Case[instanceReader, instanceWriter]{
 		Spec: instanceSpec, Region: here, Setup: runOne,
-		Verbs: map[string]func(*testing.T, kindtest.World) string{"allow-stop": protectedOne},
+		Verbs: map[string]func(*testing.T, kindtest.World) string{"allow-stop": protectedOne, "allow-terminate": lastingOne},
 	})
 }
 
@@ -68,8 +77,10 @@ func TestInstanceFacts(t *testing.T) {
 		t.Errorf("%s made %v", r.ARN, r.Created)
 	}
 	held := instance.Holds(r)
-	if len(held) != len(fact.Volumes.Or(r, nil))+len(fact.SecurityGroups.Or(r, nil)) || len(held) == 0 {
-		t.Errorf("holds %v", held)
+	for _, k := range []fact.Kind{"ec2.volume", "ec2.security-group", "ec2.network-interface", "ec2.subnet", "ec2.vpc"} {
+		if !slices.ContainsFunc(held, func(h fact.Ref) bool { return h.Kind == k }) {
+			t.Errorf("holds no %s: %v", k, held)
+		}
 	}
 }
 
@@ -193,7 +204,22 @@ func makeImage(t *testing.T, w kindtest.World) string {
 }
 
 func TestImage(t *testing.T) {
-	kindtest.Run(t, kindtest.Case[imageReader, imageWriter]{Spec: imageSpec, Region: here, Setup: makeImage})
+	kindtest.Run(t, kindtest.Case[imageReader, imageWriter]{
+		Spec: imageSpec, Region: here, Setup: makeImage,
+		Verbs: map[string]func(*testing.T, kindtest.World) string{"unprotect": protectedImage},
+	})
+}
+
+func protectedImage(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	id := makeImage(t, w)
+	must[*ec2.EnableImageDeregistrationProtectionOutput](t)(ec2.NewFromConfig(w.Config(here)).EnableImageDeregistrationProtection(t.Context(), &ec2.EnableImageDeregistrationProtectionInput{
+		ImageId: &id, WithCooldown: aws.Bool(true),
+	}))
+	if p := fact.Protections.Or(listed(t, w, image, id), nil); !slices.Equal(p, []string{"deregistration"}) {
+		t.Errorf("protections %v", p)
+	}
+	return id
 }
 
 func TestImageFacts(t *testing.T) {
@@ -217,7 +243,7 @@ func makeVolume(t *testing.T, w kindtest.World) string {
 }
 
 func TestVolume(t *testing.T) {
-	kindtest.Run(t, kindtest.Case[volumeReader, noWriter]{Spec: volumeSpec, Region: here, Setup: makeVolume})
+	kindtest.Run(t, kindtest.Case[volumeReader, volumeWriter]{Spec: volumeSpec, Region: here, Setup: makeVolume})
 }
 
 func TestVolumeFacts(t *testing.T) {
@@ -260,7 +286,7 @@ func makeKeyPair(t *testing.T, w kindtest.World) string {
 }
 
 func TestKeyPair(t *testing.T) {
-	kindtest.Run(t, kindtest.Case[keyPairReader, noWriter]{Spec: keyPairSpec, Region: here, Setup: makeKeyPair})
+	kindtest.Run(t, kindtest.Case[keyPairReader, keyPairWriter]{Spec: keyPairSpec, Region: here, Setup: makeKeyPair})
 }
 
 func makeSecurityGroup(t *testing.T, w kindtest.World) string {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -14,17 +15,74 @@ import (
 )
 
 type volumeReader interface {
-	DescribeVolumes(context.Context, *ec2.DescribeVolumesInput, ...func(*ec2.Options)) (*ec2.DescribeVolumesOutput, error)
+	volumeLister
+	snapshotLister
+}
+
+type volumeWriter interface {
+	copyWriter
+	CreateSnapshot(context.Context, *ec2.CreateSnapshotInput, ...func(*ec2.Options)) (*ec2.CreateSnapshotOutput, error)
+	DeleteVolume(context.Context, *ec2.DeleteVolumeInput, ...func(*ec2.Options)) (*ec2.DeleteVolumeOutput, error)
 }
 
 var volume = kind.Of(volumeSpec)
 
-var volumeSpec = kind.Spec[volumeReader, noWriter]{
+var volumeSpec = kind.Spec[volumeReader, volumeWriter]{
 	Name:   "ec2.volume",
 	Reader: func(c aws.Config) volumeReader { return ec2.NewFromConfig(c) },
+	Writer: func(c aws.Config) volumeWriter { return ec2.NewFromConfig(c) },
 	Needs:  []string{"ec2:DescribeVolumes"},
+	Cost:   kind.Cost{Fixed: 1, Page: 500},
+	Covers: []string{"C1"},
 	List:   listVolumes,
 	Keep:   keepVolume,
+	Verbs: []kind.Verb[volumeReader, volumeWriter]{
+		copied(kind.Verb[volumeReader, volumeWriter]{Name: "snapshot", Needs: []string{"ec2:CreateSnapshot"}},
+			volumeDisk[volumeReader], volumeDisk[volumeWriter],
+			func(ctx context.Context, api volumeWriter, j kind.Job) error {
+				_, err := api.CreateSnapshot(ctx, &ec2.CreateSnapshotInput{
+					VolumeId: &j.ID, Description: aws.String("cordon " + j.Case + ": " + j.ID), TagSpecifications: evidenceTags(j),
+				})
+				return err
+			}),
+		deleteVolume,
+	},
+}
+
+// deleteVolume is refused by AWS while the volume is on an instance.
+var deleteVolume = func() kind.Verb[volumeReader, volumeWriter] {
+	v := remove(kind.Verb[volumeReader, volumeWriter]{
+		Name: "delete", Needs: []string{"ec2:DeleteVolume", "ec2:DescribeSnapshots"}, Takes: 5 * time.Minute,
+	}, func(ctx context.Context, api volumeReader, r fact.Resource) (any, error) {
+		v, err := findVolume(ctx, api, r.ID)
+		return identity{ID: aws.ToString(v.VolumeId), Created: aws.ToTime(v.CreateTime)}, err
+	}, func(ctx context.Context, api volumeWriter, j kind.Job) error {
+		_, err := api.DeleteVolume(ctx, &ec2.DeleteVolumeInput{VolumeId: &j.ID})
+		return err
+	})
+	v.Kept = func(ctx context.Context, api volumeReader, j kind.Job) error {
+		disks, err := volumeDisk(ctx, api, j.ID)
+		if err != nil {
+			return err
+		}
+		return keptDisks(ctx, api, j, disks)
+	}
+	return v
+}()
+
+// volumeDisk is the volume itself, new since it came to where it is.
+func volumeDisk[A volumeLister](ctx context.Context, api A, id string) ([]disk, error) {
+	v, err := findVolume(ctx, api, id)
+	if err != nil {
+		return nil, err
+	}
+	d := disk{volume: id, since: aws.ToTime(v.CreateTime), dies: true}
+	for _, a := range v.Attachments {
+		if at := aws.ToTime(a.AttachTime); at.After(d.since) {
+			d.since = at
+		}
+	}
+	return []disk{d}, nil
 }
 
 func listVolumes(ctx context.Context, api volumeReader, at fact.Place, put func(fact.Resource)) error {
@@ -57,13 +115,17 @@ func volumeOf(at fact.Place, v types.Volume) fact.Resource {
 	return r
 }
 
-func keepVolume(ctx context.Context, api volumeReader, r fact.Resource, put func(string, []byte) error) error {
-	out, err := api.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{VolumeIds: []string{r.ID}})
+func findVolume(ctx context.Context, api volumeLister, id string) (types.Volume, error) {
+	out, err := api.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{VolumeIds: []string{id}})
 	var all []types.Volume
 	if err == nil {
 		all = out.Volumes
 	}
-	v, err := only(all, err)
+	return only(all, err)
+}
+
+func keepVolume(ctx context.Context, api volumeReader, r fact.Resource, put func(string, []byte) error) error {
+	v, err := findVolume(ctx, api, r.ID)
 	if err != nil {
 		return err
 	}

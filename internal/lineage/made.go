@@ -239,8 +239,10 @@ var tables = [][]rule{
 	rules,
 
 	// compute
+	computeRules,
 
 	// network
+	networkRules,
 
 	// containers
 

@@ -29,8 +29,10 @@ MODULES = [
     "paging",
 
     # compute
+    "compute_fixes",
 
     # network
+    "network_fixes",
 
     # containers
 
