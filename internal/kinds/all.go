@@ -25,6 +25,7 @@ func All() []kind.Kind {
 		function, layer,
 
 		// serverless
+		eventSource,
 
 		// containers
 

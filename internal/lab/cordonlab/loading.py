@@ -41,6 +41,7 @@ MODULES = [
     # building and applications
 
     # serverless
+    "serverless_fixes",
 
     # storage and databases
 
