@@ -25,7 +25,7 @@ func All() []kind.Kind {
 		function, layer,
 
 		// serverless
-		eventSource,
+		eventRule, eventBus, schedule, eventSource,
 
 		// containers
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from . import dump, registry
 from .lambda_fixes import backend as lambda_backend
+from .pages import token_page
 from .registry import AwsError
 
 # -- Lambda: permissions ------------------------------------------------------
@@ -113,3 +114,90 @@ def event_source(call: Any, account: str) -> dict[str, Any]:
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in values.items() if v is not None}
+
+
+# -- EventBridge -----------------------------------------------------------------
+
+
+def _events(account: str, region: str) -> Any:
+    from moto.events.models import events_backends
+    return events_backends[account][region]
+
+
+@registry.after("events:ListEventBuses")
+def list_buses(call: Any, account: str, result: dict[str, Any]) -> dict[str, Any]:
+    """AWS (EventBus): CreationTime, "The time the event bus was created", and LastModifiedTime."""
+    buses = _events(account, call.region).event_buses
+    for bus in result.get("EventBuses") or []:
+        known = buses[bus["Name"]]
+        bus["CreationTime"], bus["LastModifiedTime"] = known.creation_time, known.last_modified_time
+    return result
+
+
+@registry.answers("events:DeleteEventBus")
+def delete_bus(call: Any, account: str) -> dict[str, Any]:
+    """AWS: "All rules associated with this event bus need to be deleted. You can't delete your account's default event
+    bus." moto lets the rules go with it."""
+    buses, name = _events(account, call.region), call.params["Name"]
+    if name == "default":
+        raise AwsError(400, "ValidationException", "Cannot delete event bus default.")
+    bus = buses.event_buses.get(name)
+    if bus is not None and bus.rules:
+        raise AwsError(400, "ValidationException", f"Event bus {name} cannot be deleted since it has rules.")
+    buses.delete_event_bus(name)
+    return {}
+
+
+@registry.answers("events:ListTargetsByRule")
+def list_targets(call: Any, account: str) -> dict[str, Any]:
+    """moto's refusals have no type of content, and read as a page of HTML."""
+    params = call.params
+    bus = (params.get("EventBusName") or "default").split("/")[-1] or "default"
+    known = _events(account, call.region).event_buses.get(bus)
+    rule = known.rules.get(params["Rule"]) if known else None
+    if rule is None:
+        raise AwsError(400, "ResourceNotFoundException", f"Rule {params['Rule']} does not exist on EventBus {bus}.")
+    return token_page({"Targets": list(rule.targets)}, "Targets", int(params.get("Limit") or 100), params.get("NextToken"),
+                      "targets", AwsError(400, "ValidationException", "The token is invalid."))
+
+
+@registry.installer
+def install_events() -> None:
+    """AWS (PutPermission, Policy): "A JSON string that describes the permission policy statement. You can include a
+    Policy parameter in the request instead of using the StatementId, Action, Principal, or Condition parameters": the
+    bus then has that policy and no other statement. moto adds to those that were there."""
+    from moto.events.models import EventsBackend
+
+    def put_policy(event_bus: Any, policy: str) -> None:
+        try:
+            document = json.loads(policy)
+        except ValueError:
+            raise AwsError(400, "ValidationException", "This policy contains invalid Json") from None
+        event_bus.remove_statements()
+        statements = document.get("Statement") or []
+        event_bus.add_policy({**document, "Statement": statements if isinstance(statements, list) else [statements]})
+
+    EventsBackend._put_permission_from_policy = staticmethod(put_policy)
+
+
+@dump.service("events")
+def _dump_events(account: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for region, backend in dump._backends("moto.events.models", "events_backends", account):
+        for name, bus in list(backend.event_buses.items()):
+            found[f"{region}/bus/{name}"] = {"policy": json.loads(bus.policy) if bus.policy else None, "description": bus.description}
+            for rule in list(bus.rules.values()):
+                shown = {k: v for k, v in rule.describe().items() if v is not None}
+                found[f"{region}/rule/{name}/{rule.name}"] = {**shown, "targets": sorted(rule.targets, key=lambda t: t["Id"])}
+    return found
+
+
+@dump.service("scheduler")
+def _dump_scheduler(account: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for region, backend in dump._backends("moto.scheduler.models", "scheduler_backends", account):
+        for group in list(backend.schedule_groups.values()):
+            for one in list(group.schedules.values()):
+                values = {k: v for k, v in one.to_dict().items() if k != "LastModificationDate"}
+                found[f"{region}/schedule/{group.name}/{one.name}"] = values
+    return found
