@@ -27,7 +27,8 @@ func All() []kind.Kind {
 		// serverless
 		eventRule, eventBus, schedule, eventSource,
 
-		// containers
+		// containers: what keeps tasks running before the tasks
+		ecsService, ecsTask, ecsCluster, taskDefinition,
 
 		// building and applications
 

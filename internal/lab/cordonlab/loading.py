@@ -33,6 +33,7 @@ MODULES = [
     # network
 
     # containers
+    "containers_fixes",
 
     # machine learning
 
