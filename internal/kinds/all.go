@@ -25,10 +25,13 @@ func All() []kind.Kind {
 		function, layer,
 
 		// serverless
-		eventRule, eventBus, schedule, eventSource,
+		eventRule, schedule, stateMachine, eventSource, eventBus, restAPI, httpAPI,
 
 		// containers: what keeps tasks running before the tasks
 		ecsService, ecsTask, ecsCluster, taskDefinition,
+		nodegroup, accessEntry, eksCluster,
+		computeEnvironment, jobQueue, batchJob, jobDefinition,
+		repository,
 
 		// building and applications
 

@@ -201,3 +201,26 @@ def _dump_scheduler(account: str) -> dict[str, Any]:
                 values = {k: v for k, v in one.to_dict().items() if k != "LastModificationDate"}
                 found[f"{region}/schedule/{group.name}/{one.name}"] = values
     return found
+
+
+# -- API Gateway, Step Functions ---------------------------------------------------
+
+
+@registry.answers("apigateway:DeleteRestApi")
+def delete_rest_api(call: Any, account: str) -> dict[str, Any]:
+    """AWS: NotFoundException, "Invalid API identifier specified"; moto fails by a KeyError."""
+    from moto.apigateway.models import apigateway_backends
+    apis, name = apigateway_backends[account][call.region].apis, call.params["restApiId"]
+    if apis.pop(name, None) is None:
+        raise AwsError(404, "NotFoundException", f"Invalid API identifier specified {account}:{name}")
+    return {}
+
+
+@registry.answers("apigatewayv2:DeleteApi")
+def delete_api(call: Any, account: str) -> dict[str, Any]:
+    """AWS: NotFoundException; moto takes it for done."""
+    from moto.apigatewayv2.models import apigatewayv2_backends
+    apis, name = apigatewayv2_backends[account][call.region].apis, call.params["apiId"]
+    if apis.pop(name, None) is None:
+        raise AwsError(404, "NotFoundException", f"Invalid API identifier specified {account}:{name}")
+    return {}
