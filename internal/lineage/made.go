@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -243,6 +244,7 @@ var tables = [][]rule{
 	// network
 
 	// containers
+	containersRules,
 
 	// machine learning
 
@@ -251,6 +253,7 @@ var tables = [][]rule{
 	// building and applications
 
 	// serverless
+	serverlessRules,
 
 	// storage and databases
 
@@ -335,6 +338,12 @@ func (r rule) refine(e event.Event, d *Deed) {
 		if d.Wanted == Shared && !adds(e) {
 			d.Change, d.Wanted = Changed, Changed
 		}
+	case ruleKind, scheduleKind, nodegroupKind, accessEntryKind:
+		d.Ref.ID = pairedID(e, r.kind, d.Ref.ID)
+	case "apigateway.rest-api":
+		apiDeed(e, d)
+	case "events.bus":
+		d.Ref.ID = cmp.Or(beyond(":event-bus/")(d.Ref.ID), "default")
 	case function:
 		d.Ref.ID = functionName(d.Ref.ID)
 	case layer:

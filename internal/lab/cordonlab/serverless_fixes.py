@@ -220,7 +220,7 @@ def delete_rest_api(call: Any, account: str) -> dict[str, Any]:
 def delete_api(call: Any, account: str) -> dict[str, Any]:
     """AWS: NotFoundException; moto takes it for done."""
     from moto.apigatewayv2.models import apigatewayv2_backends
-    apis, name = apigatewayv2_backends[account][call.region].apis, call.params["apiId"]
+    apis, name = apigatewayv2_backends[account][call.region].apis, call.params["ApiId"]
     if apis.pop(name, None) is None:
         raise AwsError(404, "NotFoundException", f"Invalid API identifier specified {account}:{name}")
     return {}
