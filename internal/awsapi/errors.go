@@ -164,14 +164,17 @@ var classes = map[string]Class{
 	"AWS.SimpleQueueService.NonExistentQueue": NotFound,
 	"QueueDoesNotExist":                       NotFound,
 
-	"BucketNotEmpty":              InUse,
-	"DeleteConflict":              InUse,
-	"DeleteConflictException":     InUse,
-	"DependencyViolation":         InUse,
-	"HostedZoneNotEmpty":          InUse,
-	"RepositoryNotEmptyException": InUse,
-	"ResourceInUse":               InUse,
-	"VolumeInUse":                 InUse,
+	"BucketNotEmpty": InUse,
+	"ClusterContainsContainerInstancesException": InUse,
+	"ClusterContainsServicesException":           InUse,
+	"ClusterContainsTasksException":              InUse,
+	"DeleteConflict":                             InUse,
+	"DeleteConflictException":                    InUse,
+	"DependencyViolation":                        InUse,
+	"HostedZoneNotEmpty":                         InUse,
+	"RepositoryNotEmptyException":                InUse,
+	"ResourceInUse":                              InUse,
+	"VolumeInUse":                                InUse,
 }
 
 // throttled says whether an attempt failed because AWS asks to slow down.

@@ -35,8 +35,13 @@ func All() []kind.Kind {
 		function, layer,
 
 		// serverless
+		eventRule, schedule, stateMachine, eventSource, eventBus, restAPI, httpAPI,
 
-		// containers
+		// containers: what keeps tasks running before the tasks
+		ecsService, ecsTask, ecsCluster, taskDefinition,
+		nodegroup, accessEntry, eksCluster,
+		computeEnvironment, jobQueue, batchJob, jobDefinition,
+		repository,
 
 		// building and applications
 

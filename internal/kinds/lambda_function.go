@@ -2,7 +2,6 @@ package kinds
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,6 +25,11 @@ type functionReader interface {
 type functionWriter interface {
 	PutFunctionConcurrency(context.Context, *lambda.PutFunctionConcurrencyInput, ...func(*lambda.Options)) (*lambda.PutFunctionConcurrencyOutput, error)
 	DeleteFunctionConcurrency(context.Context, *lambda.DeleteFunctionConcurrencyInput, ...func(*lambda.Options)) (*lambda.DeleteFunctionConcurrencyOutput, error)
+	AddPermission(context.Context, *lambda.AddPermissionInput, ...func(*lambda.Options)) (*lambda.AddPermissionOutput, error)
+	RemovePermission(context.Context, *lambda.RemovePermissionInput, ...func(*lambda.Options)) (*lambda.RemovePermissionOutput, error)
+	UpdateFunctionUrlConfig(context.Context, *lambda.UpdateFunctionUrlConfigInput, ...func(*lambda.Options)) (*lambda.UpdateFunctionUrlConfigOutput, error)
+	UpdateFunctionConfiguration(context.Context, *lambda.UpdateFunctionConfigurationInput, ...func(*lambda.Options)) (*lambda.UpdateFunctionConfigurationOutput, error)
+	DeleteFunction(context.Context, *lambda.DeleteFunctionInput, ...func(*lambda.Options)) (*lambda.DeleteFunctionOutput, error)
 }
 
 var function = kind.Of(functionSpec)
@@ -38,30 +42,19 @@ var functionSpec = kind.Spec[functionReader, functionWriter]{
 		"lambda:ListFunctions", "lambda:ListFunctionUrlConfigs", "lambda:ListAliases",
 		"lambda:GetFunctionConcurrency", "lambda:GetPolicy", "lambda:GetFunction",
 	},
-	List: listFunctions,
-	Keep: keepFunction,
-	Verbs: []kind.Verb[functionReader, functionWriter]{{
-		// No invocation of any version or alias runs any more, whoever asks.
-		Name: "throttle", Class: kind.Disruptive,
-		Needs: []string{"lambda:PutFunctionConcurrency", "lambda:DeleteFunctionConcurrency"},
-		Prior: func(ctx context.Context, api functionReader, r fact.Resource) (json.RawMessage, error) {
-			return prior(reservedConcurrency(ctx, api, r.ID))
-		},
-		Do: func(ctx context.Context, api functionWriter, j kind.Job, _ json.RawMessage) error {
-			return reserveConcurrency(ctx, api, j.ID, aws.Int32(0))
-		},
-		Done: func(ctx context.Context, api functionReader, j kind.Job) (bool, error) {
-			n, err := reservedConcurrency(ctx, api, j.ID)
-			return n != nil && *n == 0, err
-		},
-		Undo: func(ctx context.Context, api functionWriter, j kind.Job, prior json.RawMessage) error {
-			was, err := read[*int32](prior)
-			if err != nil {
-				return err
-			}
-			return reserveConcurrency(ctx, api, j.ID, was)
-		},
-	}},
+	Carry: []string{string(fact.Published)},
+	List:  listFunctions,
+	// And one more for each of the 20 newest versions and for each alias, which
+	// may have policies of their own.
+	Cost:      kind.Cost{Fixed: 1, Page: 50, Each: 4},
+	Covers:    []string{"A14", "A19", "B7", "D6"},
+	Named:     true,
+	Recreates: true,
+	Holds:     functionHolds,
+	Keep:      keepFunction,
+	Verbs: []kind.Verb[functionReader, functionWriter]{
+		throttleFunction, closeFunctionPolicy, closeFunctionURL, restoreFunctionLayers, deleteFunction,
+	},
 }
 
 func listFunctions(ctx context.Context, api functionReader, at fact.Place, put func(fact.Resource)) error {
@@ -113,21 +106,5 @@ func addVersion(r *fact.Resource, c types.FunctionConfiguration) {
 		layers = append(layers, aws.ToString(l.Arn))
 	}
 	fact.Layers.Set(r, layers)
-}
-
-func reservedConcurrency(ctx context.Context, api functionReader, name string) (*int32, error) {
-	out, err := api.GetFunctionConcurrency(ctx, &lambda.GetFunctionConcurrencyInput{FunctionName: &name})
-	if err != nil {
-		return nil, gone(err)
-	}
-	return out.ReservedConcurrentExecutions, nil
-}
-
-func reserveConcurrency(ctx context.Context, api functionWriter, name string, n *int32) error {
-	if n == nil {
-		_, err := api.DeleteFunctionConcurrency(ctx, &lambda.DeleteFunctionConcurrencyInput{FunctionName: &name})
-		return err
-	}
-	_, err := api.PutFunctionConcurrency(ctx, &lambda.PutFunctionConcurrencyInput{FunctionName: &name, ReservedConcurrentExecutions: n})
-	return err
+	setAspect(r, layersAspect, writeLayers(layers))
 }

@@ -26,6 +26,7 @@ type layerReader interface {
 type layerWriter interface {
 	AddLayerVersionPermission(context.Context, *lambda.AddLayerVersionPermissionInput, ...func(*lambda.Options)) (*lambda.AddLayerVersionPermissionOutput, error)
 	RemoveLayerVersionPermission(context.Context, *lambda.RemoveLayerVersionPermissionInput, ...func(*lambda.Options)) (*lambda.RemoveLayerVersionPermissionOutput, error)
+	DeleteLayerVersion(context.Context, *lambda.DeleteLayerVersionInput, ...func(*lambda.Options)) (*lambda.DeleteLayerVersionOutput, error)
 }
 
 var layer = kind.Of(layerSpec)
@@ -36,13 +37,19 @@ var layerSpec = kind.Spec[layerReader, layerWriter]{
 	Writer: func(c aws.Config) layerWriter { return lambda.NewFromConfig(c) },
 	Needs:  []string{"lambda:ListLayers", "lambda:ListLayerVersions", "lambda:GetLayerVersion", "lambda:GetLayerVersionPolicy"},
 	List:   listLayers,
+	Cost:   kind.Cost{Fixed: 1, Page: 50, Each: 2},
+	Covers: []string{"A14", "A19"},
 	Keep:   keepLayer,
 	Verbs: []kind.Verb[layerReader, layerWriter]{
 		// Functions elsewhere that use the layer already keep their copy.
 		withdraw(kind.Verb[layerReader, layerWriter]{
-			Name: "unshare", Class: kind.Reversible,
+			Name: "unshare", Class: kind.Reversible, For: kind.Close,
 			Needs: []string{"lambda:AddLayerVersionPermission", "lambda:RemoveLayerVersionPermission"},
+			Mends: []string{"AddLayerVersionPermission"},
 		}, layerGrants, revokeLayer, grantLayer),
+		// Functions that use the version keep their copy of it: they are detached
+		// from it, or deleted, before. Its number is never given again.
+		remove(kind.Verb[layerReader, layerWriter]{Name: "delete", Needs: []string{"lambda:DeleteLayerVersion"}}, lookLayer, deleteLayer),
 	},
 }
 
@@ -115,4 +122,25 @@ func layerPolicy(ctx context.Context, api layerReader, id string) (string, error
 		return "", err
 	}
 	return aws.ToString(out.Policy), nil
+}
+
+func lookLayer(ctx context.Context, api layerReader, r fact.Resource) (any, error) {
+	name, version, err := layerVersion(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	out, err := api.GetLayerVersion(ctx, &lambda.GetLayerVersionInput{LayerName: &name, VersionNumber: &version})
+	if err != nil {
+		return nil, gone(err)
+	}
+	return []string{aws.ToString(out.LayerVersionArn), aws.ToString(out.CreatedDate)}, nil
+}
+
+func deleteLayer(ctx context.Context, api layerWriter, j kind.Job) error {
+	name, version, err := layerVersion(j.ID)
+	if err != nil {
+		return err
+	}
+	_, err = api.DeleteLayerVersion(ctx, &lambda.DeleteLayerVersionInput{LayerName: &name, VersionNumber: &version})
+	return err
 }

@@ -31,7 +31,11 @@ func layerGrants(ctx context.Context, api layerReader, r fact.Resource) ([]layer
 	if err != nil || body == "" {
 		return nil, err
 	}
-	return parseLayerPolicy(body, r.Account)
+	grants, err := parseLayerPolicy(body, r.Account)
+	return slices.DeleteFunc(grants, func(g layerGrant) bool {
+		home := cmp.Or(arnAccount(g.Principal), g.Principal)
+		return slices.Contains(fact.Vouched.Or(r, nil), home)
+	}), err
 }
 
 // parseLayerPolicy reads the statements that let others in, in a fixed order.

@@ -12,12 +12,16 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"cordon/internal/fact"
+	"cordon/internal/kind"
 	"cordon/internal/kind/kindtest"
+	"cordon/internal/lab"
 )
 
 func archive(t *testing.T) []byte {
@@ -60,11 +64,169 @@ func makeReservedFunction(t *testing.T, w kindtest.World) string {
 }
 
 func TestFunction(t *testing.T) {
-	kindtest.Run(t, kindtest.Case[functionReader, functionWriter]{Spec: functionSpec, Region: here, Setup: makeFunction})
+	kindtest.Run(t, functionCase(makeFunction))
 }
 
 func TestReservedFunction(t *testing.T) {
-	kindtest.Run(t, kindtest.Case[functionReader, functionWriter]{Spec: functionSpec, Region: here, Setup: makeReservedFunction})
+	kindtest.Run(t, functionCase(makeReservedFunction))
+}
+
+// exposedFunction lets strangers in by its own policy, by an alias's, and by a URL.
+func exposedFunction(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	name, api := makeFunction(t, w), lambda.NewFromConfig(w.Config(here))
+	must[*lambda.PublishVersionOutput](t)(api.PublishVersion(t.Context(), &lambda.PublishVersionInput{FunctionName: &name}))
+	must[*lambda.CreateAliasOutput](t)(api.CreateAlias(t.Context(), &lambda.CreateAliasInput{
+		FunctionName: &name, Name: aws.String("live"), FunctionVersion: aws.String("1"),
+	}))
+	for _, in := range []*lambda.AddPermissionInput{
+		{StatementId: aws.String("theirs"), Principal: aws.String(stranger), Action: aws.String("lambda:InvokeFunction")},
+		{StatementId: aws.String("theirs"), Principal: aws.String(stranger), Action: aws.String("lambda:UpdateFunctionCode"), Qualifier: aws.String("live")},
+		{
+			StatementId: aws.String("url"), Principal: aws.String("*"), Action: aws.String("lambda:InvokeFunctionUrl"),
+			FunctionUrlAuthType: types.FunctionUrlAuthTypeNone,
+		},
+		{
+			StatementId: aws.String("bucket"), Principal: aws.String("s3.amazonaws.com"), Action: aws.String("lambda:InvokeFunction"),
+			SourceAccount: aws.String(kindtest.Account), SourceArn: aws.String("arn:aws:s3:::uploads"),
+		},
+	} {
+		in.FunctionName = &name
+		must[*lambda.AddPermissionOutput](t)(api.AddPermission(t.Context(), in))
+	}
+	must[*lambda.CreateFunctionUrlConfigOutput](t)(api.CreateFunctionUrlConfig(t.Context(), &lambda.CreateFunctionUrlConfigInput{
+		FunctionName: &name, AuthType: types.FunctionUrlAuthTypeNone,
+	}))
+	return name
+}
+
+func layeredFunction(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	name, api := makeFunction(t, w), lambda.NewFromConfig(w.Config(here))
+	v := must[*lambda.PublishLayerVersionOutput](t)(api.PublishLayerVersion(t.Context(), &lambda.PublishLayerVersionInput{
+		LayerName: aws.String("hook"), Content: &types.LayerVersionContentInput{ZipFile: archive(t)},
+	}))
+	must[*lambda.UpdateFunctionConfigurationOutput](t)(api.UpdateFunctionConfiguration(t.Context(), &lambda.UpdateFunctionConfigurationInput{
+		FunctionName: &name, Layers: []string{*v.LayerVersionArn},
+	}))
+	return name
+}
+
+func functionCase(setup func(*testing.T, kindtest.World) string) kindtest.Case[functionReader, functionWriter] {
+	return kindtest.Case[functionReader, functionWriter]{
+		Spec: functionSpec, Region: here, Setup: setup,
+		Verbs: map[string]func(*testing.T, kindtest.World) string{
+			"close-policy": exposedFunction, "close-url": exposedFunction, "restore-layers": layeredFunction,
+		},
+		Before: map[string]func(*testing.T, kindtest.World, string) string{
+			"restore-layers": func(*testing.T, kindtest.World, string) string { return "" },
+		},
+	}
+}
+
+func TestFunctionHoldsItsLayers(t *testing.T) {
+	w := kindtest.NewWorld(t)
+	r := listed(t, w, function, layeredFunction(t, w))
+	held := function.Holds(r)
+	if len(held) != 1 || held[0].ID != "hook:1" || fact.Aspects.Or(r, nil)["layers"] == "" {
+		t.Fatalf("%v; %s", held, r.Facts)
+	}
+	if got := listed(t, w, layer, held[0].ID); got.Ref != held[0] {
+		t.Errorf("%v is listed as %v", held[0], got.Ref)
+	}
+}
+
+func TestFunctionGrants(t *testing.T) {
+	const own = `{"Sid":"own","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"lambda:InvokeFunction","Resource":"r"}`
+	const service = `{"Sid":"s","Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"lambda:InvokeFunction","Resource":"r"}`
+	const url = `{"Sid":"u","Effect":"Allow","Principal":"*","Action":"lambda:InvokeFunctionUrl","Resource":"r",` +
+		`"Condition":{"StringEquals":{"lambda:FunctionUrlAuthType":"NONE"},"Bool":{"lambda:InvokedViaFunctionUrl":"true"}}}`
+	const theirs = `{"Sid":"t","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"lambda:InvokeFunction","Resource":"r",` +
+		`"Condition":{"StringEquals":{"AWS:SourceAccount":"444455556666"}}}`
+	doc := `{"Version":"2012-10-17","Statement":[` + strings.Join([]string{own, service, url, theirs}, ",") + `]}`
+	got, err := parseFunctionPolicy(doc, "live", kindtest.Account, nil)
+	want := []functionGrant{
+		{Qualifier: "live", Sid: "u", Action: "lambda:InvokeFunctionUrl", Principal: "*", URLAuth: "NONE", ViaURL: aws.Bool(true)},
+		{Qualifier: "live", Sid: "t", Action: "lambda:InvokeFunction", Principal: "arn:aws:iam::444455556666:root", Account: "444455556666"},
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := parseFunctionPolicy(doc, "", kindtest.Account, []string{"444455556666"}); err != nil || len(got) != 1 || got[0].Sid != "u" {
+		t.Errorf("a vouched account: %+v, %v", got, err)
+	}
+	odd := strings.ReplaceAll(doc, "AWS:SourceAccount", "aws:SourceIp")
+	if got, err := parseFunctionPolicy(odd, "", kindtest.Account, nil); err == nil {
+		t.Errorf("a condition that cannot be written again is taken: %+v", got)
+	}
+}
+
+func TestRecallLayers(t *testing.T) {
+	for _, c := range []struct {
+		call, request, want string
+		ok                  bool
+	}{
+		{"UpdateFunctionConfiguration", `{"functionName":"f","layers":["a:1"]}`, `["a:1"]`, true},
+		{"UpdateFunctionConfiguration", `{"functionName":"f","layers":[]}`, "", true},
+		{"UpdateFunctionConfiguration", `{"functionName":"f","timeout":3}`, "", false},
+		{"CreateFunction", `{"functionName":"f"}`, "", true},
+		{"CreateFunction", `{"functionName":"f","layers":["a:1","b:2"]}`, `["a:1","b:2"]`, true},
+		{"UpdateFunctionCode", `{"functionName":"f"}`, "", false},
+		{"UpdateFunctionConfiguration", `null`, "", false},
+	} {
+		if got, ok := recallLayers(c.call, []byte(c.request), nil); got != c.want || ok != c.ok {
+			t.Errorf("%s %s: %q, %v", c.call, c.request, got, ok)
+		}
+	}
+}
+
+func TestReplicatedFunctionIsAskedForAgain(t *testing.T) {
+	w := kindtest.NewWorld(t)
+	name := makeFunction(t, w)
+	if err := w.Lab.AddFault(t.Context(), lab.Fault{
+		Match: map[string]string{"service": "lambda", "op": "DeleteFunction"}, Code: "InvalidParameterValueException", Status: 400,
+		Message: "Lambda was unable to delete arn:aws:lambda:us-east-1:111122223333:function:edge:1 because it is a replicated function.",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	v, _ := function.Verb("delete")
+	job := kind.Job{Resource: listed(t, w, function, name)}
+	if err := v.Do(t.Context(), w.Config(here), job, nil); err != nil {
+		t.Errorf("waiting is taken for failing: %v", err)
+	}
+	if done, err := v.Done(t.Context(), w.Config(here), job); done || err != nil || v.Takes == 0 {
+		t.Errorf("done %v, %v, takes %v", done, err, v.Takes)
+	}
+}
+
+func makeEventSource(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	name := makeFunction(t, w)
+	table := must[*dynamodb.CreateTableOutput](t)(dynamodb.NewFromConfig(w.Config(here)).CreateTable(t.Context(), &dynamodb.CreateTableInput{
+		TableName: aws.String("orders"), BillingMode: dynamodbtypes.BillingModePayPerRequest,
+		AttributeDefinitions: []dynamodbtypes.AttributeDefinition{{AttributeName: aws.String("id"), AttributeType: dynamodbtypes.ScalarAttributeTypeS}},
+		KeySchema:            []dynamodbtypes.KeySchemaElement{{AttributeName: aws.String("id"), KeyType: dynamodbtypes.KeyTypeHash}},
+		StreamSpecification:  &dynamodbtypes.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: dynamodbtypes.StreamViewTypeNewImage},
+	}))
+	return *must[*lambda.CreateEventSourceMappingOutput](t)(lambda.NewFromConfig(w.Config(here)).CreateEventSourceMapping(t.Context(), &lambda.CreateEventSourceMappingInput{
+		FunctionName: &name, EventSourceArn: table.TableDescription.LatestStreamArn, StartingPosition: types.EventSourcePositionLatest,
+	})).UUID
+}
+
+func TestEventSource(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[eventSourceReader, eventSourceWriter]{Spec: eventSourceSpec, Region: here, Setup: makeEventSource})
+}
+
+func TestEventSourceFacts(t *testing.T) {
+	w := kindtest.NewWorld(t)
+	r := listed(t, w, eventSource, makeEventSource(t, w))
+	f := listed(t, w, function, "worker")
+	if held := eventSource.Holds(r); len(held) != 1 || held[0] != f.Ref {
+		t.Errorf("it holds %v, not %v", held, f.Ref)
+	}
+	if source := fact.Detail.Or(r, ""); !strings.Contains(source, ":table/orders/stream/") || !fact.Active.Or(r, false) {
+		t.Errorf("%s", r.Facts)
+	}
 }
 
 func TestFunctionFacts(t *testing.T) {

@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -245,6 +246,7 @@ var tables = [][]rule{
 	networkRules,
 
 	// containers
+	containersRules,
 
 	// machine learning
 
@@ -253,6 +255,7 @@ var tables = [][]rule{
 	// building and applications
 
 	// serverless
+	serverlessRules,
 
 	// storage and databases
 
@@ -337,6 +340,12 @@ func (r rule) refine(e event.Event, d *Deed) {
 		if d.Wanted == Shared && !adds(e) {
 			d.Change, d.Wanted = Changed, Changed
 		}
+	case ruleKind, scheduleKind, nodegroupKind, accessEntryKind:
+		d.Ref.ID = pairedID(e, r.kind, d.Ref.ID)
+	case "apigateway.rest-api":
+		apiDeed(e, d)
+	case "events.bus":
+		d.Ref.ID = cmp.Or(beyond(":event-bus/")(d.Ref.ID), "default")
 	case function:
 		d.Ref.ID = functionName(d.Ref.ID)
 	case layer:

@@ -355,7 +355,7 @@ def _function(function: Any, versions: list[Any]) -> dict[str, Any]:
         "layers": [getattr(layer, "arn", layer) for layer in function.layers],
         "concurrency": function.reserved_concurrency,
         "policy": _statements(function.policy),
-        "url": url.to_dict() if url else None,
+        "url": {k: v for k, v in url.to_dict().items() if k != "LastModifiedTime"} if url else None,
         "versions": {str(v.version): v.code_sha_256 for v in versions},
         "tags": function.tags,
     }

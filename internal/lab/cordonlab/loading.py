@@ -35,6 +35,7 @@ MODULES = [
     "network_fixes",
 
     # containers
+    "containers_fixes",
 
     # machine learning
 
@@ -43,6 +44,7 @@ MODULES = [
     # building and applications
 
     # serverless
+    "serverless_fixes",
 
     # storage and databases
 

@@ -32,6 +32,7 @@ EVENT_SOURCES = {
     "accessanalyzer": "access-analyzer",
     "efs": "elasticfilesystem",
     "s3control": "s3",
+    "apigatewayv2": "apigateway",
 }
 
 #: "For most global services, events are recorded as occurring in US East (N.

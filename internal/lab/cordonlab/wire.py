@@ -173,6 +173,8 @@ class Call:
             return ["s3control"]
         if self.signing_name in ("ses", "email"):
             return ["sesv2"] if self.path.startswith("/v2/") else ["ses"]
+        if self.signing_name == "apigateway" and self.path.startswith("/v2/"):
+            return ["apigatewayv2"]
         return SIGNING_NAMES.get(self.signing_name, [self.signing_name])
 
     def _operation(self, service: str, action: Optional[str]) -> Optional[str]:
@@ -199,9 +201,13 @@ class Call:
         return None
 
     def _rest_path(self) -> str:
-        """The path, with the bucket of a virtual-hosted S3 address in front."""
+        """The path, with the bucket of a virtual-hosted S3 address in front.
+
+        It is still encoded but for S3: a slash in a name is no slash of the path.
+        """
         if self.signing_name != "s3" or "s3-control" in self.host:
-            return self.path
+            raw = str(self.environ.get("RAW_URI") or "").partition("?")[0]
+            return raw if raw.startswith("/") and unquote(raw) == self.path else self.path
         found = re.match(r"^(.+)\.s3[.-][a-z0-9.-]*amazonaws\.com", self.host)
         if not found:
             return self.path
