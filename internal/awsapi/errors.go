@@ -158,6 +158,8 @@ var classes = map[string]Class{
 	"NotImplemented":          NotImplemented,
 	"NotImplementedException": NotImplemented,
 
+	"TypeNotFoundException": AbsentInRegion, // Cloud Control: the region's registry lacks the type
+
 	"NoSuchEntity":                            NotFound,
 	"ResourceNotFound":                        NotFound,
 	"FileSystemNotFound":                      NotFound,

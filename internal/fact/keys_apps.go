@@ -8,4 +8,6 @@ const (
 	// Source is where the code that is built or run comes from, "TYPE location",
 	// without credentials.
 	Source = Key[[]string]("source")
+	// Identifier is what Cloud Control API calls the resource.
+	Identifier = Key[string]("identifier")
 )

@@ -39,6 +39,7 @@ MODULES = [
     # messaging
 
     # building and applications
+    "apps_fixes",
 
     # serverless
 
