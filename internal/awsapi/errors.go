@@ -159,6 +159,7 @@ var classes = map[string]Class{
 	"NotImplementedException": NotImplemented,
 
 	"TypeNotFoundException": AbsentInRegion, // Cloud Control: the region's registry lacks the type
+	"IndexNotFound":         AbsentInRegion, // Resource Explorer, as kinds says it: nobody made an index in the region
 
 	"NoSuchEntity":                            NotFound,
 	"ResourceNotFound":                        NotFound,

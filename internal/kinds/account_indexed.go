@@ -56,7 +56,7 @@ func listIndexed(ctx context.Context, api indexReader, at fact.Place, put func(f
 		return fmt.Errorf("cannot list Resource Explorer's indexes: %w", err)
 	}
 	if len(out.Indexes) == 0 {
-		return &smithy.GenericAPIError{Code: "OptInRequired", Message: "Resource Explorer has no index in " + at.Region}
+		return &smithy.GenericAPIError{Code: "IndexNotFound", Message: "Resource Explorer has no index in " + at.Region}
 	}
 	tagged, err := taggedResources(ctx, api, at)
 	if err != nil {

@@ -317,16 +317,17 @@ func TestBeanstalkApplicationWaitsForItsEnvironments(t *testing.T) {
 // What may not be read, or is not there in the region, is an error and no empty list.
 func TestWhatIsDeniedIsNoEmptyList(t *testing.T) {
 	w := kindtest.NewWorld(t)
-	for k, op := range map[kind.Kind]string{
-		stack: "DescribeStacks", stackSet: "ListStackSets", buildProject: "ListProjects", build: "ListBuilds", sourceCredential: "ListSourceCredentials",
-		amplifyApp: "ListApps", appRunnerService: "ListServices", glueJob: "GetJobs", glueTrigger: "GetTriggers", glueCrawler: "GetCrawlers",
-		devEndpoint: "GetDevEndpoints", emrCluster: "ListClusters", beanstalkApplication: "DescribeApplications", beanstalkEnvironment: "DescribeEnvironments",
-		imagePipeline: "ListResources", otherResource: "GetResources",
+	for name, op := range map[fact.Kind]string{
+		"cloudformation.stack": "DescribeStacks", "cloudformation.stack-set": "ListStackSets", "codebuild.project": "ListProjects", "codebuild.build": "ListBuilds", "codebuild.source-credential": "ListSourceCredentials",
+		"amplify.app": "ListApps", "apprunner.service": "ListServices", "glue.job": "GetJobs", "glue.trigger": "GetTriggers", "glue.crawler": "GetCrawlers",
+		"glue.dev-endpoint": "GetDevEndpoints", "emr.cluster": "ListClusters", "beanstalk.application": "DescribeApplications", "beanstalk.environment": "DescribeEnvironments",
+		"imagebuilder.pipeline": "ListResources", "account.other": "GetResources",
 	} {
 		if err := w.Lab.AddFault(t.Context(), lab.Fault{Match: map[string]string{"op": op}, Code: "AccessDeniedException", Status: 403}); err != nil {
 			t.Fatal(err)
 		}
 		at := fact.Place{Account: kindtest.Account, Region: here}
+		k := All()[slices.IndexFunc(All(), func(k kind.Kind) bool { return k.Name() == name })]
 		err := k.List(context.Background(), w.Config(here), at, func(r fact.Resource) { t.Errorf("%s: %s", k.Name(), r.ID) })
 		if err == nil || !strings.HasPrefix(err.Error(), "cannot list ") {
 			t.Errorf("%s: %v", k.Name(), err)

@@ -13,13 +13,18 @@ import (
 	"cordon/internal/kind"
 )
 
-type beanstalkEnvReader interface {
+type beanstalkEnvLister interface {
 	DescribeEnvironments(context.Context, *elasticbeanstalk.DescribeEnvironmentsInput, ...func(*elasticbeanstalk.Options)) (*elasticbeanstalk.DescribeEnvironmentsOutput, error)
+}
+
+type beanstalkEnvReader interface {
+	beanstalkEnvLister
 	DescribeConfigurationSettings(context.Context, *elasticbeanstalk.DescribeConfigurationSettingsInput, ...func(*elasticbeanstalk.Options)) (*elasticbeanstalk.DescribeConfigurationSettingsOutput, error)
 	DescribeEnvironmentResources(context.Context, *elasticbeanstalk.DescribeEnvironmentResourcesInput, ...func(*elasticbeanstalk.Options)) (*elasticbeanstalk.DescribeEnvironmentResourcesOutput, error)
 }
 
 type beanstalkEnvWriter interface {
+	beanstalkEnvLister
 	TerminateEnvironment(context.Context, *elasticbeanstalk.TerminateEnvironmentInput, ...func(*elasticbeanstalk.Options)) (*elasticbeanstalk.TerminateEnvironmentOutput, error)
 }
 
@@ -53,7 +58,12 @@ var beanstalkEnvSpec = kind.Spec[beanstalkEnvReader, beanstalkEnvWriter]{
 			e, err := findBeanstalkEnvironment(ctx, api, r.ID)
 			return made(aws.ToString(e.EnvironmentId), e.DateCreated), err
 		}, func(ctx context.Context, api beanstalkEnvWriter, j kind.Job) error {
-			_, err := api.TerminateEnvironment(ctx, &elasticbeanstalk.TerminateEnvironmentInput{EnvironmentId: &j.ID, TerminateResources: aws.Bool(true)})
+			// What is ending already cannot be ended once more: AWS wants it ready.
+			e, err := findBeanstalkEnvironment(ctx, api, j.ID)
+			if err != nil || e.Status == types.EnvironmentStatusTerminating {
+				return err
+			}
+			_, err = api.TerminateEnvironment(ctx, &elasticbeanstalk.TerminateEnvironmentInput{EnvironmentId: &j.ID, TerminateResources: aws.Bool(true)})
 			return err
 		}),
 	},
@@ -95,7 +105,7 @@ func beanstalkEnvironmentOf(at fact.Place, e types.EnvironmentDescription) fact.
 	return r
 }
 
-func findBeanstalkEnvironment(ctx context.Context, api beanstalkEnvReader, id string) (types.EnvironmentDescription, error) {
+func findBeanstalkEnvironment(ctx context.Context, api beanstalkEnvLister, id string) (types.EnvironmentDescription, error) {
 	out, err := api.DescribeEnvironments(ctx, &elasticbeanstalk.DescribeEnvironmentsInput{EnvironmentIds: []string{id}, IncludeDeleted: aws.Bool(false)})
 	if err != nil {
 		return types.EnvironmentDescription{}, gone(err)

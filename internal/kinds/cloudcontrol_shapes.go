@@ -178,25 +178,34 @@ func (t cloudType) remove(ctx context.Context, api cloudWriter, j kind.Job) erro
 	ctx, cancel := context.WithTimeout(ctx, cloudWatched)
 	defer cancel()
 	err = awaited(ctx, 2*time.Second, func() (bool, error) {
-		switch event.OperationStatus {
-		case types.OperationStatusSuccess:
-			return true, nil
-		case types.OperationStatusFailed, types.OperationStatusCancelComplete:
-			if event.ErrorCode == types.HandlerErrorCodeNotFound {
-				return true, kind.ErrGone
-			}
-			return true, fmt.Errorf("cannot delete it: %s: %s", event.ErrorCode, aws.ToString(event.StatusMessage))
+		if over, err := ended(event); over {
+			return true, err
 		}
 		status, err := api.GetResourceRequestStatus(ctx, &cloudcontrol.GetResourceRequestStatusInput{RequestToken: event.RequestToken})
-		if err == nil && status.ProgressEvent != nil {
-			event = status.ProgressEvent
+		if err != nil || status.ProgressEvent == nil {
+			return false, err
 		}
-		return false, err
+		event = status.ProgressEvent
+		return ended(event)
 	})
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
 		return nil
 	}
 	return err
+}
+
+// ended says whether a request is over, and why it failed.
+func ended(event *types.ProgressEvent) (bool, error) {
+	switch event.OperationStatus {
+	case types.OperationStatusSuccess:
+		return true, nil
+	case types.OperationStatusFailed, types.OperationStatusCancelComplete:
+		if event.ErrorCode == types.HandlerErrorCodeNotFound {
+			return true, kind.ErrGone
+		}
+		return true, fmt.Errorf("cannot delete it: %s: %s", event.ErrorCode, aws.ToString(event.StatusMessage))
+	}
+	return false, nil
 }
 
 // cloudProps are a resource's properties by the names of its schema.

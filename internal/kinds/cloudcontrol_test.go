@@ -142,12 +142,12 @@ func (elsewhere) ListResources(context.Context, *resourceexplorer2.ListResources
 	return &resourceexplorer2.ListResourcesOutput{Resources: []types.Resource{{Arn: aws.String("arn:aws:x:sa-east-1:1:y/z"), Region: aws.String("sa-east-1")}}}, nil
 }
 
-// Without an index the source is told as one that the account never turned on.
+// Without an index the source is told as absent.
 func TestNoIndexIsTold(t *testing.T) {
 	w := kindtest.NewWorld(t)
 	at := fact.Place{Account: kindtest.Account, Region: here}
 	none := func(r fact.Resource) { t.Errorf("%s is listed", r.ID) }
-	if err := indexedResource.List(t.Context(), w.Config(here), at, none); awsapi.Classify(err) != awsapi.NotSubscribed {
+	if err := indexedResource.List(t.Context(), w.Config(here), at, none); awsapi.Classify(err) != awsapi.AbsentInRegion {
 		t.Errorf("%v is %q", err, awsapi.Classify(err))
 	}
 	openIndex(t, w)

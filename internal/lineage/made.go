@@ -249,6 +249,7 @@ var tables = [][]rule{
 	// messaging
 
 	// building and applications
+	appsRules, cloudRules,
 
 	// serverless
 

@@ -8,7 +8,7 @@ import uuid
 from . import apps_codebuild  # noqa: F401  (its answers register themselves)
 from . import apps_beanstalk  # noqa: F401
 from . import apps_cloudcontrol  # noqa: F401
-from . import dump, registry
+from . import dump, registry, wire
 from .apps_store import arn, now, page, store
 from .registry import AwsError
 
@@ -221,6 +221,8 @@ def update_termination_protection(call, account):
 @registry.installer
 def install():
     from moto.cloudformation import models
+
+    wire.SIGNING_NAMES.setdefault("elasticmapreduce", ["emr"])
     from moto.glue import models as glue
 
     delete = models.CloudFormationBackend.delete_stack
