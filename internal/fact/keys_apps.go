@@ -8,6 +8,8 @@ const (
 	// Source is where the code that is built or run comes from, "TYPE location",
 	// without credentials.
 	Source = Key[[]string]("source")
+	// Application is the Elastic Beanstalk application that an environment is in.
+	Application = Key[string]("application")
 	// Identifier is what Cloud Control API calls the resource.
 	Identifier = Key[string]("identifier")
 )

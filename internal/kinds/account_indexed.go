@@ -41,10 +41,10 @@ var indexedSpec = kind.Spec[indexReader, noWriter]{
 		return indexClient{resourceexplorer2.NewFromConfig(c), resourcegroupstaggingapi.NewFromConfig(c)}
 	},
 	Needs: []string{
-		"resourceexplorer2:ListIndexes=resource-explorer-2:ListIndexes",
+		"resourceexplorer2:ListIndexes",
 		// ListResources has no end at a thousand results, as Search has.
-		"resourceexplorer2:ListResources=resource-explorer-2:ListResources",
-		"resourcegroupstaggingapi:GetResources=tag:GetResources",
+		"resourceexplorer2:ListResources",
+		"resourcegroupstaggingapi:GetResources",
 	},
 	List: listIndexed,
 	Cost: kind.Cost{Fixed: 3, Each: 2},

@@ -26,7 +26,7 @@ var otherResource = kind.Of(otherSpec)
 var otherSpec = kind.Spec[taggedReader, noWriter]{
 	Name:   "account.other",
 	Reader: func(c aws.Config) taggedReader { return resourcegroupstaggingapi.NewFromConfig(c) },
-	Needs:  []string{"resourcegroupstaggingapi:GetResources=tag:GetResources"},
+	Needs:  []string{"resourcegroupstaggingapi:GetResources"},
 	List: func(ctx context.Context, api taggedReader, at fact.Place, put func(fact.Resource)) error {
 		all, err := taggedResources(ctx, api, at)
 		if err != nil {

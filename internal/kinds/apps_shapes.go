@@ -2,7 +2,6 @@ package kinds
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -38,8 +37,7 @@ func made(id string, created *time.Time) maker {
 	return m
 }
 
-// foundIn looks one resource up in a listing of its kind, for services that
-// have no other way to ask.
+// putEach keeps several answers: a name, then its value, and so on.
 func putEach(put func(string, []byte) error, blobs ...any) error {
 	for i := 0; i+1 < len(blobs); i += 2 {
 		if err := putJSON(put, blobs[i].(string), blobs[i+1]); err != nil {
@@ -64,15 +62,6 @@ func awaited(ctx context.Context, every time.Duration, ready func() (bool, error
 		case <-tick.C:
 		}
 	}
-}
-
-// compact is one value as JSON, for facts that hold a structure.
-func compact(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return ""
-	}
-	return string(b)
 }
 
 // setStackTags notes the tags, and the stack that AWS's own tag names.

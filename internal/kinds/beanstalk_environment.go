@@ -45,7 +45,7 @@ var beanstalkEnvSpec = kind.Spec[beanstalkEnvReader, beanstalkEnvWriter]{
 	Recreates: true,
 	Holds: func(r fact.Resource) []fact.Ref {
 		held := holdsItsRole(r)
-		if app := fact.Owner.Or(r, ""); app != "" {
+		if app := fact.Application.Or(r, ""); app != "" {
 			held = append(held, fact.Ref{Kind: "beanstalk.application", Place: r.Place, ID: app})
 		}
 		return held
@@ -95,7 +95,7 @@ func beanstalkEnvironmentOf(at fact.Place, e types.EnvironmentDescription) fact.
 		ARN: aws.ToString(e.EnvironmentArn), Created: aws.ToTime(e.DateCreated),
 	}
 	fact.Name.Set(&r, aws.ToString(e.EnvironmentName))
-	fact.Owner.Set(&r, aws.ToString(e.ApplicationName))
+	fact.Application.Set(&r, aws.ToString(e.ApplicationName))
 	fact.Status.Set(&r, string(e.Status))
 	fact.Detail.Set(&r, aws.ToString(e.CNAME))
 	fact.Role.Set(&r, aws.ToString(e.OperationsRole))

@@ -36,8 +36,8 @@ var emrSpec = kind.Spec[emrReader, emrWriter]{
 	Reader: func(c aws.Config) emrReader { return emr.NewFromConfig(c) },
 	Writer: func(c aws.Config) emrWriter { return emr.NewFromConfig(c) },
 	Needs: []string{
-		"emr:ListClusters=elasticmapreduce:ListClusters", "emr:DescribeCluster=elasticmapreduce:DescribeCluster",
-		"emr:ListSteps=elasticmapreduce:ListSteps", "emr:ListBootstrapActions=elasticmapreduce:ListBootstrapActions",
+		"emr:ListClusters", "emr:DescribeCluster",
+		"emr:ListSteps", "emr:ListBootstrapActions",
 	},
 	List:      listEMRClusters,
 	Cost:      kind.Cost{Fixed: 1, Page: 50, Each: 1},
@@ -49,7 +49,7 @@ var emrSpec = kind.Spec[emrReader, emrWriter]{
 	Verbs: []kind.Verb[emrReader, emrWriter]{
 		flip(kind.Verb[emrReader, emrWriter]{
 			Name: "unprotect", Class: kind.Reversible, For: kind.Lift, Of: "termination",
-			Needs: []string{"emr:SetTerminationProtection=elasticmapreduce:SetTerminationProtection"},
+			Needs: []string{"emr:SetTerminationProtection"},
 		}, false, func(ctx context.Context, api emrReader, r fact.Resource) (bool, error) {
 			c, err := findEMRCluster(ctx, api, r.ID)
 			return aws.ToBool(c.TerminationProtected), err
@@ -59,7 +59,7 @@ var emrSpec = kind.Spec[emrReader, emrWriter]{
 		}),
 		remove(kind.Verb[emrReader, emrWriter]{
 			Name: "terminate-cluster", Takes: 20 * time.Minute,
-			Needs: []string{"emr:TerminateJobFlows=elasticmapreduce:TerminateJobFlows"},
+			Needs: []string{"emr:TerminateJobFlows"},
 		}, func(ctx context.Context, api emrReader, r fact.Resource) (any, error) {
 			c, err := findEMRCluster(ctx, api, r.ID)
 			return made(aws.ToString(c.Id), emrCreated(c.Status)), err
