@@ -158,6 +158,9 @@ var classes = map[string]Class{
 	"NotImplemented":          NotImplemented,
 	"NotImplementedException": NotImplemented,
 
+	"TypeNotFoundException": AbsentInRegion, // Cloud Control: the region's registry lacks the type
+	"IndexNotFound":         AbsentInRegion, // Resource Explorer, as kinds says it: nobody made an index in the region
+
 	"NoSuchEntity":                            NotFound,
 	"ResourceNotFound":                        NotFound,
 	"FileSystemNotFound":                      NotFound,

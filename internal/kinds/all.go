@@ -44,6 +44,17 @@ func All() []kind.Kind {
 		repository,
 
 		// building and applications
+		stack, stackSet,
+		buildProject, build, sourceCredential,
+		amplifyApp, appRunnerService,
+		glueTrigger, glueJob, glueCrawler, devEndpoint,
+		emrCluster, beanstalkEnvironment, beanstalkApplication,
+		imagePipeline, imageRecipe, gameFleet, gameBuild, workspace, cloud9Environment,
+		codeRepository, codePipeline, codeConnection, mediaChannel, appStreamFleet,
+		syncTask, syncAgent, transferServer, dataStream, deliveryStream,
+		kafkaCluster, airflowEnvironment, cacheCluster, memoryCluster,
+		graphAPI, queryWorkgroup, networkFirewall, webACL, iotRule, redshiftWorkgroup, sparkApplication,
+		otherResource, indexedResource,
 
 		// machine learning
 

@@ -253,6 +253,7 @@ var tables = [][]rule{
 	// messaging
 
 	// building and applications
+	appsRules, cloudRules,
 
 	// serverless
 	serverlessRules,

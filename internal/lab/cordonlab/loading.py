@@ -42,6 +42,7 @@ MODULES = [
     # messaging
 
     # building and applications
+    "apps_fixes",
 
     # serverless
     "serverless_fixes",
