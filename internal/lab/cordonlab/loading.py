@@ -43,6 +43,8 @@ MODULES = [
     # serverless
 
     # storage and databases
+    "storage_fixes",
+    "storage_lake_fixes",
 
     # keys, secrets and backups
 
