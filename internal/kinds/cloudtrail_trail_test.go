@@ -51,7 +51,7 @@ func makeTrail(t *testing.T, w kindtest.World) string {
 
 func TestTrail(t *testing.T) {
 	kindtest.Run(t, kindtest.Case[trailReader, trailWriter]{
-		Spec: trailSpec, Region: here, Setup: makeTrail,
+		Spec: trailSpec, Region: here, Setup: makeTrail, Verbs: setups{"restore-selectors": makeSelectiveTrail},
 		Before: befores{
 			"start":             putBack(""), // it does not ask
 			"restore-selectors": putBack(`{"EventSelectors":[{"IncludeManagementEvents":false,"ReadWriteType":"All"}]}`),
@@ -60,6 +60,16 @@ func TestTrail(t *testing.T) {
 			},
 		},
 	})
+}
+
+// makeSelectiveTrail records what changes something.
+func makeSelectiveTrail(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	id := makeTrail(t, w)
+	must[*cloudtrail.PutEventSelectorsOutput](t)(cloudtrail.NewFromConfig(w.Config(here)).PutEventSelectors(t.Context(), &cloudtrail.PutEventSelectorsInput{
+		TrailName: &id, EventSelectors: []types.EventSelector{{ReadWriteType: types.ReadWriteTypeWriteOnly, IncludeManagementEvents: aws.Bool(true)}},
+	}))
+	return id
 }
 
 func TestTrailIsListedAtHomeOnly(t *testing.T) {
@@ -222,7 +232,7 @@ func makeFindingFilter(t *testing.T, w kindtest.World) string {
 		DetectorId: &id, Name: aws.String("quiet"), Action: guardtypes.FilterActionArchive,
 		FindingCriteria: &guardtypes.FindingCriteria{Criterion: map[string]guardtypes.Condition{"type": {Equals: []string{"CryptoCurrency:EC2/BitcoinTool.B!DNS"}}}},
 	}))
-	return id + "/quiet"
+	return "quiet"
 }
 
 func TestFindingFilter(t *testing.T) {
@@ -243,7 +253,7 @@ func makeIPSet(t *testing.T, w kindtest.World) string {
 	out := must[*guardduty.CreateIPSetOutput](t)(guardduty.NewFromConfig(w.Config(here)).CreateIPSet(t.Context(), &guardduty.CreateIPSetInput{
 		DetectorId: &id, Name: aws.String("friends"), Activate: aws.Bool(true), Format: guardtypes.IpSetFormatTxt, Location: aws.String("s3://drop/ips.txt"),
 	}))
-	return id + "/" + aws.ToString(out.IpSetId)
+	return aws.ToString(out.IpSetId)
 }
 
 func TestIPSet(t *testing.T) {

@@ -31,7 +31,7 @@ type findingFilterWriter interface {
 var findingFilter = kind.Of(findingFilterSpec)
 
 // findingFilterSpec is a filter of findings. One that archives what it matches
-// is a way not to be seen. Its ID is DETECTOR/NAME.
+// is a way not to be seen.
 var findingFilterSpec = kind.Spec[findingFilterReader, findingFilterWriter]{
 	Name:   "guardduty.filter",
 	Reader: func(c aws.Config) findingFilterReader { return guardduty.NewFromConfig(c) },
@@ -42,7 +42,7 @@ var findingFilterSpec = kind.Spec[findingFilterReader, findingFilterWriter]{
 	Covers: []string{"D2"},
 	Named:  true,
 	Keep: func(ctx context.Context, api findingFilterReader, r fact.Resource, put func(string, []byte) error) error {
-		f, err := findFilter(ctx, api, r.ID)
+		f, err := findFilter(ctx, api, r.ARN)
 		if err != nil {
 			return err
 		}
@@ -53,10 +53,10 @@ var findingFilterSpec = kind.Spec[findingFilterReader, findingFilterWriter]{
 		flip(kind.Verb[findingFilterReader, findingFilterWriter]{
 			Name: "stop-archiving", Class: kind.Reversible, For: kind.Disable, Needs: []string{"guardduty:UpdateFilter"},
 		}, false, func(ctx context.Context, api findingFilterReader, r fact.Resource) (bool, error) {
-			f, err := findFilter(ctx, api, r.ID)
+			f, err := findFilter(ctx, api, r.ARN)
 			return err == nil && f.Action == types.FilterActionArchive, err
 		}, func(ctx context.Context, api findingFilterWriter, j kind.Job, on bool) error {
-			detector, name := withinDetector(j.ID)
+			detector, name := withinDetector(j.ARN)
 			action := types.FilterActionNoop
 			if on {
 				action = types.FilterActionArchive
@@ -67,20 +67,23 @@ var findingFilterSpec = kind.Spec[findingFilterReader, findingFilterWriter]{
 		remove(kind.Verb[findingFilterReader, findingFilterWriter]{
 			Name: "delete", Needs: []string{"guardduty:DeleteFilter"},
 		}, func(ctx context.Context, api findingFilterReader, r fact.Resource) (any, error) {
-			_, err := findFilter(ctx, api, r.ID)
+			_, err := findFilter(ctx, api, r.ARN)
 			return r.ID, err
 		}, func(ctx context.Context, api findingFilterWriter, j kind.Job) error {
-			detector, name := withinDetector(j.ID)
+			detector, name := withinDetector(j.ARN)
 			_, err := api.DeleteFilter(ctx, &guardduty.DeleteFilterInput{DetectorId: &detector, FilterName: &name})
 			return goneGuardDuty(err)
 		}),
 	},
 }
 
-// withinDetector takes DETECTOR/REST apart.
-func withinDetector(id string) (detector, rest string) {
-	detector, rest, _ = strings.Cut(id, "/")
-	return detector, rest
+// withinDetector reads the detector and the thing itself from the ARN, which
+// ends in detector/DETECTOR/filter/NAME: every call about it wants both.
+func withinDetector(arn string) (detector, thing string) {
+	_, rest, _ := strings.Cut(arn, ":detector/")
+	detector, rest, _ = strings.Cut(rest, "/")
+	_, thing, _ = strings.Cut(rest, "/")
+	return detector, thing
 }
 
 // detectorsHere are the ids of the region's detectors.
@@ -107,13 +110,13 @@ func listFindingFilters(ctx context.Context, api findingFilterReader, at fact.Pl
 			}
 			for _, name := range page.FilterNames {
 				drafts = append(drafts, fact.Resource{
-					Ref: fact.Ref{Kind: "guardduty.filter", Place: at, ID: detector + "/" + name}, ARN: arn(at, "guardduty", "detector/"+detector+"/filter/"+name),
+					Ref: fact.Ref{Kind: "guardduty.filter", Place: at, ID: name}, ARN: arn(at, "guardduty", "detector/"+detector+"/filter/"+name),
 				})
 			}
 		}
 	}
 	err = complete(ctx, drafts, func(ctx context.Context, r *fact.Resource) error {
-		f, err := findFilter(ctx, api, r.ID)
+		f, err := findFilter(ctx, api, r.ARN)
 		if err != nil {
 			return err
 		}
@@ -128,8 +131,8 @@ func listFindingFilters(ctx context.Context, api findingFilterReader, at fact.Pl
 	return nil
 }
 
-func findFilter(ctx context.Context, api findingFilterReader, id string) (*guardduty.GetFilterOutput, error) {
-	detector, name := withinDetector(id)
+func findFilter(ctx context.Context, api findingFilterReader, arn string) (*guardduty.GetFilterOutput, error) {
+	detector, name := withinDetector(arn)
 	out, err := api.GetFilter(ctx, &guardduty.GetFilterInput{DetectorId: &detector, FilterName: &name})
 	return out, goneGuardDuty(err)
 }

@@ -27,7 +27,7 @@ type ipSetWriter interface {
 var ipSet = kind.Of(ipSetSpec)
 
 // ipSetSpec is a list of trusted addresses: GuardDuty makes no finding about
-// what they do. The list itself is a file in a bucket. Its ID is DETECTOR/ID.
+// what they do. The list itself is a file in a bucket.
 var ipSetSpec = kind.Spec[ipSetReader, ipSetWriter]{
 	Name:   "guardduty.ip-set",
 	Reader: func(c aws.Config) ipSetReader { return guardduty.NewFromConfig(c) },
@@ -37,7 +37,7 @@ var ipSetSpec = kind.Spec[ipSetReader, ipSetWriter]{
 	Cost:   kind.Cost{Fixed: 2, Page: 50, Each: 1}, // a region has one detector at most
 	Covers: []string{"D2"},
 	Keep: func(ctx context.Context, api ipSetReader, r fact.Resource, put func(string, []byte) error) error {
-		s, err := findIPSet(ctx, api, r.ID)
+		s, err := findIPSet(ctx, api, r.ARN)
 		if err != nil {
 			return err
 		}
@@ -47,23 +47,23 @@ var ipSetSpec = kind.Spec[ipSetReader, ipSetWriter]{
 		flip(kind.Verb[ipSetReader, ipSetWriter]{
 			Name: "distrust-list", Class: kind.Reversible, For: kind.Disable, Needs: []string{"guardduty:UpdateIPSet", "=iam:PutRolePolicy"}, Takes: ipSetTakes,
 		}, false, func(ctx context.Context, api ipSetReader, r fact.Resource) (bool, error) {
-			s, err := findIPSet(ctx, api, r.ID)
+			s, err := findIPSet(ctx, api, r.ARN)
 			return err == nil && trusts(s.Status), err
 		}, func(ctx context.Context, api ipSetWriter, j kind.Job, on bool) error {
-			detector, id := withinDetector(j.ID)
+			detector, id := withinDetector(j.ARN)
 			_, err := api.UpdateIPSet(ctx, &guardduty.UpdateIPSetInput{DetectorId: &detector, IpSetId: &id, Activate: &on})
 			return err
 		}),
 		remove(kind.Verb[ipSetReader, ipSetWriter]{
 			Name: "delete", Needs: []string{"guardduty:DeleteIPSet", "=iam:DeleteRolePolicy"}, Takes: ipSetTakes,
 		}, func(ctx context.Context, api ipSetReader, r fact.Resource) (any, error) {
-			s, err := findIPSet(ctx, api, r.ID)
+			s, err := findIPSet(ctx, api, r.ARN)
 			if err == nil && s.Status == types.IpSetStatusDeleted {
 				return nil, kind.ErrGone
 			}
 			return r.ID, err
 		}, func(ctx context.Context, api ipSetWriter, j kind.Job) error {
-			detector, id := withinDetector(j.ID)
+			detector, id := withinDetector(j.ARN)
 			_, err := api.DeleteIPSet(ctx, &guardduty.DeleteIPSetInput{DetectorId: &detector, IpSetId: &id})
 			return goneGuardDuty(err)
 		}),
@@ -91,13 +91,13 @@ func listIPSets(ctx context.Context, api ipSetReader, at fact.Place, put func(fa
 			}
 			for _, id := range page.IpSetIds {
 				drafts = append(drafts, fact.Resource{
-					Ref: fact.Ref{Kind: "guardduty.ip-set", Place: at, ID: detector + "/" + id}, ARN: arn(at, "guardduty", "detector/"+detector+"/ipset/"+id),
+					Ref: fact.Ref{Kind: "guardduty.ip-set", Place: at, ID: id}, ARN: arn(at, "guardduty", "detector/"+detector+"/ipset/"+id),
 				})
 			}
 		}
 	}
 	err = complete(ctx, drafts, func(ctx context.Context, r *fact.Resource) error {
-		s, err := findIPSet(ctx, api, r.ID)
+		s, err := findIPSet(ctx, api, r.ARN)
 		if err != nil {
 			return err
 		}
@@ -114,8 +114,8 @@ func listIPSets(ctx context.Context, api ipSetReader, at fact.Place, put func(fa
 	return nil
 }
 
-func findIPSet(ctx context.Context, api ipSetReader, id string) (*guardduty.GetIPSetOutput, error) {
-	detector, set := withinDetector(id)
+func findIPSet(ctx context.Context, api ipSetReader, arn string) (*guardduty.GetIPSetOutput, error) {
+	detector, set := withinDetector(arn)
 	out, err := api.GetIPSet(ctx, &guardduty.GetIPSetInput{DetectorId: &detector, IpSetId: &set})
 	return out, goneGuardDuty(err)
 }

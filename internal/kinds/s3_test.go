@@ -82,10 +82,24 @@ func TestBucket(t *testing.T) {
 			"restore-policy": putBack(""), "restore-acl": putBack(""), "restore-public-block": putBack(allBlocked), "restore-versioning": putBack("Suspended"),
 			"restore-lifecycle": putBack(""), "restore-replication": putBack(""),
 			"restore-encryption": putBack(`{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}`),
-			"restore-notify":     putBack(`{"EventBridgeConfiguration":{}}`), "restore-logging": putBack(`{"TargetBucket":"ledger","TargetPrefix":"log/"}`),
+			"restore-notify":     putBack(""), "restore-logging": putBack(`{"TargetBucket":"ledger","TargetPrefix":"log/"}`),
 		},
-		Verbs: setups{"restore-logging": loggedBucket},
+		Verbs: setups{"restore-logging": loggedBucket, "restore-notify": notifyingBucket},
 	})
+}
+
+// notifyingBucket tells a queue of every object.
+func notifyingBucket(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	name := openBucket(t, w)
+	must[*s3.PutBucketNotificationConfigurationOutput](t)(s3.NewFromConfig(w.Config(here)).PutBucketNotificationConfiguration(t.Context(), &s3.PutBucketNotificationConfigurationInput{
+		Bucket: &name, SkipDestinationValidation: aws.Bool(true), NotificationConfiguration: &types.NotificationConfiguration{
+			QueueConfigurations: []types.QueueConfiguration{{
+				Id: aws.String("all"), QueueArn: aws.String("arn:aws:sqs:" + here + ":" + kindtest.Account + ":drop"), Events: []types.Event{types.EventS3ObjectCreated},
+			}},
+		},
+	}))
+	return name
 }
 
 // loggedBucket may be written to by S3's log delivery.

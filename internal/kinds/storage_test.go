@@ -3,6 +3,7 @@ package kinds
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -50,8 +51,11 @@ func makeProtectedDB(t *testing.T, w kindtest.World) string {
 func TestDBInstance(t *testing.T) {
 	kindtest.Run(t, kindtest.Case[dbInstanceReader, dbInstanceWriter]{
 		Spec: dbInstanceSpec, Region: here, Setup: makeDB,
-		Verbs:  setups{"unprotect": makeProtectedDB},
-		Before: befores{"restore-database": putBack(`{"backupRetentionPeriod":7,"deletionProtection":true,"publiclyAccessible":false}`)},
+		Verbs: setups{"unprotect": makeProtectedDB},
+		Before: befores{"restore-database": func(t *testing.T, w kindtest.World, id string) string {
+			now := fact.Aspects.Or(listed(t, w, dbInstance, id), nil)["settings"]
+			return settingsWith(t, strings.Replace(now, `"publiclyAccessible":true`, `"publiclyAccessible":false`, 1), 7)
+		}},
 	})
 }
 

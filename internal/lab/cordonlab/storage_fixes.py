@@ -1,7 +1,8 @@
 """Storage and databases: what moto 5.2.1 leaves out of S3, RDS, DynamoDB, EFS and Redshift, and their pictures."""
 import json
+import re
 
-from . import dump, registry
+from . import dump, registry, wire
 from .pages import token_page
 from .registry import AwsError
 
@@ -61,19 +62,23 @@ def _held(value):
     return _held(vars(value)) if hasattr(value, "__dict__") else value
 
 
+#: how S3 names the access logs that it writes by itself: looking at a bucket makes them
+_ACCESS_LOG = re.compile(r"\d{4}(-\d\d){5}-[0-9A-F]{16}$")
+
+
 @dump.service("s3")
 def buckets(account):
     found = {}
     for region, backend in dump._backends("moto.s3.models", "s3_backends", account):
         for name, bucket in list(backend.buckets.items()):
+            keys = [key for key in bucket.keys if not _ACCESS_LOG.search(key)]
             acl = _held(bucket.acl.grants) if bucket.acl else []
             found[f"bucket/{name}"] = {
                 "policy": dump._document((bucket.policy or b"").decode()), "versioning": bucket.versioning_status,
                 "acl": dump._ordered(acl), "encryption": bucket.encryption, "block": _held(bucket.public_access_block),
-                "rules": _held(bucket.rules), "replication": _held(bucket.replication_rules),
+                "rules": _held(bucket.rules), "replication": _held(getattr(bucket, "replication", None)),
                 "logging": bucket.logging or {}, "notify": _held(bucket.notification_configuration) or {},
-                "objects": {key: [getattr(v, "version_id", None) for v in bucket.keys.getlist(key)]
-                            for key in bucket.keys},
+                "objects": {key: [getattr(v, "version_id", None) for v in bucket.keys.getlist(key)] for key in keys},
             }
     return found
 
@@ -112,6 +117,33 @@ def start_export(call, account, result):
     return result
 
 
+def _once(result, member, listed):
+    """AWS's list of who may restore a snapshot is a set; moto adds what is there already."""
+    for attribute in (result.get(member) or {}).get(listed) or []:
+        attribute["AttributeValues"] = list(dict.fromkeys(attribute.get("AttributeValues") or []))
+    return result
+
+
+@registry.after("rds:ModifyDBSnapshotAttribute")
+def modify_snapshot_attribute(call, account, result):
+    held = _rds(account, call.region).database_snapshots[call.params["DBSnapshotIdentifier"]].attributes
+    for name, values in list(held.items()):
+        held[name] = list(dict.fromkeys(values))
+    return _once(result, "DBSnapshotAttributesResult", "DBSnapshotAttributes")
+
+
+@registry.after("rds:ModifyDBClusterSnapshotAttribute")
+def modify_cluster_snapshot_attribute(call, account, result):
+    held = _rds(account, call.region).cluster_snapshots[call.params["DBClusterSnapshotIdentifier"]].attributes
+    for name, values in list(held.items()):
+        held[name] = list(dict.fromkeys(values))
+    return _once(result, "DBClusterSnapshotAttributesResult", "DBClusterSnapshotAttributes")
+
+
+def _sorted(attributes):
+    return {name: sorted(values) for name, values in attributes.items()}
+
+
 @dump.service("rds")
 def databases(account):
     found = {}
@@ -124,13 +156,25 @@ def databases(account):
             found[f"{region}/cluster/{name}"] = {
                 "status": one.status, "backup": one.backup_retention_period, "protected": one.deletion_protection}
         for name, one in list(backend.database_snapshots.items()):
-            found[f"{region}/snapshot/{name}"] = {"status": one.status, "shared": one.attributes}
+            found[f"{region}/snapshot/{name}"] = {"status": one.status, "shared": _sorted(one.attributes)}
         for name, one in list(backend.cluster_snapshots.items()):
-            found[f"{region}/cluster-snapshot/{name}"] = {"status": one.status, "shared": one.attributes}
+            found[f"{region}/cluster-snapshot/{name}"] = {"status": one.status, "shared": _sorted(one.attributes)}
     return found
 
 
 # ---- DynamoDB -------------------------------------------------------------------------------------------------------
+
+@registry.answers("dynamodb:DeleteResourcePolicy")
+def delete_resource_policy(call, account):
+    """AWS: "DeleteResourcePolicy is an idempotent operation; running it multiple times on the same resource doesn't
+    result in an error response"; moto says that the table is not there."""
+    from moto.dynamodb.models import dynamodb_backends
+    backend, wanted = dynamodb_backends[account][call.region], call.params["ResourceArn"]
+    if not any(one.table_arn == wanted for one in backend.tables.values()):
+        raise AwsError(400, "ResourceNotFoundException", f"Requested resource not found: {wanted}")
+    backend.resource_policies.pop(wanted, None)
+    return {}
+
 
 @dump.service("dynamodb")
 def tables(account):
@@ -174,6 +218,9 @@ def file_systems(account):
             found[f"{region}/mount-target/{name}"] = {}
     return found
 
+
+# OpenSearch signs as "es", the name of its older API.
+wire.SIGNING_NAMES.setdefault("es", ["opensearch", "es"])
 
 # ---- Redshift, OpenSearch -------------------------------------------------------------------------------------------
 
