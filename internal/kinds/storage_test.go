@@ -369,3 +369,35 @@ func TestSearchDomainFacts(t *testing.T) {
 	}
 	wantDenied(t, w, searchDomain, "DescribeDomains")
 }
+
+// What vanishes between the listing and the calls about it is left out.
+func TestVanishedStorageIsLeftOut(t *testing.T) {
+	for _, c := range []struct {
+		kind     kind.Kind
+		make     func(*testing.T, kindtest.World) string
+		op, code string
+	}{
+		{bucket, openBucket, "GetBucketPolicy", "NoSuchBucket"},
+		{bucket, openBucket, "GetObjectLockConfiguration", "NoSuchBucket"},
+		{dbSnapshot, makeDBSnapshot, "DescribeDBSnapshotAttributes", "DBSnapshotNotFound"},
+		{table, makeTable, "GetResourcePolicy", "ResourceNotFoundException"},
+		{fileSystem, makeFileSystem, "DescribeFileSystemPolicy", "FileSystemNotFound"},
+		{dataStore, makeDataStore, "GetEventDataStore", "EventDataStoreNotFoundException"},
+	} {
+		t.Run(string(c.kind.Name())+" "+c.op, func(t *testing.T) {
+			w := kindtest.NewWorld(t)
+			id := c.make(t, w)
+			if err := w.Lab.AddFault(t.Context(), lab.Fault{Match: map[string]string{"op": c.op}, Code: c.code, Status: 404}); err != nil {
+				t.Fatal(err)
+			}
+			at := fact.Place{Account: kindtest.Account, Region: here}
+			if err := c.kind.List(t.Context(), w.Config(here), at, func(r fact.Resource) {
+				if r.ID == id {
+					t.Errorf("%s is listed", r.ID)
+				}
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -222,6 +222,16 @@ def file_systems(account):
 # OpenSearch signs as "es", the name of its older API.
 wire.SIGNING_NAMES.setdefault("es", ["opensearch", "es"])
 
+
+@registry.after("opensearch:UpdateDomainConfig")
+def update_domain_config(call, account, result):
+    """AWS takes an empty text for no access policy; moto keeps the one before."""
+    from moto.opensearch.models import opensearch_backends
+    if call.params.get("AccessPolicies") == "":
+        opensearch_backends[account][call.region].domains[call.params["DomainName"]].access_policies = ""
+    return result
+
+
 # ---- Redshift, OpenSearch -------------------------------------------------------------------------------------------
 
 @dump.service("redshift")
