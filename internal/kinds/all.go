@@ -62,9 +62,13 @@ func All() []kind.Kind {
 
 		// storage and databases
 
+		bucket, s3Account,
+		dbInstance, dbCluster, dbSnapshot, dbClusterSnapshot, dbExport,
+		table, fileSystem, warehouse, searchDomain,
+
 		// keys, secrets and backups
 
-		trail, detector,
+		trail, dataStore, detector, findingFilter, ipSet,
 
 		// watching
 

@@ -21,6 +21,9 @@ type trailReader interface {
 type trailWriter interface {
 	StartLogging(context.Context, *cloudtrail.StartLoggingInput, ...func(*cloudtrail.Options)) (*cloudtrail.StartLoggingOutput, error)
 	StopLogging(context.Context, *cloudtrail.StopLoggingInput, ...func(*cloudtrail.Options)) (*cloudtrail.StopLoggingOutput, error)
+	PutEventSelectors(context.Context, *cloudtrail.PutEventSelectorsInput, ...func(*cloudtrail.Options)) (*cloudtrail.PutEventSelectorsOutput, error)
+	UpdateTrail(context.Context, *cloudtrail.UpdateTrailInput, ...func(*cloudtrail.Options)) (*cloudtrail.UpdateTrailOutput, error)
+	DeleteTrail(context.Context, *cloudtrail.DeleteTrailInput, ...func(*cloudtrail.Options)) (*cloudtrail.DeleteTrailOutput, error)
 }
 
 var trail = kind.Of(trailSpec)
@@ -31,12 +34,34 @@ var trailSpec = kind.Spec[trailReader, trailWriter]{
 	Writer: func(c aws.Config) trailWriter { return cloudtrail.NewFromConfig(c) },
 	Needs:  []string{"cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"},
 	List:   listTrails,
+	Cost:   kind.Cost{Fixed: 1, Each: 2}, // AWS tells of one trail at a time whether it logs, and what
+	Covers: []string{"D1"},
 	Keep:   keepTrail,
 	Verbs: []kind.Verb[trailReader, trailWriter]{
+		// It needs nobody to know what was before: a trail is there to log.
 		flip(kind.Verb[trailReader, trailWriter]{
-			Name: "start", Class: kind.Reversible,
+			Name: "start", Class: kind.Reversible, For: kind.Restore, Of: "logging",
+			Mends: []string{"StopLogging"}, Recall: recallSwitch("StartLogging", "StopLogging"),
 			Needs: []string{"cloudtrail:StartLogging", "cloudtrail:StopLogging"},
 		}, true, trailLogs, switchTrail),
+		restore(kind.Verb[trailReader, trailWriter]{
+			Name: "restore-selectors", Class: kind.Reversible, Of: "selectors", Needs: []string{"cloudtrail:PutEventSelectors"},
+			Mends: []string{"PutEventSelectors"}, Recall: recallSelectors,
+		}, trailSelectors, setTrailSelectors),
+		restore(kind.Verb[trailReader, trailWriter]{
+			Name: "restore-trail", Class: kind.Reversible, Of: "trail", Needs: []string{"cloudtrail:UpdateTrail", "=iam:PassRole"},
+			Mends: []string{"UpdateTrail", "CreateTrail"}, Recall: recallTrail,
+		}, trailSettings, setTrailSettings),
+		// What the trail has written stays in its bucket.
+		remove(kind.Verb[trailReader, trailWriter]{
+			Name: "delete", Needs: []string{"cloudtrail:DeleteTrail"},
+		}, func(ctx context.Context, api trailReader, r fact.Resource) (any, error) {
+			t, err := findTrail(ctx, api, r.ID)
+			return aws.ToString(t.TrailARN), err
+		}, func(ctx context.Context, api trailWriter, j kind.Job) error {
+			_, err := api.DeleteTrail(ctx, &cloudtrail.DeleteTrailInput{Name: &j.ID})
+			return err
+		}),
 	},
 }
 
@@ -52,7 +77,13 @@ func listTrails(ctx context.Context, api trailReader, at fact.Place, put func(fa
 	var drafts []fact.Resource
 	for _, t := range out.TrailList {
 		if aws.ToString(t.HomeRegion) == at.Region {
-			drafts = append(drafts, trailOf(at, t))
+			r := trailOf(at, t)
+			text, err := trailForm(t)
+			if err != nil {
+				return err
+			}
+			setAspect(&r, "trail", text)
+			drafts = append(drafts, r)
 		}
 	}
 	err = complete(ctx, drafts, func(ctx context.Context, r *fact.Resource) error {
@@ -69,7 +100,10 @@ func listTrails(ctx context.Context, api trailReader, at fact.Place, put func(fa
 			return err
 		}
 		fact.Management.Set(r, recordsManagement(selectors))
-		return nil
+		setAspect(r, "logging", switchWord(aws.ToBool(status.IsLogging)))
+		text, err := selectorsForm(selectors.EventSelectors, selectors.AdvancedEventSelectors)
+		setAspect(r, "selectors", text)
+		return err
 	}, put)
 	if err != nil {
 		return fmt.Errorf("cannot list trails: %w", err)
@@ -110,31 +144,4 @@ func switchTrail(ctx context.Context, api trailWriter, j kind.Job, on bool) (err
 		_, err = api.StopLogging(ctx, &cloudtrail.StopLoggingInput{Name: &j.ID})
 	}
 	return err
-}
-
-func keepTrail(ctx context.Context, api trailReader, r fact.Resource, put func(string, []byte) error) error {
-	out, err := api.DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{TrailNameList: []string{r.ID}})
-	var all []types.Trail
-	if err == nil {
-		all = out.TrailList
-	}
-	t, err := only(all, err)
-	if err != nil {
-		return err
-	}
-	if err := putJSON(put, "trail.json", t); err != nil {
-		return err
-	}
-	status, err := trailStatus(ctx, api, r.ID)
-	if err != nil {
-		return err
-	}
-	if err := putJSON(put, "status.json", status); err != nil {
-		return err
-	}
-	selectors, err := eventSelectors(ctx, api, r.ID)
-	if err != nil {
-		return err
-	}
-	return putJSON(put, "event-selectors.json", selectors)
 }

@@ -2,6 +2,8 @@ package kinds
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"github.com/aws/aws-sdk-go-v2/service/guardduty"
+	guardtypes "github.com/aws/aws-sdk-go-v2/service/guardduty/types"
 
 	"cordon/internal/awsapi"
 	"cordon/internal/fact"
@@ -47,7 +50,26 @@ func makeTrail(t *testing.T, w kindtest.World) string {
 }
 
 func TestTrail(t *testing.T) {
-	kindtest.Run(t, kindtest.Case[trailReader, trailWriter]{Spec: trailSpec, Region: here, Setup: makeTrail})
+	kindtest.Run(t, kindtest.Case[trailReader, trailWriter]{
+		Spec: trailSpec, Region: here, Setup: makeTrail, Verbs: setups{"restore-selectors": makeSelectiveTrail},
+		Before: befores{
+			"start":             putBack(""), // it does not ask
+			"restore-selectors": putBack(`{"EventSelectors":[{"IncludeManagementEvents":false,"ReadWriteType":"All"}]}`),
+			"restore-trail": func(t *testing.T, w kindtest.World, id string) string {
+				return strings.Replace(fact.Aspects.Or(listed(t, w, trail, id), nil)["trail"], `"IsMultiRegionTrail":true`, `"IsMultiRegionTrail":false`, 1)
+			},
+		},
+	})
+}
+
+// makeSelectiveTrail records what changes something.
+func makeSelectiveTrail(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	id := makeTrail(t, w)
+	must[*cloudtrail.PutEventSelectorsOutput](t)(cloudtrail.NewFromConfig(w.Config(here)).PutEventSelectors(t.Context(), &cloudtrail.PutEventSelectorsInput{
+		TrailName: &id, EventSelectors: []types.EventSelector{{ReadWriteType: types.ReadWriteTypeWriteOnly, IncludeManagementEvents: aws.Bool(true)}},
+	}))
+	return id
 }
 
 func TestTrailIsListedAtHomeOnly(t *testing.T) {
@@ -143,7 +165,9 @@ func makeDetector(t *testing.T, w kindtest.World) string {
 }
 
 func TestDetector(t *testing.T) {
-	kindtest.Run(t, kindtest.Case[detectorReader, detectorWriter]{Spec: detectorSpec, Region: here, Setup: makeDetector})
+	kindtest.Run(t, kindtest.Case[detectorReader, detectorWriter]{
+		Spec: detectorSpec, Region: here, Setup: makeDetector, Before: befores{"enable": putBack("")}, // it does not ask
+	})
 }
 
 func TestDetectorFacts(t *testing.T) {
@@ -152,4 +176,94 @@ func TestDetectorFacts(t *testing.T) {
 	if on, known := fact.Active.Get(r); !known || on || r.Created.IsZero() || r.ARN == "" {
 		t.Errorf("%s made %v: %v, %v", r.ARN, r.Created, on, known)
 	}
+}
+
+func makeDataStore(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	out := must[*cloudtrail.CreateEventDataStoreOutput](t)(cloudtrail.NewFromConfig(w.Config(here)).CreateEventDataStore(t.Context(), &cloudtrail.CreateEventDataStoreInput{
+		Name: aws.String("lake"), TerminationProtectionEnabled: aws.Bool(false),
+	}))
+	return aws.ToString(out.EventDataStoreArn)
+}
+
+func TestDataStore(t *testing.T) {
+	api := func(w kindtest.World) *cloudtrail.Client { return cloudtrail.NewFromConfig(w.Config(here)) }
+	kindtest.Run(t, kindtest.Case[dataStoreReader, dataStoreWriter]{
+		Spec: dataStoreSpec, Region: here, Setup: makeDataStore,
+		Before: befores{"start-ingestion": putBack(""), "undelete-store": putBack("")}, // they do not ask
+		Verbs: setups{
+			"start-ingestion": func(t *testing.T, w kindtest.World) string {
+				id := makeDataStore(t, w)
+				must[*cloudtrail.StopEventDataStoreIngestionOutput](t)(api(w).StopEventDataStoreIngestion(t.Context(), &cloudtrail.StopEventDataStoreIngestionInput{EventDataStore: &id}))
+				return id
+			},
+			"undelete-store": func(t *testing.T, w kindtest.World) string {
+				id := makeDataStore(t, w)
+				must[*cloudtrail.DeleteEventDataStoreOutput](t)(api(w).DeleteEventDataStore(t.Context(), &cloudtrail.DeleteEventDataStoreInput{EventDataStore: &id}))
+				return id
+			},
+			"unprotect": makeProtectedStore,
+		},
+	})
+}
+
+func makeProtectedStore(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	id := makeDataStore(t, w)
+	must[*cloudtrail.UpdateEventDataStoreOutput](t)(cloudtrail.NewFromConfig(w.Config(here)).UpdateEventDataStore(t.Context(), &cloudtrail.UpdateEventDataStoreInput{
+		EventDataStore: &id, TerminationProtectionEnabled: aws.Bool(true),
+	}))
+	return id
+}
+
+func TestDataStoreFacts(t *testing.T) {
+	w := kindtest.NewWorld(t)
+	r := listed(t, w, dataStore, makeProtectedStore(t, w))
+	if p := fact.Protections.Or(r, nil); !slices.Equal(p, []string{"termination"}) || !fact.Logging.Or(r, false) || r.Created.IsZero() {
+		t.Errorf("%s", r.Facts)
+	}
+	wantDenied(t, w, dataStore, "GetEventDataStore")
+}
+
+func makeFindingFilter(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	id := makeDetector(t, w)
+	must[*guardduty.CreateFilterOutput](t)(guardduty.NewFromConfig(w.Config(here)).CreateFilter(t.Context(), &guardduty.CreateFilterInput{
+		DetectorId: &id, Name: aws.String("quiet"), Action: guardtypes.FilterActionArchive,
+		FindingCriteria: &guardtypes.FindingCriteria{Criterion: map[string]guardtypes.Condition{"type": {Equals: []string{"CryptoCurrency:EC2/BitcoinTool.B!DNS"}}}},
+	}))
+	return "quiet"
+}
+
+func TestFindingFilter(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[findingFilterReader, findingFilterWriter]{Spec: findingFilterSpec, Region: here, Setup: makeFindingFilter})
+}
+
+func TestFindingFilterFacts(t *testing.T) {
+	w := kindtest.NewWorld(t)
+	if r := listed(t, w, findingFilter, makeFindingFilter(t, w)); !fact.Active.Or(r, false) || fact.Name.Or(r, "") != "quiet" {
+		t.Errorf("%s", r.Facts)
+	}
+	wantDenied(t, w, findingFilter, "GetFilter")
+}
+
+func makeIPSet(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	id := makeDetector(t, w)
+	out := must[*guardduty.CreateIPSetOutput](t)(guardduty.NewFromConfig(w.Config(here)).CreateIPSet(t.Context(), &guardduty.CreateIPSetInput{
+		DetectorId: &id, Name: aws.String("friends"), Activate: aws.Bool(true), Format: guardtypes.IpSetFormatTxt, Location: aws.String("s3://drop/ips.txt"),
+	}))
+	return aws.ToString(out.IpSetId)
+}
+
+func TestIPSet(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[ipSetReader, ipSetWriter]{Spec: ipSetSpec, Region: here, Setup: makeIPSet})
+}
+
+func TestIPSetFacts(t *testing.T) {
+	w := kindtest.NewWorld(t)
+	if r := listed(t, w, ipSet, makeIPSet(t, w)); !fact.Active.Or(r, false) || fact.Detail.Or(r, "") != "s3://drop/ips.txt" {
+		t.Errorf("%s", r.Facts)
+	}
+	wantDenied(t, w, ipSet, "ListIPSets")
 }

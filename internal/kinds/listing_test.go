@@ -84,7 +84,9 @@ func TestCallsPerListing(t *testing.T) {
 		}},
 		{layer, makeLayer, map[string]int{"ListLayers": 1, "ListLayerVersions": 1, "GetLayerVersionPolicy": 2}},
 		{trail, makeTrail, map[string]int{"DescribeTrails": 1, "GetTrailStatus": 1, "GetEventSelectors": 1}},
-		{detector, makeDetector, map[string]int{"ListDetectors": 1, "GetDetector": 1}},
+		{detector, makeDetector, map[string]int{
+			"ListDetectors": 1, "GetDetector": 1, "GetAdministratorAccount": 1, "ListPublishingDestinations": 1,
+		}},
 	} {
 		t.Run(string(c.kind.Name()), func(t *testing.T) {
 			w := kindtest.NewWorld(t)

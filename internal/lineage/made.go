@@ -259,6 +259,7 @@ var tables = [][]rule{
 	serverlessRules,
 
 	// storage and databases
+	storageRules,
 
 	// keys, secrets and backups
 
@@ -356,6 +357,8 @@ func (r rule) refine(e event.Event, d *Deed) {
 		if f := strings.SplitN(d.Ref.ID, ":", 6); len(f) == 6 {
 			d.Ref.Region, d.Ref.Account = f[3], f[4]
 		}
+	case "s3.bucket", "s3.account", "rds.snapshot", "rds.cluster-snapshot":
+		refineStorage(e, d)
 	case keyPair:
 		d.Loose = d.Ref.ID != "" && !strings.HasPrefix(d.Ref.ID, "key-")
 	case securityGroup:

@@ -48,6 +48,8 @@ MODULES = [
     "serverless_fixes",
 
     # storage and databases
+    "storage_fixes",
+    "storage_lake_fixes",
 
     # keys, secrets and backups
 
