@@ -85,7 +85,7 @@ func aRole(t *testing.T, w kindtest.World) *string {
 	})).Role.Arn
 }
 
-func subnets(t *testing.T, w kindtest.World) (out []string) {
+func someSubnets(t *testing.T, w kindtest.World) (out []string) {
 	t.Helper()
 	for _, s := range must[*ec2.DescribeSubnetsOutput](t)(ec2.NewFromConfig(w.Config(here)).DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{})).Subnets {
 		out = append(out, *s.SubnetId)
@@ -96,7 +96,7 @@ func subnets(t *testing.T, w kindtest.World) (out []string) {
 func makeEKSCluster(t *testing.T, w kindtest.World) string {
 	t.Helper()
 	must[*eks.CreateClusterOutput](t)(eks.NewFromConfig(w.Config(here)).CreateCluster(t.Context(), &eks.CreateClusterInput{
-		Name: aws.String("mine"), RoleArn: aRole(t, w), ResourcesVpcConfig: &ekstypes.VpcConfigRequest{SubnetIds: subnets(t, w)},
+		Name: aws.String("mine"), RoleArn: aRole(t, w), ResourcesVpcConfig: &ekstypes.VpcConfigRequest{SubnetIds: someSubnets(t, w)},
 		AccessConfig: &ekstypes.CreateAccessConfigRequest{AuthenticationMode: ekstypes.AuthenticationModeApi},
 	}))
 	return "mine"
@@ -115,7 +115,7 @@ func makeNodegroup(t *testing.T, w kindtest.World) string {
 	t.Helper()
 	name := makeEKSCluster(t, w)
 	must[*eks.CreateNodegroupOutput](t)(eks.NewFromConfig(w.Config(here)).CreateNodegroup(t.Context(), &eks.CreateNodegroupInput{
-		ClusterName: &name, NodegroupName: aws.String("gpu"), NodeRole: aws.String("arn:aws:iam::111122223333:role/service"), Subnets: subnets(t, w),
+		ClusterName: &name, NodegroupName: aws.String("gpu"), NodeRole: aws.String("arn:aws:iam::111122223333:role/service"), Subnets: someSubnets(t, w),
 		InstanceTypes: []string{"g5.xlarge"},
 		ScalingConfig: &ekstypes.NodegroupScalingConfig{MinSize: aws.Int32(2), DesiredSize: aws.Int32(3), MaxSize: aws.Int32(9)},
 	}))
@@ -170,7 +170,7 @@ func TestEKSFacts(t *testing.T) {
 func TestClusterWithoutAccessEntries(t *testing.T) {
 	w := kindtest.NewWorld(t)
 	must[*eks.CreateClusterOutput](t)(eks.NewFromConfig(w.Config(here)).CreateCluster(t.Context(), &eks.CreateClusterInput{
-		Name: aws.String("old"), RoleArn: aRole(t, w), ResourcesVpcConfig: &ekstypes.VpcConfigRequest{SubnetIds: subnets(t, w)},
+		Name: aws.String("old"), RoleArn: aRole(t, w), ResourcesVpcConfig: &ekstypes.VpcConfigRequest{SubnetIds: someSubnets(t, w)},
 	}))
 	err := accessEntry.List(t.Context(), w.Config(here), fact.Place{Account: kindtest.Account, Region: here}, func(r fact.Resource) { t.Errorf("%v", r.Ref) })
 	if err != nil {

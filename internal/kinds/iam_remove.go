@@ -3,7 +3,6 @@ package kinds
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -105,6 +104,3 @@ func (p principal[R, W]) stripping() (needs []string) {
 	}
 	return needs
 }
-
-// lastPart is the name in the ARN of a principal, without its path.
-func lastPart(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }

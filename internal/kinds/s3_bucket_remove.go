@@ -47,9 +47,9 @@ type objectVersion struct {
 	Marker             bool `json:",omitempty"`
 }
 
-// versionsOf reads the first page of a bucket's versions; more says that there
+// objectVersions reads the first page of a bucket's versions; more says that there
 // are others, too many to be kept.
-func versionsOf(ctx context.Context, api versionLister, name string) (all []objectVersion, more bool, err error) {
+func objectVersions(ctx context.Context, api versionLister, name string) (all []objectVersion, more bool, err error) {
 	out, err := api.ListObjectVersions(ctx, &s3.ListObjectVersionsInput{Bucket: &name, MaxKeys: aws.Int32(keptVersions)})
 	if err != nil {
 		return nil, false, gone(err)
@@ -80,7 +80,7 @@ var removeBucket = remove(kind.Verb[bucketReader, bucketWriter]{
 	Needs: []string{"s3:DeleteObjects=s3:DeleteObject,s3:DeleteObjectVersion", "s3:DeleteBucket"},
 	Kept:  bucketKept,
 }, func(ctx context.Context, api bucketReader, r fact.Resource) (any, error) {
-	all, more, err := versionsOf(ctx, api, r.ID)
+	all, more, err := objectVersions(ctx, api, r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ var removeBucket = remove(kind.Verb[bucketReader, bucketWriter]{
 // emptyAndDelete goes on where it was interrupted. A version under a retention
 // or a legal hold is AWS's no, and then nothing more is deleted.
 func emptyAndDelete(ctx context.Context, api bucketWriter, j kind.Job) error {
-	all, more, err := versionsOf(ctx, api, j.ID)
+	all, more, err := objectVersions(ctx, api, j.ID)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func emptyAndDelete(ctx context.Context, api bucketWriter, j kind.Job) error {
 // could be when it was kept. An object that is archived, or encrypted with a
 // key that only its writer has, cannot.
 func bucketKept(ctx context.Context, api bucketReader, j kind.Job) error {
-	all, more, err := versionsOf(ctx, api, j.ID)
+	all, more, err := objectVersions(ctx, api, j.ID)
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func keepBucket(ctx context.Context, api bucketReader, r fact.Resource, put func
 	if err := putJSON(put, "bucket.json", now); err != nil {
 		return err
 	}
-	all, more, err := versionsOf(ctx, api, r.ID)
+	all, more, err := objectVersions(ctx, api, r.ID)
 	if err != nil {
 		return err
 	}

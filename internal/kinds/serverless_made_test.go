@@ -12,8 +12,8 @@ import (
 	"cordon/internal/lineage"
 )
 
-// deeds are what the lab's trail says was done, by whom it does not matter.
-func deeds(t *testing.T, w kindtest.World) (out []lineage.Deed) {
+// recorded are what the lab's trail says was done, by whom it does not matter.
+func recorded(t *testing.T, w kindtest.World) (out []lineage.Deed) {
 	t.Helper()
 	for _, raw := range must[[]lab.Event](t)(w.Lab.Events(t.Context(), false)) {
 		out = append(out, lineage.Made(must[event.Event](t)(event.Parse(raw.Raw)))...)
@@ -57,7 +57,7 @@ func TestRecordsNameWhatIsListed(t *testing.T) {
 			t.Parallel()
 			w := kindtest.NewWorld(t)
 			r := listed(t, w, c.kind, c.setup(t, w))
-			all := deeds(t, w)
+			all := recorded(t, w)
 			if !did(all, lineage.Created, r.Ref) {
 				t.Errorf("no record says that %v was made; they say %v", r.Ref, all)
 			}
@@ -66,7 +66,7 @@ func TestRecordsNameWhatIsListed(t *testing.T) {
 			if err := verbs[i].Do(t.Context(), w.Config(here), kind.Job{Resource: c.kind.Trim(r), Case: "C-20260101-A"}, nil); err != nil {
 				t.Fatal(err)
 			}
-			if all := deeds(t, w)[len(all):]; !did(all, lineage.Deleted, r.Ref) {
+			if all := recorded(t, w)[len(all):]; !did(all, lineage.Deleted, r.Ref) {
 				t.Errorf("no record says that %v was deleted; they say %v", r.Ref, all)
 			}
 		})
