@@ -32,6 +32,9 @@ func All() []kind.Kind {
 
 		// machine learning
 
+		notebook, lifecycleConfig, trainingJob, processingJob, inferenceEndpoint, endpointConfig, mlModel, studioDomain,
+		modelLogging, modelAccess, throughput, customModel, invocationJob, agent,
+
 		// messaging
 
 		// storage and databases

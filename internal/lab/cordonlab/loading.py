@@ -35,8 +35,10 @@ MODULES = [
     # containers
 
     # machine learning
+    "ml_fixes",
 
     # messaging
+    "messaging_fixes",
 
     # building and applications
 
