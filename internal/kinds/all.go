@@ -37,6 +37,9 @@ func All() []kind.Kind {
 
 		// messaging
 
+		mailAccount, emailIdentity, receiptRules, configurationSet,
+		topic, subscription, smsSettings, queue,
+
 		// storage and databases
 
 		// keys, secrets and backups

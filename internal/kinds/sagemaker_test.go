@@ -26,16 +26,23 @@ func wantAbsent(t *testing.T, w kindtest.World, k kind.Kind, service, op string)
 	for code, want := range map[string]awsapi.Class{
 		"UnknownEndpoint": awsapi.AbsentInRegion, "UnknownOperationException": awsapi.AbsentInRegion, "AccessDeniedException": awsapi.Denied,
 	} {
-		if err := w.Lab.AddFault(t.Context(), lab.Fault{Match: map[string]string{"service": service, "op": op}, Code: code, Status: 400}); err != nil {
-			t.Fatal(err)
-		}
-		err := k.List(t.Context(), w.Config(here), fact.Place{Account: kindtest.Account, Region: here}, func(fact.Resource) {})
-		if got := awsapi.Classify(err); got != want {
-			t.Errorf("%s: a listing that is answered %s is %q, want %q: %v", k.Name(), code, got, want, err)
-		}
-		if err := w.Lab.ClearFaults(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		wantFault(t, w, k, service, op, code, want)
+	}
+}
+
+// wantFault demands that a listing fails, and as what, when one of its calls is
+// answered with an error.
+func wantFault(t *testing.T, w kindtest.World, k kind.Kind, service, op, code string, want awsapi.Class) {
+	t.Helper()
+	if err := w.Lab.AddFault(t.Context(), lab.Fault{Match: map[string]string{"service": service, "op": op}, Code: code, Status: 400}); err != nil {
+		t.Fatal(err)
+	}
+	err := k.List(t.Context(), w.Config(here), fact.Place{Account: kindtest.Account, Region: here}, func(fact.Resource) {})
+	if got := awsapi.Classify(err); got != want {
+		t.Errorf("%s: a listing that is answered %s is %q, want %q: %v", k.Name(), code, got, want, err)
+	}
+	if err := w.Lab.ClearFaults(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }
 

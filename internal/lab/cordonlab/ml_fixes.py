@@ -2,7 +2,9 @@
 
 It also has the shelf: a small store, by account and region, for services that moto does not know at all.
 """
-from . import clock, dump, registry, state
+import re
+
+from . import clock, dump, registry, state, wire
 from .pages import cut
 from .registry import AwsError
 
@@ -43,6 +45,16 @@ def pictured(service, *names):
         return {f"{region}/{name}/{key}": value for name in names
                 for region, have in every.get(name, {}).items() for key, value in have.items()}
     return picture
+
+
+def by_arn(service, *operations):
+    """Let a path name a resource by its ARN, slash and all: what reads requests here has the slash unescaped already,
+    and takes what follows for another element of the path."""
+    routes = wire.routes(service)
+    for name in operations:
+        http = wire.model(service).operation_model(name).http
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>.+)", http["requestUri"].rstrip("/"))
+        routes.append((http["method"], re.compile(f"^{pattern}/?$"), {}, name))
 
 
 # ---- SageMaker ------------------------------------------------------------------------------------------------------
@@ -117,6 +129,12 @@ def picture_sagemaker(account):
 
 
 # ---- Bedrock --------------------------------------------------------------------------------------------------------
+
+@registry.installer
+def install():
+    by_arn("bedrock", "GetProvisionedModelThroughput", "DeleteProvisionedModelThroughput", "GetCustomModel",
+           "DeleteCustomModel", "GetModelInvocationJob", "StopModelInvocationJob")
+
 
 @registry.answers("bedrock:GetModelInvocationLoggingConfiguration")
 def get_logging(call, account):
