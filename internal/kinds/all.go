@@ -33,12 +33,14 @@ func All() []kind.Kind {
 		// machine learning
 
 		notebook, lifecycleConfig, trainingJob, processingJob, inferenceEndpoint, endpointConfig, mlModel, studioDomain,
+		lightsailInstance, containerService, lightsailKey, staticIP, lightsailSnapshot,
 		modelLogging, modelAccess, throughput, customModel, invocationJob, agent,
 
 		// messaging
 
 		mailAccount, emailIdentity, receiptRules, configurationSet,
-		topic, subscription, smsSettings, queue,
+		topic, subscription, smsSettings, queue, smsNumber, smsPool,
+		mailOrganization,
 
 		// storage and databases
 

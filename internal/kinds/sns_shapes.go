@@ -20,11 +20,11 @@ type taggedReader interface {
 // taggedNeeds are the calls of a taggedReader.
 const taggedNeeds = "resourcegroupstaggingapi:GetResources"
 
-// tagsOf lists the tags of all resources of a sort, such as "sqs:queue", by ARN.
-func tagsOf(ctx context.Context, api taggedReader, sort string) (map[string]map[string]string, error) {
+// tagsOf lists the tags of all resources of a service, such as "sqs", by ARN.
+func tagsOf(ctx context.Context, api taggedReader, service string) (map[string]map[string]string, error) {
 	all := map[string]map[string]string{}
 	for page, err := range pages(ctx, resourcegroupstaggingapi.NewGetResourcesPaginator(api, &resourcegroupstaggingapi.GetResourcesInput{
-		ResourceTypeFilters: []string{sort}, ResourcesPerPage: aws.Int32(100),
+		ResourceTypeFilters: []string{service}, ResourcesPerPage: aws.Int32(100),
 	})) {
 		if err != nil {
 			return nil, err

@@ -69,7 +69,7 @@ var topicSpec = kind.Spec[topicReader, topicWriter]{
 
 // listTopics goes by ARNs. AWS tells nowhere when a topic was made.
 func listTopics(ctx context.Context, api topicReader, at fact.Place, put func(fact.Resource)) error {
-	tags, err := tagsOf(ctx, api, "sns:topic")
+	tags, err := tagsOf(ctx, api, "sns")
 	if err != nil {
 		return fmt.Errorf("cannot list the tags of topics: %w", err)
 	}

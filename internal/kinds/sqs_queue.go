@@ -75,7 +75,7 @@ var queueSpec = kind.Spec[queueReader, queueWriter]{
 }
 
 func listQueues(ctx context.Context, api queueReader, at fact.Place, put func(fact.Resource)) error {
-	tags, err := tagsOf(ctx, api, "sqs:queue")
+	tags, err := tagsOf(ctx, api, "sqs")
 	if err != nil {
 		return fmt.Errorf("cannot list the tags of queues: %w", err)
 	}
@@ -98,7 +98,9 @@ func listQueues(ctx context.Context, api queueReader, at fact.Place, put func(fa
 			return err
 		}
 		r.Created = seconds(a["CreatedTimestamp"])
-		fact.Modified.Set(r, seconds(a["LastModifiedTimestamp"]))
+		if at := seconds(a["LastModifiedTimestamp"]); !at.IsZero() {
+			fact.Modified.Set(r, at)
+		}
 		setPolicy(r, a["Policy"])
 		if n, err := strconv.Atoi(a["ApproximateNumberOfMessages"]); err == nil {
 			fact.Count.Set(r, n)
