@@ -39,6 +39,7 @@ MODULES = [
 
     # messaging
     "messaging_fixes",
+    "lightsail_fixes",
 
     # building and applications
 

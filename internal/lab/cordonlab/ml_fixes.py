@@ -3,6 +3,7 @@
 It also has the shelf: a small store, by account and region, for services that moto does not know at all.
 """
 import re
+import zlib
 
 from . import clock, dump, registry, state, wire
 from .pages import cut
@@ -35,6 +36,11 @@ def page(call, items, member, size="maxResults", token="nextToken", following=No
 
 def arn(call, account, service, resource):
     return f"arn:aws:{service}:{call.region}:{account}:{resource}"
+
+
+def digits(*parts):
+    """Twelve digits that are the same for the same name."""
+    return f"{zlib.crc32(':'.join(parts).encode()):012d}"
 
 
 def pictured(service, *names):
@@ -172,7 +178,7 @@ def create_throughput(call, account):
     name = call.params["provisionedModelName"]
     target = call.params["modelId"]
     model = target if target.startswith("arn:") else f"arn:aws:bedrock:{call.region}::foundation-model/{target}"
-    made = arn(call, account, "bedrock", f"provisioned-model/{abs(hash(name)) % 10**12:012d}")
+    made = arn(call, account, "bedrock", f"provisioned-model/{digits(name)}")
     now = clock.utcnow()
     shelf(account, call.region, "bedrock.throughput")[made] = {
         "provisionedModelName": name, "provisionedModelArn": made, "modelArn": model, "desiredModelArn": model,
@@ -229,7 +235,7 @@ def delete_custom_model(call, account):
 @registry.answers("bedrock:CreateModelInvocationJob")
 def create_invocation_job(call, account):
     params = call.params
-    made = arn(call, account, "bedrock", f"model-invocation-job/{abs(hash(params['jobName'])) % 10**12:012d}")
+    made = arn(call, account, "bedrock", f"model-invocation-job/{digits(params['jobName'])}")
     shelf(account, call.region, "bedrock.invocation-job")[made] = {
         "jobArn": made, "jobName": params["jobName"], "modelId": params["modelId"], "roleArn": params["roleArn"],
         "status": "InProgress", "submitTime": clock.utcnow(), "inputDataConfig": params["inputDataConfig"],
@@ -261,7 +267,7 @@ def stop_invocation_job(call, account):
 def create_action_group(call, account):
     params = call.params
     now = clock.utcnow()
-    made = {"agentId": params["agentId"], "agentVersion": "DRAFT", "actionGroupId": f"{abs(hash(params['actionGroupName'])) % 10**10:010d}",
+    made = {"agentId": params["agentId"], "agentVersion": "DRAFT", "actionGroupId": f"{digits(params['actionGroupName'])}",
             "actionGroupName": params["actionGroupName"], "createdAt": now, "updatedAt": now,
             "actionGroupState": "ENABLED", "actionGroupExecutor": params.get("actionGroupExecutor") or {}}
     shelf(account, call.region, "bedrock.action-group")[f"{made['agentId']}/{made['actionGroupId']}"] = made
