@@ -245,8 +245,10 @@ var tables = [][]rule{
 	// containers
 
 	// machine learning
+	mlRules,
 
 	// messaging
+	messagingRules,
 
 	// building and applications
 
@@ -344,6 +346,10 @@ func (r rule) refine(e event.Event, d *Deed) {
 		if f := strings.SplitN(d.Ref.ID, ":", 6); len(f) == 6 {
 			d.Ref.Region, d.Ref.Account = f[3], f[4]
 		}
+	case "bedrock.logging", "bedrock.model-access", "bedrock.provisioned-throughput", "bedrock.custom-model", "bedrock.invocation-job":
+		refineML(e, d)
+	case "ses.account", "sns.sms", "sns.subscription", "sns.topic", "sqs.queue":
+		refineMessaging(e, d)
 	case keyPair:
 		d.Loose = d.Ref.ID != "" && !strings.HasPrefix(d.Ref.ID, "key-")
 	case securityGroup:

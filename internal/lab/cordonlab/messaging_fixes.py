@@ -5,10 +5,11 @@ WorkMail and the text messages of "pinpoint-sms-voice-v2" are not in moto at all
 import json
 import re
 
-from . import clock, dump, registry, state, wire
+from . import clock, dump, registry, state, trail, wire
 from .ml_fixes import arn, digits, find, page, pictured, shelf
 from .registry import AwsError
 
+trail.EVENT_SOURCES.setdefault("pinpoint-sms-voice-v2", "sms-voice")
 wire.SIGNING_NAMES.setdefault("sms-voice", ["pinpoint-sms-voice-v2"])
 
 

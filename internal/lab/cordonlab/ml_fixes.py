@@ -5,9 +5,13 @@ It also has the shelf: a small store, by account and region, for services that m
 import re
 import zlib
 
-from . import clock, dump, registry, state, wire
+from . import clock, dump, registry, state, trail, wire
 from .pages import cut
 from .registry import AwsError
+
+
+#: "Amazon Bedrock ... as events, including calls to Agents": one source for both.
+trail.EVENT_SOURCES.setdefault("bedrock-agent", "bedrock")
 
 
 # ---- the shelf ------------------------------------------------------------------------------------------------------
