@@ -48,7 +48,9 @@ func Classify(err error) Class {
 	if errors.As(err, &gone) {
 		return AbsentInRegion
 	}
-	if errors.As(err, &unknown) || Code(err) == "UnknownEndpoint" {
+	// A service that came to a region with a part of its calls says
+	// UnknownOperationException for the others.
+	if errors.As(err, &unknown) || Code(err) == "UnknownEndpoint" || Code(err) == "UnknownOperationException" {
 		var op *smithy.OperationError
 		if errors.As(err, &op) && somewhere[service(op.ServiceID)] {
 			return AbsentInRegion

@@ -126,7 +126,7 @@ var somewhere = set(
 	"fis", "frauddetector", "fsx", "gamelift", "greengrassv2", "grafana", "guardduty", "imagebuilder",
 	"inspector2", "iot", "ivs", "kendra", "lakeformation", "lexmodelsv2", "lightsail", "location",
 	"macie2", "mediaconvert", "medialive", "memorydb", "mgn", "mwaa", "networkfirewall", "networkmanager",
-	"opensearchserverless", "outposts", "pinpoint", "pipes", "polly", "qbusiness", "quicksight",
+	"opensearchserverless", "outposts", "pinpoint", "pinpointsmsvoicev2", "pipes", "polly", "qbusiness", "quicksight",
 	"redshiftserverless", "rekognition", "resourceexplorer2", "robomaker", "rolesanywhere", "sagemaker",
 	"scheduler", "securityhub", "securityir", "securitylake", "ses", "sesv2", "ssoadmin", "identitystore",
 	"textract", "timestreamwrite", "transcribe", "transfer", "translate", "vpclattice", "workmail",

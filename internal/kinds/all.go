@@ -19,7 +19,6 @@ func All() []kind.Kind {
 		trustAnchor, anywhereProfile,
 		orgAccount, orgPolicy, handshake,
 		ssoInstance, assignment, permissionSet, directoryUser, directoryGroup,
-		userPool,
 
 		// what makes other things: compute
 
@@ -58,7 +57,15 @@ func All() []kind.Kind {
 
 		// machine learning
 
+		notebook, lifecycleConfig, trainingJob, processingJob, inferenceEndpoint, endpointConfig, mlModel, studioDomain,
+		lightsailInstance, containerService, lightsailKey, staticIP, lightsailSnapshot,
+		modelLogging, modelAccess, throughput, customModel, invocationJob, agent,
+
 		// messaging
+
+		mailAccount, emailIdentity, receiptRules, configurationSet,
+		topic, subscription, smsSettings, queue, smsNumber, smsPool,
+		mailOrganization,
 
 		// storage and databases
 

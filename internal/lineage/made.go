@@ -249,8 +249,10 @@ var tables = [][]rule{
 	containersRules,
 
 	// machine learning
+	mlRules,
 
 	// messaging
+	messagingRules,
 
 	// building and applications
 	appsRules, cloudRules,
@@ -359,6 +361,10 @@ func (r rule) refine(e event.Event, d *Deed) {
 		}
 	case "s3.bucket", "s3.account", "rds.snapshot", "rds.cluster-snapshot":
 		refineStorage(e, d)
+	case "bedrock.logging", "bedrock.model-access", "bedrock.provisioned-throughput", "bedrock.custom-model", "bedrock.invocation-job":
+		refineML(e, d)
+	case "ses.account", "sns.sms", "sns.subscription", "sns.topic", "sqs.queue":
+		refineMessaging(e, d)
 	case keyPair:
 		d.Loose = d.Ref.ID != "" && !strings.HasPrefix(d.Ref.ID, "key-")
 	case securityGroup:

@@ -82,16 +82,6 @@ var identityRules = []rule{
 	does("organizations", "DeclineHandshake", Changed, "organizations.handshake", "r:handshake.id|q:handshakeId"),
 	does("organizations", "CancelHandshake", Deleted, "organizations.handshake", "r:handshake.id|q:handshakeId"),
 
-	does("cognito-idp", "CreateUserPool", Created, "cognito.user-pool", "r:userPool.id"),
-	does("cognito-idp", "UpdateUserPool", Changed, "cognito.user-pool", "q:userPoolId"),
-	does("cognito-idp", "CreateUserPoolDomain", Changed, "cognito.user-pool", "q:userPoolId"),
-	does("cognito-idp", "DeleteUserPoolDomain", Changed, "cognito.user-pool", "q:userPoolId"),
-	does("cognito-idp", "CreateUserPoolClient", Changed, "cognito.user-pool", "q:userPoolId"),
-	does("cognito-idp", "UpdateUserPoolClient", Changed, "cognito.user-pool", "q:userPoolId"),
-	does("cognito-idp", "DeleteUserPoolClient", Changed, "cognito.user-pool", "q:userPoolId"),
-	does("cognito-idp", "CreateIdentityProvider", Changed, "cognito.user-pool", "q:userPoolId"),
-	does("cognito-idp", "UpdateIdentityProvider", Changed, "cognito.user-pool", "q:userPoolId"),
-	does("cognito-idp", "DeleteUserPool", Deleted, "cognito.user-pool", "q:userPoolId"),
 }
 
 // Kinds whose ID one path of a record does not tell.

@@ -38,8 +38,11 @@ MODULES = [
     "containers_fixes",
 
     # machine learning
+    "ml_fixes",
 
     # messaging
+    "messaging_fixes",
+    "lightsail_fixes",
 
     # building and applications
     "apps_fixes",
@@ -60,7 +63,6 @@ MODULES = [
     "identity_anywhere",
     "identity_sso",
     "identity_org",
-    "identity_cognito",
 
 ]
 
