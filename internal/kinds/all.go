@@ -16,6 +16,8 @@ func All() []kind.Kind {
 
 		// directory, domains and the rest
 
+		zone, domain, distribution, userPool, transferServer,
+
 		// what makes other things: compute
 
 		instance, image, volume, snapshot, keyPair, securityGroup,
@@ -38,9 +40,13 @@ func All() []kind.Kind {
 
 		// keys, secrets and backups
 
+		kmsKey, kmsGrant, secret, ssmDocument, ssmAssociation, ssmActivation, ssmParameter, ssmSession,
+		backupVault, backupPlan, binRule, logGroup,
+
 		trail, detector,
 
 		// watching
 
+		configRecorder, deliveryChannel, securityHub, analyzer, archiveRule, alarm, quotaRequest,
 	}
 }

@@ -36,7 +36,9 @@ func restoreOr[R, W any](
 		return j
 	}
 	do, done := v.Do, v.Done
-	v.Do = func(ctx context.Context, api W, j kind.Job, prior json.RawMessage) error { return do(ctx, api, known(j), prior) }
+	v.Do = func(ctx context.Context, api W, j kind.Job, prior json.RawMessage) error {
+		return do(ctx, api, known(j), prior)
+	}
 	v.Done = func(ctx context.Context, api R, j kind.Job) (bool, error) { return done(ctx, api, known(j)) }
 	return v
 }

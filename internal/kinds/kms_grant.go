@@ -68,7 +68,7 @@ func listKMSGrants(ctx context.Context, api kmsGrantReader, at fact.Place, put f
 	}
 	var refused error
 	for _, k := range keys {
-		grants, err := grantsOfKMSKey(ctx, api, k.ID)
+		grants, err := grantsOfKMSKey(ctx, api, at, k.ID)
 		if errors.Is(err, kind.ErrGone) {
 			continue
 		}
@@ -156,9 +156,12 @@ func allKMSKeys(ctx context.Context, api kmsGrantReader, at fact.Place) ([]liste
 }
 
 // grantsOfKMSKey reads the grants of one key, once for all who share.
-func grantsOfKMSKey(ctx context.Context, api kmsGrantReader, id string) ([]types.GrantListEntry, error) {
-	type grantsOf struct{ id string }
-	return kind.Shared(ctx, grantsOf{id}, func() (all []types.GrantListEntry, err error) {
+func grantsOfKMSKey(ctx context.Context, api kmsGrantReader, at fact.Place, id string) ([]types.GrantListEntry, error) {
+	type grantsOf struct {
+		fact.Place
+		id string // a multi-region key has one everywhere
+	}
+	return kind.Shared(ctx, grantsOf{at, id}, func() (all []types.GrantListEntry, err error) {
 		for page, err := range pages(ctx, kms.NewListGrantsPaginator(api, &kms.ListGrantsInput{KeyId: &id, Limit: aws.Int32(100)})) {
 			if err != nil {
 				return nil, gone(err)

@@ -77,7 +77,9 @@ var kmsKeySpec = kind.Spec[kmsKeyReader, kmsKeyWriter]{
 				}
 				return onlyMade(aws.ToString(k.Arn), k.CreationDate), nil
 			},
-			func(ctx context.Context, api kmsKeyWriter, j kind.Job) error { return scheduleKMSKey(ctx, api, j.ID, 7) }),
+			func(ctx context.Context, api kmsKeyWriter, j kind.Job) error {
+				return scheduleKMSKey(ctx, api, j.ID, 7)
+			}),
 	},
 }
 
@@ -135,7 +137,7 @@ func readKMSKey(ctx context.Context, api kmsKeyReader, r *fact.Resource) error {
 	fact.Detail.Set(r, strings.ToLower(string(k.KeySpec)+" "+string(k.Origin)))
 	when(fact.DeletedOn, r, k.DeletionDate)
 	setAspect(r, "state", string(k.KeyState))
-	grants, err := grantsOfKMSKey(ctx, api, r.ID)
+	grants, err := grantsOfKMSKey(ctx, api, r.Place, r.ID)
 	if err != nil {
 		return err
 	}
@@ -174,7 +176,7 @@ func keepKMSKey(ctx context.Context, api kmsKeyReader, r fact.Resource, put func
 	if err != nil {
 		return err
 	}
-	grants, grantsErr := grantsOfKMSKey(ctx, api, r.ID)
+	grants, grantsErr := grantsOfKMSKey(ctx, api, r.Place, r.ID)
 	body, policyErr := kmsKeyPolicy(ctx, api, r)
 	if err := errors.Join(grantsErr, policyErr); err != nil {
 		return err

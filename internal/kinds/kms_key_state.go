@@ -67,7 +67,7 @@ func wrongKMSState(err error, words string) bool {
 }
 
 func kmsKeyPolicy(ctx context.Context, api kmsKeyReader, r fact.Resource) (string, error) {
-	out, err := api.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &r.ID})
+	out, err := api.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &r.ID, PolicyName: aws.String("default")})
 	if err != nil {
 		return "", gone(err)
 	}
@@ -81,6 +81,6 @@ func setKMSKeyPolicy(ctx context.Context, api kmsKeyWriter, j kind.Job, body str
 		body = `{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":{"AWS":"arn:` +
 			partition(j.Region) + `:iam::` + j.Account + `:root"},"Action":"kms:*","Resource":"*"}]}`
 	}
-	_, err := api.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: &j.ID, Policy: &body})
+	_, err := api.PutKeyPolicy(ctx, &kms.PutKeyPolicyInput{KeyId: &j.ID, PolicyName: aws.String("default"), Policy: &body})
 	return err
 }

@@ -46,9 +46,16 @@ MODULES = [
 
     # keys, secrets and backups
 
+    "keys_fixes",
+    "ssm_fixes",
+
     # watching
 
+    "watching_fixes",
+
     # directory, domains and the rest
+
+    "edge_fixes",
 
 ]
 
