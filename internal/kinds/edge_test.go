@@ -83,7 +83,7 @@ func makeDomain(t *testing.T, w kindtest.World) string {
 		City: aws.String("Lyon"), CountryCode: domaintypes.CountryCodeFr, ZipCode: aws.String("69001"), Email: aws.String("a@shop.example"), PhoneNumber: aws.String("+33.1234567"),
 	}
 	must[*route53domains.RegisterDomainOutput](t)(route53domains.NewFromConfig(w.Config(fact.Global)).RegisterDomain(t.Context(), &route53domains.RegisterDomainInput{
-		DomainName: aws.String("shop-login.com"), DurationInYears: aws.Int32(1), AutoRenew: aws.Bool(true),
+		DomainName: aws.String("shop-login.com"), DurationInYears: aws.Int32(2), AutoRenew: aws.Bool(true),
 		AdminContact: someone, RegistrantContact: someone, TechContact: someone,
 	}))
 	return "shop-login.com"

@@ -256,10 +256,15 @@ var tables = [][]rule{
 
 	// keys, secrets and backups
 
+	keysRules,
+
 	// watching
+
+	watchingRules,
 
 	// directory, domains and the rest
 
+	edgeRules,
 }
 
 type call struct{ source, name string }

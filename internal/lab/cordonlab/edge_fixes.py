@@ -1,6 +1,9 @@
 """Domains, distributions, user pools and Transfer Family: what moto 5.2.1 lacks or does wrong."""
+import copy
+import uuid
+
 from . import dump, registry
-from .keys_fixes import missing
+from .keys_fixes import missing, now, store, stored
 
 # -- domains ------------------------------------------------------------------
 
@@ -73,21 +76,86 @@ def dump_zones(account):
     for _, backend in dump._backends("moto.route53.models", "route53_backends", account):
         for zone in list(backend.zones.values()):
             found[f"zone/{zone.id}"] = {"name": zone.name, "records": dump._ordered(
-                {"name": r.name, "type": r.type_, "ttl": str(r.ttl), "values": list(r.records or []), "id": r.set_identifier} for r in zone.rrsets)}
+                {"name": r.name, "type": r.type, "ttl": str(r.ttl), "values": list(r.records or []), "id": r.set_identifier} for r in zone.rrsets)}
     return found
 
 
 # -- CloudFront -------------------------------------------------------------------
 
 
+def _distribution(call, account):
+    found = store("distribution", account, "aws").get(call.params["Id"])
+    if found is None:
+        raise missing("NoSuchDistribution", "The specified distribution does not exist.", 404)
+    return found
+
+
+def _shown(one):
+    return {"Id": one["Id"], "ARN": one["ARN"], "Status": "Deployed", "LastModifiedTime": one["changed"], "InProgressInvalidationBatches": 0,
+            "DomainName": one["Id"].lower() + ".cloudfront.net", "DistributionConfig": one["config"]}
+
+
+@registry.answers("cloudfront:CreateDistribution")
+def create_distribution(call, account):
+    """Kept as it was given: moto fills a configuration in and shows it otherwise than CloudFront. What CloudFront carries
+    to its edges in some minutes ("InProgress") is there at once."""
+    name = "E" + uuid.uuid4().hex[:13].upper()
+    one = {"Id": name, "ARN": f"arn:aws:cloudfront::{account}:distribution/{name}", "etag": uuid.uuid4().hex[:14].upper(), "changed": now(),
+           "config": copy.deepcopy(call.params["DistributionConfig"])}
+    store("distribution", account, "aws")[name] = one
+    return {"Distribution": _shown(one), "ETag": one["etag"], "Location": "https://cloudfront.amazonaws.com/2020-05-31/distribution/" + name}
+
+
+@registry.answers("cloudfront:GetDistribution")
+def get_distribution(call, account):
+    one = _distribution(call, account)
+    return {"Distribution": _shown(one), "ETag": one["etag"]}
+
+
+@registry.answers("cloudfront:GetDistributionConfig")
+def get_distribution_config(call, account):
+    one = _distribution(call, account)
+    return {"DistributionConfig": one["config"], "ETag": one["etag"]}
+
+
+def _matched(call, account):
+    """AWS: IfMatch is the version that was read: PreconditionFailed when it is another by now."""
+    one = _distribution(call, account)
+    if call.params.get("IfMatch") != one["etag"]:
+        raise missing("PreconditionFailed", "The request failed because it didn't meet the preconditions.", 412)
+    return one
+
+
+@registry.answers("cloudfront:UpdateDistribution")
+def update_distribution(call, account):
+    one = _matched(call, account)
+    one.update(config=copy.deepcopy(call.params["DistributionConfig"]), etag=uuid.uuid4().hex[:14].upper(), changed=now())
+    return {"Distribution": _shown(one), "ETag": one["etag"]}
+
+
+@registry.answers("cloudfront:DeleteDistribution")
+def delete_distribution(call, account):
+    """AWS: DistributionNotDisabled, 409, for one that still answers."""
+    one = _matched(call, account)
+    if one["config"].get("Enabled"):
+        raise missing("DistributionNotDisabled", "The distribution you are trying to delete has not been disabled.", 409)
+    del store("distribution", account, "aws")[one["Id"]]
+    return {}
+
+
+@registry.answers("cloudfront:ListDistributions")
+def list_distributions(call, account):
+    every, names = [], ("Aliases", "Origins", "DefaultCacheBehavior", "CacheBehaviors", "CustomErrorResponses", "Comment", "PriceClass", "Enabled",
+                        "ViewerCertificate", "Restrictions", "WebACLId", "HttpVersion", "IsIPV6Enabled", "Staging")
+    for one in store("distribution", account, "aws").values():
+        item = {k: v for k, v in _shown(one).items() if k not in ("DistributionConfig", "InProgressInvalidationBatches")}
+        every.append(item | {k: one["config"][k] for k in names if k in one["config"]})
+    return {"DistributionList": {"Marker": "", "MaxItems": 100, "IsTruncated": False, "Quantity": len(every), "Items": every}}
+
+
 @dump.service("cloudfront")
 def dump_distributions(account):
-    found = {}
-    for _, backend in dump._backends("moto.cloudfront.models", "cloudfront_backends", account):
-        for name, one in list(backend.distributions.items()):
-            config = one.distribution_config
-            found[f"distribution/{name}"] = {"enabled": dump._flag(config.enabled), "comment": config.comment}
-    return found
+    return {f"distribution/{name}": one["config"] for _, all_ in stored("distribution", account) for name, one in all_.items()}
 
 
 # -- Cognito ----------------------------------------------------------------------
@@ -125,6 +193,24 @@ def _state(to):
 
 registry.answers("transfer:StopServer")(_state("OFFLINE"))
 registry.answers("transfer:StartServer")(_state("ONLINE"))
+
+
+@registry.installer
+def _unknown_servers():
+    """AWS: ResourceNotFoundException; moto breaks."""
+    from moto.transfer.exceptions import ServerNotFound
+    from moto.transfer.models import TransferBackend
+
+    def known(old):
+        def method(self, server_id):
+            if server_id not in self.servers:
+                raise ServerNotFound(server_id=server_id)
+            return old(self, server_id)
+
+        return method
+
+    TransferBackend.describe_server = known(TransferBackend.describe_server)
+    TransferBackend.delete_server = known(TransferBackend.delete_server)
 
 
 @registry.answers("transfer:ListUsers")
