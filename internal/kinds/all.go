@@ -20,6 +20,8 @@ func All() []kind.Kind {
 		orgAccount, orgPolicy, handshake,
 		ssoInstance, assignment, permissionSet, directoryUser, directoryGroup,
 
+		zone, domain, distribution, userPool, transferServer,
+
 		// what makes other things: compute
 
 		autoScalingGroup, ec2Fleet, spotFleet, spotRequest, launchTemplate, launchConfiguration,
@@ -50,7 +52,7 @@ func All() []kind.Kind {
 		emrCluster, beanstalkEnvironment, beanstalkApplication,
 		imagePipeline, imageRecipe, gameFleet, gameBuild, workspace, cloud9Environment,
 		codeRepository, codePipeline, codeConnection, mediaChannel, appStreamFleet,
-		syncTask, syncAgent, transferServer, dataStream, deliveryStream,
+		syncTask, syncAgent, dataStream, deliveryStream,
 		kafkaCluster, airflowEnvironment, cacheCluster, memoryCluster,
 		graphAPI, queryWorkgroup, networkFirewall, webACL, iotRule, redshiftWorkgroup, sparkApplication,
 		otherResource, indexedResource,
@@ -75,9 +77,13 @@ func All() []kind.Kind {
 
 		// keys, secrets and backups
 
+		kmsKey, kmsGrant, secret, ssmDocument, ssmAssociation, ssmActivation, ssmParameter, ssmSession,
+		backupVault, backupPlan, binRule, logGroup,
+
 		trail, dataStore, detector, findingFilter, ipSet,
 
 		// watching
 
+		configRecorder, deliveryChannel, securityHub, analyzer, archiveRule, alarm, quotaRequest,
 	}
 }

@@ -88,15 +88,6 @@ var cloudTypes = []cloudType{
 		},
 	},
 	{
-		// It keeps what is in the buckets; its users go with it.
-		Name: "transfer.server", Type: "AWS::Transfer::Server", Covers: []string{"C10"}, Key: lastPart, Role: "LoggingRole", State: "State",
-		List: []string{"transfer:ListServers"}, Read: []string{"transfer:DescribeServer", "ec2:DescribeVpcEndpoints"},
-		Delete: []string{
-			"transfer:DeleteServer", "ds:DescribeDirectories", "ds:UnauthorizeApplication", "ec2:DeleteVpcEndpoints", "ec2:DescribeAddresses",
-			"ec2:DescribeNetworkInterfaces", "ec2:DescribeVpcEndpoints", "ec2:DisassociateAddress", "logs:DeleteLogDelivery", "logs:GetLogDelivery", "logs:ListLogDeliveries",
-		},
-	},
-	{
 		Name: "kinesis.stream", Type: "AWS::Kinesis::Stream", Covers: []string{"C10"}, Named: true,
 		List: []string{"kinesis:ListStreams"}, Read: []string{"kinesis:DescribeStreamSummary", "kinesis:ListTagsForStream", "kinesis:ListTagsForResource"},
 		Delete: []string{"kinesis:DescribeStreamSummary", "kinesis:DeleteStream", "kinesis:RemoveTagsFromStream", "kinesis:UntagResource"},
@@ -189,7 +180,6 @@ var (
 	appStreamFleet     = cloudKind(cloudTypeOf("appstream.fleet"))
 	syncAgent          = cloudKind(cloudTypeOf("datasync.agent"))
 	syncTask           = cloudKind(cloudTypeOf("datasync.task"))
-	transferServer     = cloudKind(cloudTypeOf("transfer.server"))
 	dataStream         = cloudKind(cloudTypeOf("kinesis.stream"))
 	deliveryStream     = cloudKind(cloudTypeOf("firehose.delivery-stream"))
 	kafkaCluster       = cloudKind(cloudTypeOf("msk.cluster"))

@@ -96,7 +96,7 @@ func readDetector(ctx context.Context, api detectorReader, r *fact.Resource) err
 	if err != nil {
 		return goneGuardDuty(err)
 	}
-	fact.Destinations.Set(r, len(to.Destinations))
+	fact.Exports.Set(r, len(to.Destinations))
 	return nil
 }
 

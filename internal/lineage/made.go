@@ -265,10 +265,16 @@ var tables = [][]rule{
 
 	// keys, secrets and backups
 
+	keysRules,
+
 	// watching
+
+	watchingRules,
 
 	// directory, domains and the rest
 	identityRules,
+
+	edgeRules,
 }
 
 type call struct{ source, name string }

@@ -81,7 +81,6 @@ var identityRules = []rule{
 	does("organizations", "AcceptHandshake", Changed, "organizations.handshake", "r:handshake.id|q:handshakeId").granting(),
 	does("organizations", "DeclineHandshake", Changed, "organizations.handshake", "r:handshake.id|q:handshakeId"),
 	does("organizations", "CancelHandshake", Deleted, "organizations.handshake", "r:handshake.id|q:handshakeId"),
-
 }
 
 // Kinds whose ID one path of a record does not tell.

@@ -56,13 +56,20 @@ MODULES = [
 
     # keys, secrets and backups
 
+    "keys_fixes",
+    "ssm_fixes",
+
     # watching
+
+    "watching_fixes",
 
     # directory, domains and the rest
     "identity_fixes",
     "identity_anywhere",
     "identity_sso",
     "identity_org",
+
+    "edge_fixes",
 
 ]
 
