@@ -13,7 +13,7 @@ type memo struct {
 	tags, origin, kind uint32 // given out
 	who                [1024]known
 	agent              [64]known
-	tls                [64]known
+	tls                [512]known
 	origins            []run // once it pays
 	kinds              [256]run
 }
@@ -127,7 +127,7 @@ func (v *View) agent(b []byte, i int) (end int, err error) {
 func (v *View) tls(b []byte, i int) (end int, err error) {
 	var k *known
 	if v.memo != nil && b[i] == '{' {
-		if k = place(v.memo.tls[:], b, i, 80, 96); k != nil {
+		if k = place(v.memo.tls[:], b, i, 91, 99); k != nil {
 			if end = k.end(b, i); end > 0 {
 				return end, nil
 			}

@@ -49,7 +49,7 @@ func (v *View) run(f field, b []byte, i int) (end int) {
 			return v.originRun(&v.memo.origins[key%uint64(len(v.memo.origins))], b, i)
 		}
 	case eventID:
-		key := uint64(v.IdentityTag)<<1 | uint64(b[i+12]>>1&1) // true or false
+		key := kindKey(b, i)
 		return v.kindRun(&v.memo.kinds[key%uint64(len(v.memo.kinds))], b, i)
 	}
 	return 0
@@ -70,6 +70,17 @@ func originKey(b []byte, i int) uint64 {
 	key = (key ^ key>>29 ^ le.Uint64(b[agent+8:])) * memoPrime
 	key = (key ^ key>>29 ^ le.Uint64(b[agent+31:])) * memoPrime
 	return key>>32 | 1<<40
+}
+
+// kindKey is where in the table a kind may be that begins at b[i]: by bytes of
+// its type and of the account, as the usual way to write it has them.
+func kindKey(b []byte, i int) uint64 {
+	key := uint64(b[i+12]) // of true or false
+	if le := binary.LittleEndian; len(b)-i >= 100 {
+		key = (key ^ le.Uint64(b[i+28:])) * memoPrime
+		key = (key ^ key>>29 ^ le.Uint64(b[i+90:])) * memoPrime
+	}
+	return key >> 32
 }
 
 // short is where the string ends that begins at b[i], if within 32 bytes; else it
@@ -105,7 +116,7 @@ func (v *View) originRun(r *run, b []byte, i int) int {
 }
 
 func (v *View) kindRun(r *run, b []byte, i int) int {
-	if !r.is(b[i:]) {
+	if !r.is(b[i:]) || r.isPart(b[i:]) {
 		if !r.read(b[i:], kindRun[:]) {
 			r.n, r.bytes = 0, r.bytes[:0]
 			return 0
@@ -132,6 +143,16 @@ func (v *View) kindRun(r *run, b []byte, i int) int {
 
 func (r *run) is(b []byte) bool {
 	return r.n > 0 && len(b) >= len(r.bytes) && string(b[:len(r.bytes)]) == string(r.bytes)
+}
+
+// isPart says whether a member more of a kind follows the run in b than it has.
+func (r *run) isPart(b []byte) bool {
+	if r.n == len(kindRun) {
+		return false
+	}
+	w := written[kindRun[r.n]]
+	b = b[len(r.bytes):]
+	return len(b) > len(w) && b[0] == ',' && string(b[1:1+len(w)]) == w
 }
 
 func (p piece) of(b []byte) []byte { return b[p.from:p.to] }
