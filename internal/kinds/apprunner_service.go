@@ -60,7 +60,7 @@ var appRunnerSpec = kind.Spec[appRunnerReader, appRunnerWriter]{
 			return made(aws.ToString(s.ServiceArn), s.CreatedAt), err
 		}, func(ctx context.Context, api appRunnerWriter, j kind.Job) error {
 			_, err := api.DeleteService(ctx, &apprunner.DeleteServiceInput{ServiceArn: &j.ID})
-			return underWay(ctx, api, j, err, types.OperationTypeDeleteService)
+			return serviceUnderWay(ctx, api, j, err, types.OperationTypeDeleteService)
 		}),
 	},
 }
@@ -133,15 +133,15 @@ func pauseAppRunner(ctx context.Context, api appRunnerWriter, j kind.Job, pause 
 		return nil
 	case pause:
 		_, err = api.PauseService(ctx, &apprunner.PauseServiceInput{ServiceArn: &j.ID})
-		return underWay(ctx, api, j, err, types.OperationTypePauseService)
+		return serviceUnderWay(ctx, api, j, err, types.OperationTypePauseService)
 	}
 	_, err = api.ResumeService(ctx, &apprunner.ResumeServiceInput{ServiceArn: &j.ID})
-	return underWay(ctx, api, j, err, types.OperationTypeResumeService)
+	return serviceUnderWay(ctx, api, j, err, types.OperationTypeResumeService)
 }
 
-// underWay forgives a refusal whose reason is that the same operation, asked
+// serviceUnderWay forgives a refusal whose reason is that the same operation, asked
 // for before, is still being carried out.
-func underWay(ctx context.Context, api appRunnerWriter, j kind.Job, refused error, want types.OperationType) error {
+func serviceUnderWay(ctx context.Context, api appRunnerWriter, j kind.Job, refused error, want types.OperationType) error {
 	if awsapi.Code(refused) != "InvalidStateException" {
 		return refused
 	}

@@ -65,7 +65,7 @@ func TestModelLoggingFacts(t *testing.T) {
 		t.Errorf("%s", r.Facts)
 	}
 	// What a record says of the call is the aspect as it is read.
-	events := must[[]byte](t)(json.Marshal(recorded(t, w, "PutModelInvocationLoggingConfiguration")))
+	events := must[[]byte](t)(json.Marshal(recordedAt(t, w, "PutModelInvocationLoggingConfiguration")))
 	said, ok := recallModelLogging("PutModelInvocationLoggingConfiguration", events, nil)
 	if is := fact.Aspects.Or(r, nil)[loggingAspect]; !ok || !sameText(said, is) {
 		t.Errorf("recalled %s, %v; is %s", said, ok, is)
@@ -210,8 +210,8 @@ func TestAgentFacts(t *testing.T) {
 	wantAbsent(t, w, agent, "bedrock-agent", "ListAgents")
 }
 
-// recorded is the request of the last call of that name, as CloudTrail has it.
-func recorded(t *testing.T, w kindtest.World, call string) (request json.RawMessage) {
+// recordedAt is the request of the last call of that name, as CloudTrail has it.
+func recordedAt(t *testing.T, w kindtest.World, call string) (request json.RawMessage) {
 	t.Helper()
 	events, err := w.Lab.Events(t.Context(), true)
 	if err != nil {
@@ -223,7 +223,7 @@ func recorded(t *testing.T, w kindtest.World, call string) (request json.RawMess
 		}
 	}
 	if request == nil {
-		t.Fatalf("no %s was recorded", call)
+		t.Fatalf("no %s was recordedAt", call)
 	}
 	return request
 }

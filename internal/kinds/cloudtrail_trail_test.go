@@ -222,7 +222,7 @@ func TestDataStoreFacts(t *testing.T) {
 	if p := fact.Protections.Or(r, nil); !slices.Equal(p, []string{"termination"}) || !fact.Logging.Or(r, false) || r.Created.IsZero() {
 		t.Errorf("%s", r.Facts)
 	}
-	wantDenied(t, w, dataStore, "GetEventDataStore")
+	wantRefused(t, w, dataStore, "GetEventDataStore")
 }
 
 func makeFindingFilter(t *testing.T, w kindtest.World) string {
@@ -244,7 +244,7 @@ func TestFindingFilterFacts(t *testing.T) {
 	if r := listed(t, w, findingFilter, makeFindingFilter(t, w)); !fact.Active.Or(r, false) || fact.Name.Or(r, "") != "quiet" {
 		t.Errorf("%s", r.Facts)
 	}
-	wantDenied(t, w, findingFilter, "GetFilter")
+	wantRefused(t, w, findingFilter, "GetFilter")
 }
 
 func makeIPSet(t *testing.T, w kindtest.World) string {
@@ -265,5 +265,5 @@ func TestIPSetFacts(t *testing.T) {
 	if r := listed(t, w, ipSet, makeIPSet(t, w)); !fact.Active.Or(r, false) || fact.Detail.Or(r, "") != "s3://drop/ips.txt" {
 		t.Errorf("%s", r.Facts)
 	}
-	wantDenied(t, w, ipSet, "ListIPSets")
+	wantRefused(t, w, ipSet, "ListIPSets")
 }

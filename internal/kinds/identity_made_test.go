@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	cognitotypes "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
@@ -39,7 +38,6 @@ func TestIdentityIsAttributed(t *testing.T) {
 		{orgAccount, fact.Global, o.member},
 		{orgPolicy, fact.Global, o.policy},
 		{handshake, fact.Global, *invited.Handshake.Id},
-		{userPool, ssoRegion, makeUserPool(t, w, cognitotypes.DeletionProtectionTypeInactive)},
 	}
 
 	created := map[fact.Ref]bool{}

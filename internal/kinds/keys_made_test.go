@@ -12,7 +12,7 @@ import (
 
 // What the trail says was made is what the listing shows, by the same name,
 // and so is what is deleted.
-func TestRecordsNameWhatIsListed(t *testing.T) {
+func TestKeysRecordsNameWhatIsListed(t *testing.T) {
 	for _, c := range []struct {
 		k      kind.Kind
 		make   func(*testing.T, kindtest.World) string

@@ -69,8 +69,8 @@ func setLogRetention(ctx context.Context, api logGroupWriter, j kind.Job, days s
 	return err
 }
 
-// A subscription is all that it takes to make a subscription filter again.
-type subscription struct {
+// A logSubscription is all that it takes to make a subscription filter again.
+type logSubscription struct {
 	Name         string   `json:"name"`
 	Destination  string   `json:"destination"`
 	Pattern      string   `json:"pattern"`
@@ -81,13 +81,13 @@ type subscription struct {
 	System       []string `json:"system,omitempty"`
 }
 
-func logSubscriptions(ctx context.Context, api logGroupReader, r fact.Resource) (all []subscription, err error) {
+func logSubscriptions(ctx context.Context, api logGroupReader, r fact.Resource) (all []logSubscription, err error) {
 	for page, err := range pages(ctx, cloudwatchlogs.NewDescribeSubscriptionFiltersPaginator(api, &cloudwatchlogs.DescribeSubscriptionFiltersInput{LogGroupName: &r.ID})) {
 		if err != nil {
 			return nil, gone(err)
 		}
 		for _, f := range page.SubscriptionFilters {
-			all = append(all, subscription{
+			all = append(all, logSubscription{
 				Name: aws.ToString(f.FilterName), Destination: aws.ToString(f.DestinationArn), Pattern: aws.ToString(f.FilterPattern),
 				Role: aws.ToString(f.RoleArn), Distribution: string(f.Distribution), Transformed: f.ApplyOnTransformedLogs,
 				Criteria: aws.ToString(f.FieldSelectionCriteria), System: f.EmitSystemFields,
@@ -99,7 +99,7 @@ func logSubscriptions(ctx context.Context, api logGroupReader, r fact.Resource) 
 
 // foreignSubscriptions are those that send logs to an account outside this
 // one, for which the owner does not vouch.
-func foreignSubscriptions(ctx context.Context, api logGroupReader, r fact.Resource) (out []subscription, err error) {
+func foreignSubscriptions(ctx context.Context, api logGroupReader, r fact.Resource) (out []logSubscription, err error) {
 	all, err := logSubscriptions(ctx, api, r)
 	for _, f := range all {
 		owner := arnAccount(f.Destination)
@@ -110,7 +110,7 @@ func foreignSubscriptions(ctx context.Context, api logGroupReader, r fact.Resour
 	return out, err
 }
 
-func unsubscribeLog(ctx context.Context, api logGroupWriter, j kind.Job, had []subscription) error {
+func unsubscribeLog(ctx context.Context, api logGroupWriter, j kind.Job, had []logSubscription) error {
 	for _, f := range had {
 		_, err := api.DeleteSubscriptionFilter(ctx, &cloudwatchlogs.DeleteSubscriptionFilterInput{LogGroupName: &j.ID, FilterName: &f.Name})
 		if err != nil && !errors.Is(gone(err), kind.ErrGone) {
@@ -120,7 +120,7 @@ func unsubscribeLog(ctx context.Context, api logGroupWriter, j kind.Job, had []s
 	return nil
 }
 
-func subscribeLog(ctx context.Context, api logGroupWriter, j kind.Job, had []subscription) error {
+func subscribeLog(ctx context.Context, api logGroupWriter, j kind.Job, had []logSubscription) error {
 	for _, f := range had {
 		_, err := api.PutSubscriptionFilter(ctx, &cloudwatchlogs.PutSubscriptionFilterInput{
 			LogGroupName: &j.ID, FilterName: &f.Name, DestinationArn: &f.Destination, FilterPattern: &f.Pattern, RoleArn: given(f.Role),

@@ -12,7 +12,7 @@ import (
 )
 
 // What a record says was made has the Ref under which the listing shows it.
-func TestRecordsNameWhatIsListed(t *testing.T) {
+func TestMessagingRecordsNameWhatIsListed(t *testing.T) {
 	for _, one := range []struct {
 		k     kind.Kind
 		make  func(*testing.T, kindtest.World) string
@@ -23,10 +23,10 @@ func TestRecordsNameWhatIsListed(t *testing.T) {
 		{lifecycleConfig, makeLifecycle, lineage.Created, "CreateNotebookInstanceLifecycleConfig"},
 		{trainingJob, makeTraining, lineage.Created, "CreateTrainingJob"},
 		{processingJob, makeProcessing, lineage.Created, "CreateProcessingJob"},
-		{inferenceEndpoint, makeEndpoint, lineage.Created, "CreateEndpoint"},
+		{inferenceEndpoint, makeInferenceEndpoint, lineage.Created, "CreateEndpoint"},
 		{endpointConfig, makeEndpointConfig, lineage.Created, "CreateEndpointConfig"},
 		{mlModel, makeModel, lineage.Created, "CreateModel"},
-		{studioDomain, makeDomain, lineage.Created, "CreateDomain"},
+		{studioDomain, makeStudio, lineage.Created, "CreateDomain"},
 		{modelLogging, makeModelLogging, lineage.Changed, "PutModelInvocationLoggingConfiguration"},
 		{modelAccess, makeModelAccess, lineage.Created, "PutUseCaseForModelAccess"},
 		{throughput, makeThroughput, lineage.Created, "CreateProvisionedModelThroughput"},
@@ -45,7 +45,7 @@ func TestRecordsNameWhatIsListed(t *testing.T) {
 		{smsSettings, makeSMS, lineage.Changed, "SetSMSAttributes"},
 		{queue, makeQueue, lineage.Created, "CreateQueue"},
 		{smsNumber, makeNumber, lineage.Created, "RequestPhoneNumber"},
-		{smsPool, makePool, lineage.Created, "CreatePool"},
+		{smsPool, makeSMSPool, lineage.Created, "CreatePool"},
 		{mailOrganization, makeMailOrganization, lineage.Created, "CreateOrganization"},
 	} {
 		t.Run(string(one.k.Name())+" "+one.named, func(t *testing.T) {

@@ -14,39 +14,39 @@ import (
 	"cordon/internal/kind"
 )
 
-type domainReader interface {
+type searchDomainReader interface {
 	ListDomainNames(context.Context, *opensearch.ListDomainNamesInput, ...func(*opensearch.Options)) (*opensearch.ListDomainNamesOutput, error)
 	DescribeDomains(context.Context, *opensearch.DescribeDomainsInput, ...func(*opensearch.Options)) (*opensearch.DescribeDomainsOutput, error)
 }
 
-type domainWriter interface {
+type searchDomainWriter interface {
 	UpdateDomainConfig(context.Context, *opensearch.UpdateDomainConfigInput, ...func(*opensearch.Options)) (*opensearch.UpdateDomainConfigOutput, error)
 	DeleteDomain(context.Context, *opensearch.DeleteDomainInput, ...func(*opensearch.Options)) (*opensearch.DeleteDomainOutput, error)
 }
 
 var searchDomain = kind.Of(searchDomainSpec)
 
-var searchDomainSpec = kind.Spec[domainReader, domainWriter]{
+var searchDomainSpec = kind.Spec[searchDomainReader, searchDomainWriter]{
 	Name:   "opensearch.domain",
-	Reader: func(c aws.Config) domainReader { return opensearch.NewFromConfig(c) },
-	Writer: func(c aws.Config) domainWriter { return opensearch.NewFromConfig(c) },
+	Reader: func(c aws.Config) searchDomainReader { return opensearch.NewFromConfig(c) },
+	Writer: func(c aws.Config) searchDomainWriter { return opensearch.NewFromConfig(c) },
 	Needs:  []string{"opensearch:ListDomainNames", "opensearch:DescribeDomains"},
 	List:   listDomains,
 	Cost:   kind.Cost{Fixed: 2, Page: domainsAsked},
 	Covers: []string{"A19"},
 	Named:  true,
-	Keep: func(ctx context.Context, api domainReader, r fact.Resource, put func(string, []byte) error) error {
-		d, err := findDomain(ctx, api, r.ID)
+	Keep: func(ctx context.Context, api searchDomainReader, r fact.Resource, put func(string, []byte) error) error {
+		d, err := findSearchDomain(ctx, api, r.ID)
 		if err != nil {
 			return err
 		}
 		return putJSON(put, "domain.json", d)
 	},
-	Verbs: []kind.Verb[domainReader, domainWriter]{
-		closePolicy(kind.Verb[domainReader, domainWriter]{
+	Verbs: []kind.Verb[searchDomainReader, searchDomainWriter]{
+		closePolicy(kind.Verb[searchDomainReader, searchDomainWriter]{
 			Name: "close-policy", Class: kind.Disruptive, Mends: []string{"UpdateDomainConfig"}, Needs: []string{"opensearch:UpdateDomainConfig"}, Takes: dbTakes,
 		}, domainPolicy, setDomainPolicy),
-		restore(kind.Verb[domainReader, domainWriter]{
+		restore(kind.Verb[searchDomainReader, searchDomainWriter]{
 			Name: "restore-policy", Class: kind.Disruptive, Of: "policy", Needs: []string{"opensearch:UpdateDomainConfig"}, Takes: dbTakes,
 			Mends: []string{"UpdateDomainConfig", "CreateDomain"}, Recall: func(_ string, request, _ json.RawMessage) (string, bool) {
 				var q struct{ AccessPolicies *string }
@@ -56,20 +56,20 @@ var searchDomainSpec = kind.Spec[domainReader, domainWriter]{
 				return *q.AccessPolicies, true
 			},
 		}, domainPolicy, setDomainPolicy),
-		remove(kind.Verb[domainReader, domainWriter]{
+		remove(kind.Verb[searchDomainReader, searchDomainWriter]{
 			Name: "delete", Needs: []string{"opensearch:DeleteDomain"}, Takes: dbTakes,
 			// AWS deletes a domain's automated snapshots with it, and no call tells
 			// what a domain holds: only a person can know that it is not needed.
-			Kept: func(_ context.Context, _ domainReader, j kind.Job) error {
+			Kept: func(_ context.Context, _ searchDomainReader, j kind.Job) error {
 				return fmt.Errorf("cannot delete %s: AWS keeps no copy of a domain's indexes: %w", j.Ref, kind.ErrUnkept)
 			},
-		}, func(ctx context.Context, api domainReader, r fact.Resource) (any, error) {
-			d, err := findDomain(ctx, api, r.ID)
+		}, func(ctx context.Context, api searchDomainReader, r fact.Resource) (any, error) {
+			d, err := findSearchDomain(ctx, api, r.ID)
 			if err == nil && aws.ToBool(d.Deleted) {
 				return nil, kind.ErrGone // AWS shows it on for a while
 			}
 			return aws.ToString(d.DomainId), err
-		}, func(ctx context.Context, api domainWriter, j kind.Job) error {
+		}, func(ctx context.Context, api searchDomainWriter, j kind.Job) error {
 			_, err := api.DeleteDomain(ctx, &opensearch.DeleteDomainInput{DomainName: &j.ID})
 			return err
 		}),
@@ -79,7 +79,7 @@ var searchDomainSpec = kind.Spec[domainReader, domainWriter]{
 // domainsAsked is how many domains DescribeDomains takes.
 const domainsAsked = 5
 
-func listDomains(ctx context.Context, api domainReader, at fact.Place, put func(fact.Resource)) error {
+func listDomains(ctx context.Context, api searchDomainReader, at fact.Place, put func(fact.Resource)) error {
 	out, err := api.ListDomainNames(ctx, &opensearch.ListDomainNamesInput{}) // AWS gives all in one answer
 	if err != nil {
 		return fmt.Errorf("cannot list OpenSearch domains: %w", err)
@@ -118,7 +118,7 @@ func domainOf(at fact.Place, d types.DomainStatus) fact.Resource {
 	return r
 }
 
-func findDomain(ctx context.Context, api domainReader, name string) (types.DomainStatus, error) {
+func findSearchDomain(ctx context.Context, api searchDomainReader, name string) (types.DomainStatus, error) {
 	out, err := api.DescribeDomains(ctx, &opensearch.DescribeDomainsInput{DomainNames: []string{name}})
 	var all []types.DomainStatus
 	if err == nil {
@@ -127,13 +127,13 @@ func findDomain(ctx context.Context, api domainReader, name string) (types.Domai
 	return only(all, err)
 }
 
-func domainPolicy(ctx context.Context, api domainReader, r fact.Resource) (string, error) {
-	d, err := findDomain(ctx, api, r.ID)
+func domainPolicy(ctx context.Context, api searchDomainReader, r fact.Resource) (string, error) {
+	d, err := findSearchDomain(ctx, api, r.ID)
 	return aws.ToString(d.AccessPolicies), err
 }
 
 // setDomainPolicy takes a policy away with "" (API Reference, AccessPolicies).
-func setDomainPolicy(ctx context.Context, api domainWriter, j kind.Job, doc string) error {
+func setDomainPolicy(ctx context.Context, api searchDomainWriter, j kind.Job, doc string) error {
 	_, err := api.UpdateDomainConfig(ctx, &opensearch.UpdateDomainConfigInput{DomainName: &j.ID, AccessPolicies: &doc})
 	return err
 }

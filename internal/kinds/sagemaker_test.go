@@ -195,7 +195,7 @@ func TestEndpointConfig(t *testing.T) {
 	kindtest.Run(t, kindtest.Case[endpointConfigReader, endpointConfigWriter]{Spec: endpointConfigSpec, Region: here, Setup: makeEndpointConfig})
 }
 
-func makeEndpoint(t *testing.T, w kindtest.World) string {
+func makeInferenceEndpoint(t *testing.T, w kindtest.World) string {
 	t.Helper()
 	config := makeEndpointConfig(t, w)
 	must[*sagemaker.CreateEndpointOutput](t)(sagemaker.NewFromConfig(w.Config(here)).CreateEndpoint(t.Context(), &sagemaker.CreateEndpointInput{
@@ -205,12 +205,12 @@ func makeEndpoint(t *testing.T, w kindtest.World) string {
 }
 
 func TestEndpoint(t *testing.T) {
-	kindtest.Run(t, kindtest.Case[endpointReader, endpointWriter]{Spec: endpointSpec, Region: here, Setup: makeEndpoint})
+	kindtest.Run(t, kindtest.Case[endpointReader, endpointWriter]{Spec: endpointSpec, Region: here, Setup: makeInferenceEndpoint})
 }
 
 func TestEndpointFacts(t *testing.T) {
 	w := kindtest.NewWorld(t)
-	r := listed(t, w, inferenceEndpoint, makeEndpoint(t, w))
+	r := listed(t, w, inferenceEndpoint, makeInferenceEndpoint(t, w))
 	if fact.Count.Or(r, 0) != 2 || fact.InstanceType.Or(r, "") != "ml.p3.16xlarge" {
 		t.Errorf("%s", r.Facts)
 	}
@@ -231,7 +231,7 @@ func TestEndpointFacts(t *testing.T) {
 	}
 }
 
-func makeDomain(t *testing.T, w kindtest.World) string {
+func makeStudio(t *testing.T, w kindtest.World) string {
 	t.Helper()
 	out := must[*sagemaker.CreateDomainOutput](t)(sagemaker.NewFromConfig(w.Config(here)).CreateDomain(t.Context(), &sagemaker.CreateDomainInput{
 		DomainName: aws.String("studio"), AuthMode: types.AuthModeIam, DefaultUserSettings: &types.UserSettings{ExecutionRole: aws.String(workRole)},
@@ -240,8 +240,8 @@ func makeDomain(t *testing.T, w kindtest.World) string {
 	return (*out.DomainArn)[strings.LastIndexByte(*out.DomainArn, '/')+1:]
 }
 
-func TestDomain(t *testing.T) {
-	kindtest.Run(t, kindtest.Case[domainReader, noWriter]{Spec: domainSpec, Region: here, Setup: makeDomain})
+func TestStudio(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[studioReader, noWriter]{Spec: studioSpec, Region: here, Setup: makeStudio})
 }
 
 // wantNone demands that a listing is empty.

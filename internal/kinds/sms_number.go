@@ -91,11 +91,11 @@ func numberOf(at fact.Place, n types.PhoneNumberInformation) fact.Resource {
 	fact.Status.Set(&r, string(n.Status))
 	fact.Detail.Set(&r, aws.ToString(n.IsoCountryCode)+" "+string(n.NumberType))
 	fact.AttachedTo.Set(&r, aws.ToString(n.PoolId))
-	fact.Protections.Set(&r, deletionProtection(n.DeletionProtectionEnabled))
+	fact.Protections.Set(&r, smsProtection(n.DeletionProtectionEnabled))
 	return r
 }
 
-func deletionProtection(on bool) []string {
+func smsProtection(on bool) []string {
 	if on {
 		return []string{"deletion"}
 	}

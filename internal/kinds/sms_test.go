@@ -44,11 +44,11 @@ func poolNumbers(t *testing.T, w kindtest.World, protected bool) string {
 	return aws.ToString(out.PoolId)
 }
 
-func makePool(t *testing.T, w kindtest.World) string { t.Helper(); return poolNumbers(t, w, false) }
+func makeSMSPool(t *testing.T, w kindtest.World) string { t.Helper(); return poolNumbers(t, w, false) }
 
 func TestPool(t *testing.T) {
-	kindtest.Run(t, kindtest.Case[poolReader, poolWriter]{
-		Spec: poolSpec, Region: here, Setup: makePool,
+	kindtest.Run(t, kindtest.Case[smsPoolReader, smsPoolWriter]{
+		Spec: poolSpec, Region: here, Setup: makeSMSPool,
 		Verbs: map[string]func(*testing.T, kindtest.World) string{
 			"unprotect": func(t *testing.T, w kindtest.World) string { return poolNumbers(t, w, true) },
 		},

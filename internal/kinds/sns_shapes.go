@@ -11,12 +11,6 @@ import (
 	"cordon/internal/fact"
 )
 
-// taggedReader lists the tags of many resources in one call, for services that
-// tell the tags of one resource at a time only.
-type taggedReader interface {
-	GetResources(context.Context, *resourcegroupstaggingapi.GetResourcesInput, ...func(*resourcegroupstaggingapi.Options)) (*resourcegroupstaggingapi.GetResourcesOutput, error)
-}
-
 // taggedNeeds are the calls of a taggedReader.
 const taggedNeeds = "resourcegroupstaggingapi:GetResources"
 

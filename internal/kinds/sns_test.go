@@ -67,7 +67,7 @@ func TestTopicFacts(t *testing.T) {
 	if fact.Name.Or(r, "") != "alarms" {
 		t.Errorf("%s", r.Facts)
 	}
-	said, ok := recallTopicPolicy("SetTopicAttributes", recorded(t, w, "SetTopicAttributes"), nil)
+	said, ok := recallTopicPolicy("SetTopicAttributes", recordedAt(t, w, "SetTopicAttributes"), nil)
 	if !ok || !sameText(said, fact.Aspects.Or(r, nil)["policy"]) {
 		t.Errorf("recalled %s, %v", said, ok)
 	}
@@ -134,7 +134,7 @@ func TestSMSFacts(t *testing.T) {
 	if out, known := fact.Production.Get(r); !known || out || fact.Detail.Or(r, "") != "5000" {
 		t.Errorf("%s", r.Facts)
 	}
-	if said, ok := smsSpec.Verbs[1].Recall("SetSMSAttributes", recorded(t, w, "SetSMSAttributes"), nil); !ok || said != "5000" {
+	if said, ok := smsSpec.Verbs[1].Recall("SetSMSAttributes", recordedAt(t, w, "SetSMSAttributes"), nil); !ok || said != "5000" {
 		t.Errorf("recalled %q, %v", said, ok)
 	}
 	if _, ok := smsSpec.Verbs[1].Recall("SetSMSAttributes", json.RawMessage(`{"attributes":{"DefaultSenderID":"us"}}`), nil); ok {
@@ -179,7 +179,7 @@ func TestQueueFacts(t *testing.T) {
 	}))
 	r = listed(t, w, queue, "jobs")
 	wantSharing(t, r, false, stranger)
-	said, ok := queueSpec.Verbs[1].Recall("SetQueueAttributes", recorded(t, w, "SetQueueAttributes"), nil)
+	said, ok := queueSpec.Verbs[1].Recall("SetQueueAttributes", recordedAt(t, w, "SetQueueAttributes"), nil)
 	if !ok || !sameText(said, fact.Aspects.Or(r, nil)["policy"]) {
 		t.Errorf("recalled %s, %v", said, ok)
 	}

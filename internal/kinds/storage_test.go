@@ -65,11 +65,11 @@ func TestDBInstanceFacts(t *testing.T) {
 	if p := fact.Protections.Or(r, nil); !slices.Equal(p, []string{"deletion"}) || !fact.Public.Or(r, false) || r.Created.IsZero() {
 		t.Errorf("%s", r.Facts)
 	}
-	wantDenied(t, w, dbInstance, "DescribeDBInstances")
+	wantRefused(t, w, dbInstance, "DescribeDBInstances")
 }
 
-// wantDenied fails unless a listing that may not make the call is an error.
-func wantDenied(t *testing.T, w kindtest.World, k kind.Kind, op string) {
+// wantRefused fails unless a listing that may not make the call is an error.
+func wantRefused(t *testing.T, w kindtest.World, k kind.Kind, op string) {
 	t.Helper()
 	if err := w.Lab.AddFault(t.Context(), lab.Fault{Match: map[string]string{"op": op}, Code: "AccessDeniedException", Status: 403}); err != nil {
 		t.Fatal(err)
@@ -197,7 +197,7 @@ func TestDBSnapshotFacts(t *testing.T) {
 	if err := dbSnapshotKept(t.Context(), read, j); !errors.Is(err, kind.ErrUnkept) {
 		t.Errorf("its database is gone: %v", err)
 	}
-	wantDenied(t, w, dbSnapshot, "DescribeDBSnapshotAttributes")
+	wantRefused(t, w, dbSnapshot, "DescribeDBSnapshotAttributes")
 }
 
 func makeDBClusterSnapshot(t *testing.T, w kindtest.World) string {
@@ -287,7 +287,7 @@ func TestTableFacts(t *testing.T) {
 	if p := fact.Protections.Or(r, nil); !slices.Equal(p, []string{"deletion"}) || fact.Aspects.Or(r, nil)["recovery"] != "off" {
 		t.Errorf("%s", r.Facts)
 	}
-	wantDenied(t, w, table, "GetResourcePolicy")
+	wantRefused(t, w, table, "GetResourcePolicy")
 }
 
 // wantForeign fails unless the stranger's account is seen in the policy.
@@ -318,7 +318,7 @@ func TestFileSystem(t *testing.T) {
 func TestFileSystemFacts(t *testing.T) {
 	w := kindtest.NewWorld(t)
 	wantForeign(t, listed(t, w, fileSystem, makeFileSystem(t, w)))
-	wantDenied(t, w, fileSystem, "DescribeFileSystemPolicy")
+	wantRefused(t, w, fileSystem, "DescribeFileSystemPolicy")
 }
 
 func makeWarehouse(t *testing.T, w kindtest.World) string {
@@ -342,7 +342,7 @@ func TestWarehouseFacts(t *testing.T) {
 	if r := listed(t, w, warehouse, makeWarehouse(t, w)); !fact.Public.Or(r, false) || r.Created.IsZero() {
 		t.Errorf("%s", r.Facts)
 	}
-	wantDenied(t, w, warehouse, "DescribeClusters")
+	wantRefused(t, w, warehouse, "DescribeClusters")
 }
 
 func makeSearchDomain(t *testing.T, w kindtest.World) string {
@@ -354,7 +354,7 @@ func makeSearchDomain(t *testing.T, w kindtest.World) string {
 }
 
 func TestSearchDomain(t *testing.T) {
-	kindtest.Run(t, kindtest.Case[domainReader, domainWriter]{
+	kindtest.Run(t, kindtest.Case[searchDomainReader, searchDomainWriter]{
 		Spec: searchDomainSpec, Region: here, Setup: makeSearchDomain, Before: befores{"restore-policy": putBack("")},
 	})
 }
@@ -367,7 +367,7 @@ func TestSearchDomainFacts(t *testing.T) {
 	if err := removal.Kept(t.Context(), w.Config(here), kind.Job{Resource: r}); !errors.Is(err, kind.ErrUnkept) {
 		t.Error(err)
 	}
-	wantDenied(t, w, searchDomain, "DescribeDomains")
+	wantRefused(t, w, searchDomain, "DescribeDomains")
 }
 
 // What vanishes between the listing and the calls about it is left out.
