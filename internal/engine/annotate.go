@@ -107,6 +107,12 @@ func blame(r *fact.Resource, d lineage.Deed, named func(fact.Kind) bool) {
 		if !named(r.Kind) || r.Created.IsZero() || what.At.Sub(r.Created).Abs() < sameAct {
 			fact.Made.Set(r, what)
 		}
+	case lineage.Deleted:
+		// It is listed all the same: AWS deletes it later (a key, a secret), or it
+		// was made again under its name.
+		if !r.Created.IsZero() && r.Created.Before(what.At) {
+			fact.Changed.Set(r, append(fact.Changed.Or(*r, nil), what))
+		}
 	case lineage.Changed, lineage.Shared:
 		fact.Changed.Set(r, append(fact.Changed.Or(*r, nil), what))
 	}

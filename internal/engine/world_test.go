@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +18,8 @@ import (
 	"cordon/internal/awsapi"
 	"cordon/internal/engine"
 	"cordon/internal/incident"
+	"cordon/internal/kind"
+	"cordon/internal/kinds"
 	"cordon/internal/lab"
 	"cordon/internal/plan"
 	"cordon/internal/report"
@@ -89,6 +93,11 @@ func TestMain(m *testing.M) {
 				startErr = json.Unmarshal(raw, &truth)
 			}
 		}
+		defer func() {
+			if besieged.lab != nil {
+				_ = besieged.lab.Stop()
+			}
+		}()
 		return m.Run()
 	}())
 }
@@ -204,6 +213,23 @@ func (f *profileFile) of(c Credential) (string, error) {
 	return c.KeyID, os.Rename(f.path+".new", f.path)
 }
 
+// spine are the kinds of the night: most tests need no more, and a look at
+// every kind takes the emulator long.
+var spine = func() (all []kind.Kind) {
+	for _, k := range kinds.All() {
+		service, what, _ := strings.Cut(string(k.Name()), ".")
+		switch {
+		case service == "iam" && what != "instance-profile" && what != "account-password-policy", string(k.Name()) == "cloudtrail.trail", string(k.Name()) == "guardduty.detector":
+			all = append(all, k)
+		case slices.Contains([]string{"instance", "image", "volume", "snapshot", "key-pair", "security-group"}, what) && service == "ec2":
+			all = append(all, k)
+		case service == "lambda" && (what == "function" || what == "layer"):
+			all = append(all, k)
+		}
+	}
+	return all
+}()
+
 // open makes a session with a profile, or with the credentials in the
 // environment.
 func open(ctx context.Context, c *incident.Case, url string, out report.Handler, profile string) (*engine.Session, error) {
@@ -216,7 +242,7 @@ func open(ctx context.Context, c *incident.Case, url string, out report.Handler,
 		return nil, err
 	}
 	return &engine.Session{
-		Account: account, Write: func(region string, needs []string) aws.Config { return account.Writer().Write(region, needs) },
+		Kinds: spine, Account: account, Write: func(region string, needs []string) aws.Config { return account.Writer().Write(region, needs) },
 		Case: c, Out: out, Who: "claire", Version: "test",
 	}, nil
 }

@@ -253,92 +253,112 @@ func Of[R, W any](s Spec[R, W]) Kind {
 			panic(fmt.Sprintf("kind %q: verb %q: exactly what lifts or restores says what", s.Name, v.Name))
 		}
 	}
-	return closed[R, W]{s}
-}
-
-type closed[R, W any] struct{ s Spec[R, W] }
-
-func (c closed[R, W]) Name() fact.Kind { return c.s.Name }
-func (c closed[R, W]) Global() bool    { return c.s.Global }
-func (c closed[R, W]) Needs() []string { return slices.Clone(c.s.Needs) }
-
-func (c closed[R, W]) Cost() Cost       { return c.s.Cost }
-func (c closed[R, W]) Covers() []string { return slices.Clone(c.s.Covers) }
-func (c closed[R, W]) Named() bool      { return c.s.Named }
-func (c closed[R, W]) Owns() bool       { return c.s.Owns }
-func (c closed[R, W]) Recreates() bool  { return c.s.Recreates }
-func (c closed[R, W]) Keeps() bool      { return c.s.Keep != nil }
-
-func (c closed[R, W]) List(ctx context.Context, cfg aws.Config, at fact.Place, put func(fact.Resource)) error {
-	return c.s.List(ctx, c.s.Reader(cfg), at, put)
-}
-
-func (c closed[R, W]) Identity(ctx context.Context, cfg aws.Config, r fact.Resource) (string, error) {
-	if c.s.Identity == nil {
-		return "", nil
+	k := &closed{
+		name: s.Name, global: s.Global, needs: s.Needs, cost: s.Cost, covers: s.Covers, named: s.Named, owns: s.Owns, recreates: s.Recreates,
+		holds: s.Holds, carry: slices.Concat(s.Carry, alwaysCarried),
+		list: func(ctx context.Context, cfg aws.Config, at fact.Place, put func(fact.Resource)) error {
+			return s.List(ctx, s.Reader(cfg), at, put)
+		},
 	}
-	return c.s.Identity(ctx, c.s.Reader(cfg), r)
-}
-
-func (c closed[R, W]) Holds(r fact.Resource) []fact.Ref {
-	if c.s.Holds == nil {
-		return nil
+	if s.Identity != nil {
+		k.identity = func(ctx context.Context, cfg aws.Config, r fact.Resource) (string, error) {
+			return s.Identity(ctx, s.Reader(cfg), r)
+		}
 	}
-	return c.s.Holds(r)
-}
-
-func (c closed[R, W]) Keep(ctx context.Context, cfg aws.Config, r fact.Resource, put func(string, []byte) error) error {
-	if c.s.Keep == nil {
-		return nil
+	if s.Keep != nil {
+		k.keep = func(ctx context.Context, cfg aws.Config, r fact.Resource, put func(string, []byte) error) error {
+			return s.Keep(ctx, s.Reader(cfg), r, put)
+		}
 	}
-	return c.s.Keep(ctx, c.s.Reader(cfg), r, put)
+	for _, v := range s.Verbs {
+		k.verbs = append(k.verbs, bind(s, v))
+	}
+	return k
 }
 
 // alwaysCarried are the facts that the common shapes of verbs read.
 var alwaysCarried = []string{string(fact.Before), string(fact.Vouched)}
 
-func (c closed[R, W]) Trim(r fact.Resource) fact.Resource {
-	return r.With(slices.Concat(c.s.Carry, alwaysCarried)...)
+// closed is a Spec without its client types. It is not generic: what is made
+// for each pair of them is made a hundred and fifty times over.
+type closed struct {
+	name                           fact.Kind
+	global, named, owns, recreates bool
+	needs, covers, carry           []string
+	cost                           Cost
+	holds                          func(fact.Resource) []fact.Ref
+	list                           func(context.Context, aws.Config, fact.Place, func(fact.Resource)) error
+	identity                       func(context.Context, aws.Config, fact.Resource) (string, error)
+	keep                           func(context.Context, aws.Config, fact.Resource, func(string, []byte) error) error
+	verbs                          []Bound
 }
 
-func (c closed[R, W]) Verb(name string) (Bound, bool) {
-	i := slices.IndexFunc(c.s.Verbs, func(v Verb[R, W]) bool { return v.Name == name })
+func (c *closed) Name() fact.Kind  { return c.name }
+func (c *closed) Global() bool     { return c.global }
+func (c *closed) Needs() []string  { return slices.Clone(c.needs) }
+func (c *closed) Cost() Cost       { return c.cost }
+func (c *closed) Covers() []string { return slices.Clone(c.covers) }
+func (c *closed) Named() bool      { return c.named }
+func (c *closed) Owns() bool       { return c.owns }
+func (c *closed) Recreates() bool  { return c.recreates }
+func (c *closed) Keeps() bool      { return c.keep != nil }
+func (c *closed) Verbs() []Bound   { return slices.Clone(c.verbs) }
+
+func (c *closed) List(ctx context.Context, cfg aws.Config, at fact.Place, put func(fact.Resource)) error {
+	return c.list(ctx, cfg, at, put)
+}
+
+func (c *closed) Identity(ctx context.Context, cfg aws.Config, r fact.Resource) (string, error) {
+	if c.identity == nil {
+		return "", nil
+	}
+	return c.identity(ctx, cfg, r)
+}
+
+func (c *closed) Holds(r fact.Resource) []fact.Ref {
+	if c.holds == nil {
+		return nil
+	}
+	return c.holds(r)
+}
+
+func (c *closed) Keep(ctx context.Context, cfg aws.Config, r fact.Resource, put func(string, []byte) error) error {
+	if c.keep == nil {
+		return nil
+	}
+	return c.keep(ctx, cfg, r, put)
+}
+
+func (c *closed) Trim(r fact.Resource) fact.Resource { return r.With(c.carry...) }
+
+func (c *closed) Verb(name string) (Bound, bool) {
+	i := slices.IndexFunc(c.verbs, func(v Bound) bool { return v.Name == name })
 	if i < 0 {
 		return Bound{}, false
 	}
-	return c.bind(c.s.Verbs[i]), true
+	return c.verbs[i], true
 }
 
-func (c closed[R, W]) Verbs() []Bound {
-	out := make([]Bound, 0, len(c.s.Verbs))
-	for _, v := range c.s.Verbs {
-		out = append(out, c.bind(v))
-	}
-	return out
-}
-
-func (c closed[R, W]) bind(v Verb[R, W]) Bound {
+func bind[R, W any](s Spec[R, W], v Verb[R, W]) Bound {
 	b := Bound{
 		Name: v.Name, Class: v.Class, Settle: v.Settle, Reach: v.Reach, Undoable: v.Undo != nil, Tidies: v.Tidies,
-		For: v.For, Of: v.Of, Mends: slices.Clone(v.Mends), Takes: v.Takes, Recall: v.Recall, FromBefore: v.FromBefore,
+		For: v.For, Of: v.Of, Mends: v.Mends, Takes: v.Takes, Recall: v.Recall, FromBefore: v.FromBefore,
+		Needs: slices.Concat(s.Needs, v.Needs),
 	}
-	if v.Kept != nil {
-		b.Kept = func(ctx context.Context, cfg aws.Config, j Job) error { return v.Kept(ctx, c.s.Reader(cfg), j) }
-	}
-	b.Needs = append(slices.Clone(c.s.Needs), v.Needs...)
 	b.Prior = func(ctx context.Context, cfg aws.Config, r fact.Resource) (json.RawMessage, error) {
-		return v.Prior(ctx, c.s.Reader(cfg), r)
+		return v.Prior(ctx, s.Reader(cfg), r)
 	}
 	b.Do = func(ctx context.Context, cfg aws.Config, j Job, prior json.RawMessage) error {
-		return v.Do(ctx, c.s.Writer(cfg), j, prior)
+		return v.Do(ctx, s.Writer(cfg), j, prior)
 	}
-	b.Done = func(ctx context.Context, cfg aws.Config, j Job) (bool, error) {
-		return v.Done(ctx, c.s.Reader(cfg), j)
-	}
+	b.Done = func(ctx context.Context, cfg aws.Config, j Job) (bool, error) { return v.Done(ctx, s.Reader(cfg), j) }
 	if v.Undo != nil {
 		b.Undo = func(ctx context.Context, cfg aws.Config, j Job, prior json.RawMessage) error {
-			return v.Undo(ctx, c.s.Writer(cfg), j, prior)
+			return v.Undo(ctx, s.Writer(cfg), j, prior)
 		}
+	}
+	if v.Kept != nil {
+		b.Kept = func(ctx context.Context, cfg aws.Config, j Job) error { return v.Kept(ctx, s.Reader(cfg), j) }
 	}
 	return b
 }

@@ -168,10 +168,12 @@ def list_indexed(call, account):
 
 
 def _networks(account, region):
-    """Every region has a default VPC: an untagged resource that the tagging API does not know."""
+    """Every region has a default VPC with its DHCP options: untagged resources that the tagging API does not know."""
     from moto.ec2.models import ec2_backends
-    return [{"Arn": arn("ec2", region, account, f"vpc/{key}"), "OwningAccountId": account, "Region": region, "Service": "ec2",
-             "ResourceType": "ec2:vpc"} for key in ec2_backends[account][region].vpcs]
+    vpcs = ec2_backends[account][region].vpcs
+    keys = [("vpc", key) for key in vpcs] + [("dhcp-options", "dopt-" + key.removeprefix("vpc-")) for key in vpcs]
+    return [{"Arn": arn("ec2", region, account, f"{sort}/{key}"), "OwningAccountId": account, "Region": region, "Service": "ec2",
+             "ResourceType": f"ec2:{sort}"} for sort, key in keys]
 
 
 @dump.service("cloudcontrol")

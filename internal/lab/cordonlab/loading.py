@@ -27,6 +27,7 @@ MODULES = [
     "digests",
     "delivery",
     "paging",
+    "dates",
 
     # compute
     "compute_fixes",

@@ -173,6 +173,8 @@ class Call:
             return ["s3control"]
         if self.signing_name in ("ses", "email"):
             return ["sesv2"] if self.path.startswith("/v2/") else ["ses"]
+        if self.signing_name == "elasticloadbalancing" and self._form().get("Version") == "2012-06-01":
+            return ["elb"]  # calls of one name in both APIs
         if self.signing_name == "apigateway" and self.path.startswith("/v2/"):
             return ["apigatewayv2"]
         return SIGNING_NAMES.get(self.signing_name, [self.signing_name])

@@ -132,8 +132,6 @@ class Spending:
         body = STACK.replace("render-jobs", "edge-jobs").replace("render-done", "edge-done")
         self.at("cloudformation", region).create_stack(StackName=name, TemplateBody=body, EnableTerminationProtection=True)
         self.plant("cloudformation.stack", region, name, "B6", "stack with termination protection", 1)
-        for queue in self.at("sqs", region).list_queues(QueueNamePrefix="edge-jobs").get("QueueUrls", []):
-            self.plant("sqs.queue", region, queue, "B6", "queue of the stack", 3)
 
     def mail(self, region: str) -> None:
         ses = self.at("sesv2", region)
@@ -161,12 +159,12 @@ class Spending:
         glue = self.at("glue", region)
         glue.create_job(Name="collect", Role=role, Command={"Name": "pythonshell", "ScriptLocation": "s3://render/collect.py"})
         self.plant("glue.job", region, "collect", "B6", "job")
-        emr: Any = self.at("emr", region)
+        emr: Any = self.at("emr", "us-east-1")
         made = emr.optional("run_job_flow", Name="render", Instances={"MasterInstanceType": "c5.9xlarge", "SlaveInstanceType": "c5.9xlarge", "InstanceCount": 3,
                                                           "KeepJobFlowAliveWhenNoSteps": True, "TerminationProtected": True},
                                 JobFlowRole="EMR_EC2_DefaultRole", ServiceRole=role, ReleaseLabel="emr-7.2.0")
         if made:
-            self.plant("emr.cluster", region, made["JobFlowId"], "B6", "cluster with termination protection", 1)
+            self.plant("emr.cluster", "us-east-1", made["JobFlowId"], "B6", "cluster with termination protection", 1)
 
 
 def policy(statement: dict) -> str:

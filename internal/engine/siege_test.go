@@ -1,0 +1,266 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cordon/internal/engine"
+	"cordon/internal/fact"
+	"cordon/internal/incident"
+	"cordon/internal/kinds"
+	"cordon/internal/lab"
+	"cordon/internal/plan"
+	"cordon/internal/report"
+	"cordon/internal/signet"
+)
+
+// besieged is the larger scenario: every row of the catalogue that the lab can
+// hold, in twelve regions. It is seeded once, by the first test that wants it.
+var besieged struct {
+	sync.Once
+	lab   *lab.Lab
+	truth Truth
+	err   error
+}
+
+// newSiege is a private copy of it, seen by every kind there is.
+func newSiege(t *testing.T) (*world, Truth) {
+	t.Helper()
+	if startErr != nil && os.Getenv("CI") == "" {
+		t.Skipf("no lab on this machine: %v", startErr)
+	}
+	besieged.Do(func() {
+		ctx := context.Background()
+		if besieged.lab, besieged.err = lab.Start(ctx, lab.Options{Account: "111122223333"}); besieged.err != nil {
+			return
+		}
+		var raw json.RawMessage
+		if raw, besieged.err = besieged.lab.Seed(ctx, "siege", night); besieged.err == nil {
+			besieged.err = json.Unmarshal(raw, &besieged.truth)
+		}
+	})
+	if besieged.err != nil {
+		t.Fatal(besieged.err)
+	}
+	l, err := besieged.lab.Fork(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Stop() })
+	w := &world{Lab: l, t: t, Told: &listener{}, Home: t.TempDir()}
+	if w.Key, _, err = signet.LoadOrCreate(t.TempDir(), "claire"); err != nil {
+		t.Fatal(err)
+	}
+	w.Case, err = incident.Create(t.TempDir(), incident.Info{
+		Account: besieged.truth.Account, Partition: "aws", Opened: night, By: "claire", Tool: "test",
+		Approvers: []incident.Approver{{Name: "claire", PublicKey: w.Key.Encoded()}},
+		Protected: []string{besieged.truth.BreakGlass},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w, besieged.truth
+}
+
+// everything opens the account as the scenario's caller, with every kind.
+func (w *world) everything(tr Truth) *engine.Session {
+	w.t.Helper()
+	s := w.as(tr.Caller)
+	s.Kinds = kinds.All()
+	return s
+}
+
+// seen finds what the truth names among the resources of a snapshot: by id, ARN,
+// name, or the last part of the id.
+func seen(s fact.Snapshot, p Planted) (fact.Resource, bool) {
+	for _, r := range s.Resources {
+		if string(r.Kind) != p.Kind || r.Region != p.Region {
+			continue
+		}
+		if r.ID == p.ID || r.ARN == p.ID || p.Kind == "ec2.account-settings" || fact.Name.Or(r, "") == p.ID ||
+			strings.HasSuffix(r.ID, "/"+p.ID) || strings.HasSuffix(r.ID, ":"+p.ID) || strings.HasSuffix(p.ID, "/"+r.ID) || strings.HasSuffix(p.ID, ":"+r.ID) {
+			return r, true
+		}
+	}
+	return fact.Resource{}, false
+}
+
+func (w *world) survey(tr Truth) engine.Triage {
+	w.t.Helper()
+	t, err := w.everything(tr).Triage(w.t.Context(), engine.TriageOptions{Since: tr.Since, SinceFrom: "flag"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return t
+}
+
+// carry approves and applies a plan with every kind.
+func (w *world) carry(tr Truth, p plan.Plan) report.Applied {
+	w.t.Helper()
+	w.approve(p)
+	sum, err := w.everything(tr).Apply(w.t.Context(), p)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return sum
+}
+
+func TestSiegeIsJudged(t *testing.T) {
+	w, tr := newSiege(t)
+	begun := time.Now()
+	got := w.survey(tr)
+	t.Logf("%d resources, %d findings, %v calls, %s", len(got.Snapshot.Resources), len(got.Findings), total(got.Summary.Calls), time.Since(begun))
+	for _, r := range got.Snapshot.Readings {
+		if !r.OK() && r.State != fact.Closed {
+			t.Errorf("gap: %s %s %s %s", r.Kind, r.Region, r.State, r.Why)
+		}
+	}
+	right, wrong := map[string]int{}, 0
+	for _, p := range tr.Planted {
+		r, there := seen(got.Snapshot, p)
+		whose := fact.Judgement.Or(r, fact.Whose{})
+		want := map[string]string{"created": "intruder", "tampered": "tampered"}[p.State]
+		switch {
+		case !there:
+			wrong++
+			t.Errorf("not seen: %s %s %s", p.Kind, p.Region, p.ID)
+		case whose.Whose != want:
+			wrong++
+			t.Errorf("%s %s %s is %s %v, want %s (%s)", p.Kind, p.Region, p.ID, whose.Whose, whose.Reasons, want, p.What)
+		default:
+			right[p.Kind]++
+		}
+	}
+	t.Logf("planted: %d, judged right %d: %v", len(tr.Planted), len(tr.Planted)-wrong, right)
+	for _, p := range tr.OwnersThing {
+		r, there := seen(got.Snapshot, p)
+		if w := fact.Judgement.Or(r, fact.Whose{}); there && (w.Whose == "intruder" || w.Whose == "tampered") {
+			t.Errorf("the owner's %s %s %s is %s %v", p.Kind, p.Region, p.ID, w.Whose, w.Reasons)
+		}
+	}
+}
+
+func total(calls map[string]int) (n int) {
+	for _, c := range calls {
+		n += c
+	}
+	return n
+}
+
+func TestSiegeIsLifted(t *testing.T) {
+	w, tr := newSiege(t)
+	before, err := w.Dump(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.survey(tr)
+	s := w.everything(tr)
+	p, err := s.PlanContain(t.Context(), engine.PlanOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := w.carry(tr, p)
+	t.Logf("contain: %d actions, %+v", len(p.Actions), sum)
+	for round := 1; ; round++ {
+		w.survey(tr)
+		p, err := w.everything(tr).PlanEradicate(t.Context(), engine.PlanOptions{})
+		if err != nil && round > 1 {
+			break // nothing to do
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range p.Refused {
+			t.Logf("refused: %s %s: %s", r.Action.Verb, r.Action.Target.Ref, r.Reason)
+		}
+		for _, a := range p.Actions {
+			if a.Class == plan.Person {
+				t.Logf("person: %s %s", a.Verb, a.Target.Ref)
+			}
+		}
+		w.Told.told = nil
+		sum := w.carry(tr, p)
+		t.Logf("round %d: %d actions, %+v unkept %v", round, len(p.Actions), sum, p.Unkept)
+		for _, line := range w.Told.steps() {
+			if !strings.Contains(line, ": verified") {
+				t.Log(line)
+			}
+		}
+		if round == 4 || sum.Verified == 0 {
+			break
+		}
+	}
+	w.lifted(tr, before)
+}
+
+// lifted compares the account with what it should be: nothing that was planted
+// stands, and nothing of the owner's changed.
+func (w *world) lifted(tr Truth, before map[string]map[string]json.RawMessage) {
+	t := w.t
+	t.Helper()
+	after := w.survey(tr)
+	gone, back := 0, 0
+	for _, p := range tr.Planted {
+		r, there := seen(after.Snapshot, p)
+		whose := fact.Judgement.Or(r, fact.Whose{})
+		switch {
+		case p.State == "created" && there && !ended(r):
+			t.Errorf("still there: %s %s %s (%s) %v", p.Kind, p.Region, p.ID, fact.Status.Or(r, ""), whose)
+		case p.State == "created":
+			gone++
+		case !there:
+			t.Errorf("the owner's is gone: %s %s %s", p.Kind, p.Region, p.ID)
+		default:
+			back++
+		}
+	}
+	t.Logf("planted %d: %d gone, %d of the owner's stand", len(tr.Planted), gone, back)
+	for _, p := range tr.OwnersThing {
+		if _, there := seen(after.Snapshot, p); !there {
+			t.Errorf("the owner's is gone: %s %s %s", p.Kind, p.Region, p.ID)
+		}
+	}
+	w.unharmed(tr, before)
+}
+
+func ended(r fact.Resource) bool {
+	return slices.Contains([]string{"terminated", "shutting-down", "deleted", "PendingDeletion", "INACTIVE"}, fact.RunState.Or(r, fact.Status.Or(r, "")))
+}
+
+// unharmed compares what the lab itself says of the owner's things.
+func (w *world) unharmed(tr Truth, before map[string]map[string]json.RawMessage) {
+	t := w.t
+	t.Helper()
+	now, err := w.Dump(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := 0
+	for service, things := range before {
+		for name, was := range things {
+			if !owned(tr, name) {
+				continue
+			}
+			if is, there := now[service][name]; !there || !plan.Same(was, is) {
+				changed++
+				t.Errorf("%s %s of the owner's\n was %s\n is  %s", service, name, was, is)
+			}
+		}
+	}
+	t.Logf("owner's things that changed: %d", changed)
+}
+
+// owned says whether a picture is of something of the owner's that the intruder
+// did not touch.
+func owned(tr Truth, name string) bool {
+	last := name[strings.LastIndex(name, "/")+1:]
+	return slices.ContainsFunc(tr.OwnersThing, func(p Planted) bool {
+		return p.ID == last || p.ID == name || strings.HasSuffix(p.ID, "/"+last) || strings.HasSuffix(p.ID, ":"+last)
+	})
+}
