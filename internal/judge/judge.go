@@ -203,7 +203,7 @@ func (j *judging) spread() (more bool) {
 		if whose.Whose != Unknown || slices.Contains(whose.Reasons, MarkedUnsure) {
 			continue
 		}
-		for _, ref := range fact.PartOf.Or(*r, nil) {
+		for _, ref := range wholes(*r) {
 			k, listed := j.at[ref]
 			if !listed {
 				continue
@@ -221,6 +221,16 @@ func (j *judging) spread() (more bool) {
 		}
 	}
 	return more
+}
+
+// wholes are what a resource is a part of; a disk is one of the machine that it
+// was made with, though it is held by it and not made by it.
+func wholes(r fact.Resource) []fact.Ref {
+	all := fact.PartOf.Or(r, nil)
+	if on := fact.AttachedTo.Or(r, ""); on != "" && r.Kind == "ec2.volume" {
+		all = append(slices.Clone(all), fact.Ref{Kind: "ec2.instance", Place: r.Place, ID: on})
+	}
+	return all
 }
 
 // slack is how far AWS's dates of a whole and its part may be apart.

@@ -232,33 +232,16 @@ type Bound struct {
 }
 
 // Of closes a Spec. It panics on a Spec that no one should be able to ship.
-func Of[R, W any](s Spec[R, W]) Kind {
-	if s.Name == "" || s.Reader == nil || s.List == nil || len(s.Needs) == 0 {
-		panic(fmt.Sprintf("kind %q: name, reader, list and needs are required", s.Name))
-	}
-	if len(s.Verbs) > 0 && s.Writer == nil {
-		panic(fmt.Sprintf("kind %q: verbs need a writer", s.Name))
-	}
-	for _, v := range s.Verbs {
-		if v.Name == "" || v.Class == "" || v.Prior == nil || v.Do == nil || v.Done == nil || len(v.Needs) == 0 {
-			panic(fmt.Sprintf("kind %q: verb %q: name, class, needs, prior, do and done are required", s.Name, v.Name))
-		}
-		if (v.Undo == nil) != (v.Class == Permanent) {
-			panic(fmt.Sprintf("kind %q: verb %q: exactly the permanent verbs have no undo", s.Name, v.Name))
-		}
-		if v.Class == Permanent && s.Keep == nil {
-			panic(fmt.Sprintf("kind %q: verb %q: what is deleted is kept first: Keep is required", s.Name, v.Name))
-		}
-		if (v.For == Lift || v.For == Restore) != (v.Of != "") {
-			panic(fmt.Sprintf("kind %q: verb %q: exactly what lifts or restores says what", s.Name, v.Name))
-		}
-	}
+func Of[R, W any](spec Spec[R, W]) Kind {
+	s := &spec
 	k := &closed{
 		name: s.Name, global: s.Global, needs: s.Needs, cost: s.Cost, covers: s.Covers, named: s.Named, owns: s.Owns, recreates: s.Recreates,
-		holds: s.Holds, carry: slices.Concat(s.Carry, alwaysCarried),
-		list: func(ctx context.Context, cfg aws.Config, at fact.Place, put func(fact.Resource)) error {
+		holds: s.Holds, carry: slices.Concat(s.Carry, alwaysCarried), writes: s.Writer != nil,
+	}
+	if s.List != nil && s.Reader != nil {
+		k.list = func(ctx context.Context, cfg aws.Config, at fact.Place, put func(fact.Resource)) error {
 			return s.List(ctx, s.Reader(cfg), at, put)
-		},
+		}
 	}
 	if s.Identity != nil {
 		k.identity = func(ctx context.Context, cfg aws.Config, r fact.Resource) (string, error) {
@@ -270,10 +253,34 @@ func Of[R, W any](s Spec[R, W]) Kind {
 			return s.Keep(ctx, s.Reader(cfg), r, put)
 		}
 	}
-	for _, v := range s.Verbs {
-		k.verbs = append(k.verbs, bind(s, v))
+	for i := range s.Verbs {
+		k.verbs = append(k.verbs, bind(s, &s.Verbs[i]))
 	}
+	k.check()
 	return k
+}
+
+// check panics on what a kind must not be. It is not generic, as little as
+// possible is.
+func (c *closed) check() {
+	if c.name == "" || c.list == nil || len(c.needs) == 0 {
+		panic(fmt.Sprintf("kind %q: name, reader, list and needs are required", c.name))
+	}
+	if len(c.verbs) > 0 && !c.writes {
+		panic(fmt.Sprintf("kind %q: verbs need a writer", c.name))
+	}
+	for _, v := range c.verbs {
+		switch {
+		case v.Name == "" || v.Class == "" || v.Prior == nil || v.Do == nil || v.Done == nil || len(v.Needs) == len(c.needs):
+			panic(fmt.Sprintf("kind %q: verb %q: name, class, needs, prior, do and done are required", c.name, v.Name))
+		case v.Undoable == (v.Class == Permanent):
+			panic(fmt.Sprintf("kind %q: verb %q: exactly the permanent verbs have no undo", c.name, v.Name))
+		case v.Class == Permanent && c.keep == nil:
+			panic(fmt.Sprintf("kind %q: verb %q: what is deleted is kept first: Keep is required", c.name, v.Name))
+		case (v.For == Lift || v.For == Restore) != (v.Of != ""):
+			panic(fmt.Sprintf("kind %q: verb %q: exactly what lifts or restores says what", c.name, v.Name))
+		}
+	}
 }
 
 // alwaysCarried are the facts that the common shapes of verbs read.
@@ -284,6 +291,7 @@ var alwaysCarried = []string{string(fact.Before), string(fact.Vouched)}
 type closed struct {
 	name                           fact.Kind
 	global, named, owns, recreates bool
+	writes                         bool
 	needs, covers, carry           []string
 	cost                           Cost
 	holds                          func(fact.Resource) []fact.Ref
@@ -339,19 +347,25 @@ func (c *closed) Verb(name string) (Bound, bool) {
 	return c.verbs[i], true
 }
 
-func bind[R, W any](s Spec[R, W], v Verb[R, W]) Bound {
+func bind[R, W any](s *Spec[R, W], v *Verb[R, W]) Bound {
 	b := Bound{
 		Name: v.Name, Class: v.Class, Settle: v.Settle, Reach: v.Reach, Undoable: v.Undo != nil, Tidies: v.Tidies,
 		For: v.For, Of: v.Of, Mends: v.Mends, Takes: v.Takes, Recall: v.Recall, FromBefore: v.FromBefore,
 		Needs: slices.Concat(s.Needs, v.Needs),
 	}
-	b.Prior = func(ctx context.Context, cfg aws.Config, r fact.Resource) (json.RawMessage, error) {
-		return v.Prior(ctx, s.Reader(cfg), r)
+	if v.Prior != nil {
+		b.Prior = func(ctx context.Context, cfg aws.Config, r fact.Resource) (json.RawMessage, error) {
+			return v.Prior(ctx, s.Reader(cfg), r)
+		}
 	}
-	b.Do = func(ctx context.Context, cfg aws.Config, j Job, prior json.RawMessage) error {
-		return v.Do(ctx, s.Writer(cfg), j, prior)
+	if v.Do != nil {
+		b.Do = func(ctx context.Context, cfg aws.Config, j Job, prior json.RawMessage) error {
+			return v.Do(ctx, s.Writer(cfg), j, prior)
+		}
 	}
-	b.Done = func(ctx context.Context, cfg aws.Config, j Job) (bool, error) { return v.Done(ctx, s.Reader(cfg), j) }
+	if v.Done != nil {
+		b.Done = func(ctx context.Context, cfg aws.Config, j Job) (bool, error) { return v.Done(ctx, s.Reader(cfg), j) }
+	}
 	if v.Undo != nil {
 		b.Undo = func(ctx context.Context, cfg aws.Config, j Job, prior json.RawMessage) error {
 			return v.Undo(ctx, s.Writer(cfg), j, prior)

@@ -28,6 +28,7 @@ MODULES = [
     "delivery",
     "paging",
     "dates",
+    "tagging_fixes",
 
     # compute
     "compute_fixes",

@@ -1,0 +1,37 @@
+"""The tagging API: things without tags have none.
+
+moto keeps None for the tags of what was made without any, and GetResources then breaks.
+"""
+from . import registry
+
+_ECS = ("clusters", "services", "task_definitions")
+_SAGEMAKER = ("notebook_instances", "_models", "endpoints", "endpoint_configs")
+
+
+def _empty(things):
+    for thing in things:
+        if isinstance(thing, dict):
+            _empty(thing.values())
+        elif getattr(thing, "tags", ()) is None:
+            thing.tags = []
+
+
+def _patch(models):
+    inner = models.ResourceGroupsTaggingAPIBackend.get_resources
+
+    def get_resources(self, *args, **kwargs):
+        for name in _ECS:
+            _empty(getattr(self.ecs_backend, name, {}).values())
+        _empty(t for tasks in self.ecs_backend.tasks.values() for t in tasks.values())
+        for name in _SAGEMAKER:
+            _empty(getattr(self.sagemaker_backend, name, {}).values())
+        return inner(self, *args, **kwargs)
+
+    models.ResourceGroupsTaggingAPIBackend.get_resources = get_resources
+
+
+@registry.installer
+def install():
+    from moto.resourcegroupstaggingapi import models
+
+    _patch(models)
