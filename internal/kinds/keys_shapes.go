@@ -21,6 +21,7 @@ func restoreOr[R, W any](
 	set func(context.Context, W, kind.Job, string) error,
 ) kind.Verb[R, W] {
 	v = restore(v, get, set)
+	v.FromBefore = false
 	known := func(j kind.Job) kind.Job {
 		all := fact.Before.Or(j.Resource, nil)
 		if _, ok := all[v.Of]; ok {

@@ -30,8 +30,21 @@ def _patch(models):
     models.ResourceGroupsTaggingAPIBackend.get_resources = get_resources
 
 
+def _patch_sagemaker(backend):
+    inner = backend.list_tags
+
+    def list_tags(self, arn, *args, **kwargs):
+        try:
+            return inner(self, arn, *args, **kwargs)
+        except AttributeError:  # a kind that moto keeps without tags
+            return [], None
+
+    backend.list_tags = list_tags
+
+
 @registry.installer
 def install():
     from moto.resourcegroupstaggingapi import models
 
     _patch(models)
+    _patch_sagemaker(models.SageMakerModelBackend)

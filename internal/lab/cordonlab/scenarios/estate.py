@@ -52,7 +52,7 @@ def key_policy(account: str, *others: str) -> str:
 
 
 class Estate:
-    """The owner's other services, made by his administrator in the months before."""
+    """The owner's other services, made by his administrator in the weeks before."""
 
     def __init__(self, company: Company):
         self.company, self.world, self.book, self.ids = company, company.world, company.book, company.ids
@@ -61,7 +61,7 @@ class Estate:
         put, day = self.world.plan, self.company.day
         acts = (self.identities, self.messages, self.buckets, self.keys, self.databases, self.machines, self.stack,
                 self.containers, self.builders, self.triggers, self.watchers, self.names)
-        for ago, act in zip(range(150, 20, -10), acts):
+        for ago, act in zip(range(86, 26, -5), acts):
             put(day(ago, 10), act)
 
     def at(self, service: str, region: str = HOME) -> Any:
