@@ -51,6 +51,7 @@ func (s *Session) Apply(ctx context.Context, p plan.Plan) (report.Applied, error
 		Live:     func(ctx context.Context) (gate.Live, error) { return s.live(ctx, p.Ward.Admins) },
 		Now:      s.Account.Clock,
 		Wait:     s.wait,
+		Patience: s.Patience,
 		Verified: evidenced(ctx, store),
 	}
 	telling := s.teller(p)
@@ -66,7 +67,7 @@ func (s *Session) Apply(ctx context.Context, p plan.Plan) (report.Applied, error
 	seq, head := log.Head()
 	sum := report.Applied{
 		Digest: p.Digest(), Kind: p.Type, Verified: result.Verified, Undone: result.Undone, Skipped: result.Skipped,
-		Failed: result.Failed, Untouched: result.Untouched, Reapplied: result.Reapplied, Chain: result.Chain,
+		Failed: result.Failed, Untouched: result.Untouched, Reapplied: result.Reapplied, Waiting: result.Waiting, Chain: result.Chain,
 		ElapsedMS: result.Wall.Milliseconds(), Interrupted: result.Interrupted,
 		JournalHead: head, JournalSeq: seq, Journal: s.Case.Journal(), Calls: s.Account.Calls(),
 	}

@@ -37,6 +37,9 @@ type Session struct {
 	Who   string // the operating system's user, for logs
 	// Version is cordon's own, for the records.
 	Version string
+	// Patience is how long an apply waits for what AWS is working on; 0 is the
+	// gate's own.
+	Patience time.Duration
 	// Now is the local clock; nil is time.Now. AWS's clock is the account's.
 	Now func() time.Time
 	// Wait sleeps, or returns early with the context's error; nil is a timer.

@@ -36,6 +36,7 @@ var trailSpec = kind.Spec[trailReader, trailWriter]{
 	List:   listTrails,
 	Cost:   kind.Cost{Fixed: 1, Each: 2}, // AWS tells of one trail at a time whether it logs, and what
 	Covers: []string{"D1"},
+	Named:  true, // the ARN holds the name
 	Keep:   keepTrail,
 	Verbs: []kind.Verb[trailReader, trailWriter]{
 		// It needs nobody to know what was before: a trail is there to log.

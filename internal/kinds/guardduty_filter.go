@@ -51,7 +51,7 @@ var findingFilterSpec = kind.Spec[findingFilterReader, findingFilterWriter]{
 	Verbs: []kind.Verb[findingFilterReader, findingFilterWriter]{
 		// A filter that archives nothing hides nothing.
 		flip(kind.Verb[findingFilterReader, findingFilterWriter]{
-			Name: "stop-archiving", Class: kind.Reversible, For: kind.Disable, Needs: []string{"guardduty:UpdateFilter"},
+			Name: "stop-archiving", Class: kind.Reversible, For: kind.Disable, Needs: []string{"guardduty:UpdateFilter"}, Mends: []string{"UpdateFilter"},
 		}, false, func(ctx context.Context, api findingFilterReader, r fact.Resource) (bool, error) {
 			f, err := findFilter(ctx, api, r.ARN)
 			return err == nil && f.Action == types.FilterActionArchive, err

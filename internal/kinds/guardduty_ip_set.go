@@ -45,7 +45,8 @@ var ipSetSpec = kind.Spec[ipSetReader, ipSetWriter]{
 	},
 	Verbs: []kind.Verb[ipSetReader, ipSetWriter]{
 		flip(kind.Verb[ipSetReader, ipSetWriter]{
-			Name: "distrust-list", Class: kind.Reversible, For: kind.Disable, Needs: []string{"guardduty:UpdateIPSet", "=iam:PutRolePolicy"}, Takes: ipSetTakes,
+			Name: "distrust-list", Class: kind.Reversible, For: kind.Disable, Mends: []string{"UpdateIPSet"}, Takes: ipSetTakes,
+			Needs: []string{"guardduty:UpdateIPSet", "=iam:PutRolePolicy"},
 		}, false, func(ctx context.Context, api ipSetReader, r fact.Resource) (bool, error) {
 			s, err := findIPSet(ctx, api, r.ARN)
 			return err == nil && trusts(s.Status), err

@@ -30,12 +30,19 @@ func TestEveryKindIsHandled(t *testing.T) {
 
 func TestHandledBy(t *testing.T) {
 	for arn, want := range map[string]fact.Kind{
-		"arn:aws:ec2:eu-west-1:111:instance/i-1":                        "ec2.instance",
-		"arn:aws:ec2:eu-west-1:111:instance-event-window/iew-1":         "",
-		"arn:aws:ec2:eu-west-1:111:client-vpn-endpoint/cvpn-endpoint-1": "",
-		"arn:aws:codecommit:eu-west-1:111:repo":                         "codecommit.repository",
-		"arn:aws:cloudformation:eu-west-1:111:stackset/a:1":             "cloudformation.stack-set",
-		"arn:aws:emr-serverless:eu-west-1:111:/applications/1":          "emr-serverless.application",
+		"arn:aws:ec2:eu-west-1:111:instance/i-1":                          "ec2.instance",
+		"arn:aws:ec2:eu-west-1:111:instance-event-window/iew-1":           "",
+		"arn:aws:ec2:eu-west-1:111:client-vpn-endpoint/cvpn-endpoint-1":   "",
+		"arn:aws:codecommit:eu-west-1:111:repo":                           "codecommit.repository",
+		"arn:aws:cloudformation:eu-west-1:111:stackset/a:1":               "cloudformation.stack-set",
+		"arn:aws:emr-serverless:eu-west-1:111:/applications/1":            "emr-serverless.application",
+		"arn:aws:s3:::photos":                                             "s3.bucket",
+		"arn:aws:s3:eu-west-1:111:accesspoint/door":                       "",
+		"arn:aws:sns:eu-west-1:111:news":                                  "sns.topic",
+		"arn:aws:sns:eu-west-1:111:app/GCM/push":                          "",
+		"arn:aws:rds:eu-west-1:111:cluster-snapshot:a":                    "rds.cluster-snapshot",
+		"arn:aws:elasticloadbalancing:eu-west-1:111:loadbalancer/app/a/1": "elbv2.load-balancer",
+		"arn:aws:elasticloadbalancing:eu-west-1:111:loadbalancer/theirs":  "elb.load-balancer",
 		"no arn": "",
 	} {
 		if got := handledBy(arn); got != want {

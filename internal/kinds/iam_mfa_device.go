@@ -43,6 +43,7 @@ var mfaDeviceSpec = kind.Spec[mfaDeviceReader, mfaDeviceWriter]{
 	Needs:  []string{"iam:ListUsers", "iam:ListMFADevices", "iam:ListVirtualMFADevices"},
 	Cost:   kind.Cost{Fixed: 2, Page: 1000, Each: 1},
 	Covers: []string{"A4"},
+	Named:  true, // a virtual device's serial number holds its name
 	Carry:  []string{string(fact.Owner)},
 	List:   listMFADevices,
 	Holds: func(r fact.Resource) []fact.Ref {

@@ -39,6 +39,7 @@ var layerSpec = kind.Spec[layerReader, layerWriter]{
 	List:   listLayers,
 	Cost:   kind.Cost{Fixed: 1, Page: 50, Each: 2},
 	Covers: []string{"A14", "A19"},
+	Named:  true,
 	Keep:   keepLayer,
 	Verbs: []kind.Verb[layerReader, layerWriter]{
 		// Functions elsewhere that use the layer already keep their copy.

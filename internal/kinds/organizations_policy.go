@@ -70,7 +70,7 @@ var orgPolicySpec = kind.Spec[orgPolicyReader, orgPolicyWriter]{
 			return err
 		}),
 		restore(kind.Verb[orgPolicyReader, orgPolicyWriter]{
-			Name: "restore-targets", Class: kind.Disruptive, Of: "targets", Settle: iamSettle,
+			Name: "restore-attachments", Class: kind.Disruptive, Of: "targets", Settle: iamSettle,
 			Needs: []string{"organizations:AttachPolicy", "organizations:DetachPolicy"},
 			Mends: []string{"AttachPolicy", "DetachPolicy"},
 		}, policyTargets, setPolicyTargets),

@@ -68,8 +68,8 @@ func TestOrganizationsPolicy(t *testing.T) {
 	kindtest.Run(t, kindtest.Case[orgPolicyReader, orgPolicyWriter]{Spec: orgPolicySpec, Region: fact.Global,
 		Setup: func(t *testing.T, w world) string { return makeOrg(t, w).policy },
 		Before: map[string]func(*testing.T, world, string) string{
-			"restore-scp":     func(*testing.T, world, string) string { return denyEverything("C-1") },
-			"restore-targets": func(*testing.T, world, string) string { return "" },
+			"restore-scp":         func(*testing.T, world, string) string { return denyEverything("C-1") },
+			"restore-attachments": func(*testing.T, world, string) string { return "" },
 		}})
 }
 

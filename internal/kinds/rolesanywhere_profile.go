@@ -43,7 +43,7 @@ var anywhereProfileSpec = kind.Spec[anywhereProfileReader, anywhereProfileWriter
 	},
 	Verbs: []kind.Verb[anywhereProfileReader, anywhereProfileWriter]{
 		flip(kind.Verb[anywhereProfileReader, anywhereProfileWriter]{
-			Name: "disable", Class: kind.Disruptive, For: kind.Disable,
+			Name: "disable", Class: kind.Disruptive, For: kind.Disable, Mends: []string{"EnableProfile", "UpdateProfile"},
 			Needs: []string{"rolesanywhere:EnableProfile", "rolesanywhere:DisableProfile"},
 		}, false, func(ctx context.Context, api anywhereProfileReader, r fact.Resource) (bool, error) {
 			p, err := readAnywhereProfile(ctx, api, r.ID)

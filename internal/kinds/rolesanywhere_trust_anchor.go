@@ -45,7 +45,7 @@ var trustAnchorSpec = kind.Spec[trustAnchorReader, trustAnchorWriter]{
 	},
 	Verbs: []kind.Verb[trustAnchorReader, trustAnchorWriter]{
 		flip(kind.Verb[trustAnchorReader, trustAnchorWriter]{
-			Name: "disable", Class: kind.Disruptive, For: kind.Disable,
+			Name: "disable", Class: kind.Disruptive, For: kind.Disable, Mends: []string{"EnableTrustAnchor", "UpdateTrustAnchor"},
 			Needs: []string{"rolesanywhere:EnableTrustAnchor", "rolesanywhere:DisableTrustAnchor"},
 		}, false, func(ctx context.Context, api trustAnchorReader, r fact.Resource) (bool, error) {
 			a, err := readTrustAnchor(ctx, api, r.ID)

@@ -59,7 +59,7 @@ var bucketAspects = []bucketAspect{
 	{
 		"lifecycle", "restore-lifecycle",
 		[]string{"s3:PutBucketLifecycleConfiguration=s3:PutLifecycleConfiguration", "s3:DeleteBucketLifecycle=s3:PutLifecycleConfiguration"},
-		[]string{"PutBucketLifecycle", "DeleteBucketLifecycle"}, kind.Reversible, getBucketLifecycle, setBucketLifecycle,
+		[]string{"PutBucketLifecycle", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"}, kind.Reversible, getBucketLifecycle, setBucketLifecycle,
 	},
 	{
 		"replication", "restore-replication",

@@ -45,7 +45,7 @@ func withoutExpiry(lifecycle string) (now string, changed bool, err error) {
 // stopExpiry stops the clock: S3 acts on lifecycle rules once a day, and what
 // they deleted from a bucket without versions is lost.
 var stopExpiry = kind.Verb[bucketReader, bucketWriter]{
-	Name: "stop-expiry", Class: kind.Reversible, For: kind.Disable, Mends: []string{"PutBucketLifecycle"},
+	Name: "stop-expiry", Class: kind.Reversible, For: kind.Disable, Mends: []string{"PutBucketLifecycle", "PutBucketLifecycleConfiguration"},
 	Needs: aspectOfBucket("lifecycle").needs,
 	Prior: func(ctx context.Context, api bucketReader, r fact.Resource) (json.RawMessage, error) {
 		return prior(getBucketLifecycle(ctx, api, r.ID))

@@ -36,7 +36,7 @@ func recallBucket(call string, request, _ json.RawMessage) (value string, ok boo
 		c, ok := fromXML[types.PublicAccessBlockConfiguration](q, "PublicAccessBlockConfiguration")
 		text, err := publicBlockForm(c)
 		return text, ok && err == nil
-	case "PutBucketLifecycle":
+	case "PutBucketLifecycle", "PutBucketLifecycleConfiguration":
 		c, ok := fromXML[types.BucketLifecycleConfiguration](q, "LifecycleConfiguration")
 		named := !slices.ContainsFunc(c.Rules, func(r types.LifecycleRule) bool { return r.ID == nil })
 		return recalled(c, ok && named && len(c.Rules) > 0) // S3 made an id up that the record lacks

@@ -293,17 +293,26 @@ var globalSources = map[string]bool{
 }
 
 // Made lists what the event did, one deed per resource. A call of the table
-// that names no resource still yields one deed, without an ID, so that it is
-// seen; a second line of the table that names none yields nothing.
+// for which no line names a resource still yields one deed, of the first line
+// and without an ID, so that it is seen.
 func Made(e event.Event) (all []Deed) {
-	for _, r := range rulesOf[call{e.Service(), baseName(e)}] {
+	rules := rulesOf[call{e.Service(), baseName(e)}]
+	var unnamed []Deed
+	for i, r := range rules {
 		ids := find(e, r.where)
-		if len(ids) == 0 && len(all) == 0 {
-			ids = []string{""}
+		if len(ids) == 0 && i == 0 {
+			if d := r.deed(e, ""); d.Ref.ID != "" { // there is one in a region or an account
+				all = append(all, d)
+			} else {
+				unnamed = []Deed{d}
+			}
 		}
 		for _, id := range ids {
 			all = append(all, r.deed(e, id))
 		}
+	}
+	if len(all) == 0 {
+		return unnamed
 	}
 	return all
 }
@@ -350,7 +359,7 @@ func (r rule) refine(e event.Event, d *Deed) {
 		if d.Wanted == Shared && !adds(e) {
 			d.Change, d.Wanted = Changed, Changed
 		}
-	case ruleKind, scheduleKind, nodegroupKind, accessEntryKind:
+	case ruleKind, scheduleKind, nodegroupKind, accessEntryKind, archiveRuleKind:
 		d.Ref.ID = pairedID(e, r.kind, d.Ref.ID)
 	case "apigateway.rest-api":
 		apiDeed(e, d)
@@ -375,6 +384,10 @@ func (r rule) refine(e event.Event, d *Deed) {
 		d.Loose = d.Ref.ID != "" && !strings.HasPrefix(d.Ref.ID, "key-")
 	case securityGroup:
 		d.Loose = d.Ref.ID != "" && !strings.HasPrefix(d.Ref.ID, "sg-")
+	case "ssm.parameter":
+		if r.name == "PutParameter" && findOne(e, "r:version") == "1" {
+			d.Change, d.Wanted = Created, Created
+		}
 	case passwordPolicy, assignment:
 		refineIdentity(e, d)
 	}

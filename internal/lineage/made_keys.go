@@ -29,7 +29,7 @@ func secretName(id string) string {
 
 // keysRules are the kinds of keys, secrets and backups. A key called by its
 // alias is named in the response where there is one. PutParameter writes a
-// parameter anew or over another: it is told as a change.
+// parameter anew or over another: the first version is a creation.
 var keysRules = []rule{
 	does("kms", "CreateKey", Created, kmsKey, "r:keyMetadata.keyId"),
 	does("kms", "DisableKey", Changed, kmsKey, "r:keyId|q:keyId").as(after("/")),

@@ -117,6 +117,8 @@ func pairedID(e event.Event, k fact.Kind, id string) string {
 			return beyond(":schedule/")(id)
 		}
 		return cmp.Or(findOne(e, "q:groupName"), "default") + "/" + id
+	case archiveRuleKind:
+		return findOne(e, "q:analyzerName") + "/" + id
 	case nodegroupKind, accessEntryKind:
 		// EKS writes the path's members as they stand in it.
 		return cmp.Or(findOne(e, "q:clusterName"), findOne(e, "q:name")) + "/" + id

@@ -53,6 +53,7 @@ var storageRules = []rule{
 	does("s3", "PutBucketOwnershipControls", Changed, "s3.bucket", "q:bucketName"),
 	does("s3", "PutBucketVersioning", Changed, "s3.bucket", "q:bucketName"),
 	does("s3", "PutBucketLifecycle", Changed, "s3.bucket", "q:bucketName"),
+	does("s3", "PutBucketLifecycleConfiguration", Changed, "s3.bucket", "q:bucketName"),
 	does("s3", "DeleteBucketLifecycle", Changed, "s3.bucket", "q:bucketName"),
 	does("s3", "PutBucketReplication", Shared, "s3.bucket", "q:bucketName"),
 	does("s3", "DeleteBucketReplication", Changed, "s3.bucket", "q:bucketName"),

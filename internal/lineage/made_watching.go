@@ -1,14 +1,15 @@
 package lineage
 
 const (
-	recorderKind = "config.recorder"
-	analyzerKind = "accessanalyzer.analyzer"
-	alarmKind    = "cloudwatch.alarm"
-	zoneKind     = "route53.zone"
-	domainKind   = "route53domains.domain"
-	distribution = "cloudfront.distribution"
-	userPool     = "cognito.user-pool"
-	transferKind = "transfer.server"
+	recorderKind    = "config.recorder"
+	analyzerKind    = "accessanalyzer.analyzer"
+	archiveRuleKind = "accessanalyzer.archive-rule"
+	alarmKind       = "cloudwatch.alarm"
+	zoneKind        = "route53.zone"
+	domainKind      = "route53domains.domain"
+	distribution    = "cloudfront.distribution"
+	userPool        = "cognito.user-pool"
+	transferKind    = "transfer.server"
 )
 
 // watchingRules are the kinds that watch. The calls named Put write anew or
@@ -27,9 +28,10 @@ var watchingRules = []rule{
 	does("access-analyzer", "CreateAnalyzer", Created, analyzerKind, "q:analyzerName"),
 	does("access-analyzer", "UpdateAnalyzer", Changed, analyzerKind, "q:analyzerName"),
 	does("access-analyzer", "DeleteAnalyzer", Deleted, analyzerKind, "q:analyzerName"),
-	does("access-analyzer", "CreateArchiveRule", Changed, analyzerKind, "q:analyzerName"),
-	does("access-analyzer", "UpdateArchiveRule", Changed, analyzerKind, "q:analyzerName"),
-	does("access-analyzer", "DeleteArchiveRule", Changed, analyzerKind, "q:analyzerName"),
+	does("access-analyzer", "CreateAnalyzer", Created, archiveRuleKind, "q:archiveRules[].ruleName"),
+	does("access-analyzer", "CreateArchiveRule", Created, archiveRuleKind, "q:ruleName"),
+	does("access-analyzer", "UpdateArchiveRule", Changed, archiveRuleKind, "q:ruleName"),
+	does("access-analyzer", "DeleteArchiveRule", Deleted, archiveRuleKind, "q:ruleName"),
 	does("monitoring", "PutMetricAlarm", Changed, alarmKind, "q:alarmName"),
 	does("monitoring", "PutCompositeAlarm", Changed, alarmKind, "q:alarmName"),
 	does("monitoring", "SetAlarmState", Changed, alarmKind, "q:alarmName"),

@@ -180,14 +180,17 @@ func (s Step) Type() string { return "action_" + s.Step }
 
 // Applied sums up one apply or undo.
 type Applied struct {
-	Digest      string         `json:"digest"`
-	Kind        string         `json:"plan"`
-	Verified    int            `json:"verified"`
-	Undone      int            `json:"undone"`
-	Skipped     int            `json:"skipped"`
-	Failed      int            `json:"failed"`
-	Untouched   int            `json:"untouched"`
-	Reapplied   int            `json:"reapplied"`
+	Digest    string `json:"digest"`
+	Kind      string `json:"plan"`
+	Verified  int    `json:"verified"`
+	Undone    int    `json:"undone"`
+	Skipped   int    `json:"skipped"`
+	Failed    int    `json:"failed"`
+	Untouched int    `json:"untouched"`
+	Reapplied int    `json:"reapplied"`
+	// Waiting are changes that AWS is still working on; the same plan, applied
+	// again, looks whether they have ended.
+	Waiting     int            `json:"waiting"`
 	Chain       int            `json:"longest_chain"` // dependent calls from approval to the last verified cut
 	ElapsedMS   int64          `json:"elapsed_ms"`
 	Interrupted bool           `json:"interrupted"`

@@ -132,7 +132,7 @@ func (t *Text) applied(a Applied) *page {
 	for _, c := range []struct {
 		key string
 		n   int
-	}{{"verified", a.Verified}, {"undone", a.Undone}, {"skipped", a.Skipped}, {"failed", a.Failed}, {"untouched", a.Untouched}, {"reapplied", a.Reapplied}} {
+	}{{"verified", a.Verified}, {"undone", a.Undone}, {"skipped", a.Skipped}, {"failed", a.Failed}, {"untouched", a.Untouched}, {"reapplied", a.Reapplied}, {"waiting", a.Waiting}} {
 		if c.n > 0 {
 			parts = append(parts, w.T("screen.applied.count."+c.key, "n", c.n))
 		}
