@@ -384,6 +384,8 @@ func (r rule) refine(e event.Event, d *Deed) {
 		d.Loose = d.Ref.ID != "" && !strings.HasPrefix(d.Ref.ID, "key-")
 	case securityGroup:
 		d.Loose = d.Ref.ID != "" && !strings.HasPrefix(d.Ref.ID, "sg-")
+	case "securityhub.hub":
+		d.Ref.ID = "default"
 	case "ssm.parameter":
 		if r.name == "PutParameter" && findOne(e, "r:version") == "1" {
 			d.Change, d.Wanted = Created, Created

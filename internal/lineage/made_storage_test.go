@@ -33,6 +33,13 @@ func TestMadeOfStorage(t *testing.T) {
 		"store":              {"cloudtrail:DeleteEventDataStore", `{"eventDataStore":"` + store + `"}`, "", "deleted cloudtrail.event-data-store us-east-1 " + store},
 		"filter":             {"guardduty:DeleteFilter", `{"detectorId":"d","filterName":"quiet"}`, "", "deleted guardduty.filter us-east-1 quiet"},
 		"filter of detector": {"guardduty:CreateFilter", `{"detectorId":"d","name":"quiet"}`, `{"name":"quiet"}`, "changed guardduty.detector us-east-1 d|created guardduty.filter us-east-1 quiet"},
+		"rule that hides":    {"access-analyzer:CreateArchiveRule", `{"analyzerName":"a","ruleName":"quiet"}`, "", "created accessanalyzer.archive-rule us-east-1 a/quiet"},
+		"hub":                {"securityhub:DisableSecurityHub", "", "", "deleted securityhub.hub us-east-1 default"},
+		"rules at once":      {"access-analyzer:CreateAnalyzer", `{"analyzerName":"a","archiveRules":[{"ruleName":"x"},{"ruleName":"y"}]}`, "", "created accessanalyzer.analyzer us-east-1 a|created accessanalyzer.archive-rule us-east-1 a/x|created accessanalyzer.archive-rule us-east-1 a/y"},
+		"parameter":          {"ssm:PutParameter", `{"name":"p"}`, `{"version":1,"tier":"Standard"}`, "created ssm.parameter us-east-1 p"},
+		"parameter again":    {"ssm:PutParameter", `{"name":"p"}`, `{"version":2,"tier":"Standard"}`, "changed ssm.parameter us-east-1 p"},
+		"second line names":  {"kms:CreateGrant", `{"keyId":"k"}`, "", "shared kms.key us-east-1 k !"},
+		"no line names":      {"kms:CreateGrant", `{}`, "", "created kms.grant us-east-1  !"},
 		"trusted list":       {"guardduty:CreateIPSet", `{"detectorId":"d"}`, `{"ipSetId":"i"}`, "changed guardduty.detector us-east-1 d|created guardduty.ip-set us-east-1 i"},
 	} {
 		e := story{who: "user ann AKIA1", call: c.call, q: c.q, r: c.r}.parse(t)
