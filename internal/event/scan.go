@@ -29,7 +29,9 @@ var (
 // by Event, never the other way round. A record that buf holds the beginning of
 // is io.ErrUnexpectedEOF.
 func (v *View) Scan(buf []byte) (n int, err error) {
-	*v = View{scratch: v.scratch[:0], texts: v.texts, memo: v.memo, scans: v.scans + 1}
+	scratch, texts, memory, scans := v.scratch[:0], v.texts, v.memo, v.scans+1
+	*v = View{} // by itself it is not made elsewhere and copied
+	v.scratch, v.texts, v.memo, v.scans = scratch, texts, memory, scans
 	if v.memo == nil && v.scans > memoAfter {
 		v.memo, v.texts = new(memo), new([maxTexts]Text)
 	}

@@ -22,8 +22,8 @@ type decoder struct {
 	start int // of the current member in out
 	end   int // out never grows beyond
 
-	fixed bool      // the tables hold the fixed codes
-	short []literal // the literals that have short codes
+	fixed bool         // the tables hold the fixed codes
+	short [256]literal // the literals that have short codes
 	lit   [litSize]entry
 	dist  [distSize]entry
 }
@@ -175,12 +175,12 @@ func (d *decoder) codes() bool {
 	if lengths[256] == 0 {
 		return false
 	}
-	d.short = d.short[:0]
-	if !build(d.lit[:], litBits, lengths[:nlit], litSymbols, &d.short) {
+	short := d.short[:0]
+	if !build(d.lit[:], litBits, lengths[:nlit], litSymbols, &short) {
 		return false
 	}
 	if len(d.in)-d.i >= pairsPay {
-		pairs(&d.lit, d.short)
+		pairs(&d.lit, short)
 	}
 	return build(d.dist[:], distBits, lengths[nlit:nlit+ndist], distSymbols, nil)
 }

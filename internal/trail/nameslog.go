@@ -101,7 +101,9 @@ func (n *names) load(block []byte) bool {
 		n.origins = append(n.origins, o)
 	}
 	count := d.count()
-	n.ids = slices.Grow(n.ids, min(count, len(d.b)/leastIdentity))
+	if more := min(count, len(d.b)/leastIdentity); cap(n.ids)-len(n.ids) < more {
+		n.ids = slices.Grow(n.ids, max(more, len(n.ids))) // at least twice as many: the log has many blocks
+	}
 	for range count {
 		var id identity
 		copy(id.hash[:], d.take(16))

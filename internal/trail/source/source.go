@@ -5,7 +5,6 @@ package source
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -80,30 +79,15 @@ func (s *sift) add(f trail.File, p place) {
 
 // done is the files in the order of delivery, those of unknown time first.
 func (s *sift) done() ([]trail.File, []Damage) {
-	type key struct {
-		at   int64
-		file int
-	}
-	keys := make([]key, len(s.files)) // files are large to move about
-	for i, f := range s.files {
-		keys[i] = key{math.MinInt64, i}
-		if !f.At.IsZero() {
-			keys[i].at = f.At.UnixNano()
-		}
-	}
+	sorted := byTime(s.files)
 	// Few have the time in common, and their names differ only at the end.
-	slices.SortFunc(keys, func(a, b key) int { return cmp.Compare(a.at, b.at) })
-	for from := 0; from < len(keys); {
+	for from := 0; from < len(sorted); {
 		to := from + 1
-		for to < len(keys) && keys[to].at == keys[from].at {
+		for to < len(sorted) && sorted[to].At.Equal(sorted[from].At) {
 			to++
 		}
-		slices.SortFunc(keys[from:to], func(a, b key) int { return strings.Compare(s.files[a.file].Name, s.files[b.file].Name) })
+		slices.SortFunc(sorted[from:to], func(a, b trail.File) int { return strings.Compare(a.Name, b.Name) })
 		from = to
-	}
-	sorted := make([]trail.File, len(keys))
-	for i, k := range keys {
-		sorted[i] = s.files[k.file]
 	}
 	s.files = sorted
 	s.files = slices.CompactFunc(s.files, func(a, b trail.File) bool { return a.Name == b.Name })
@@ -111,4 +95,29 @@ func (s *sift) done() ([]trail.File, []Damage) {
 		return cmp.Or(strings.Compare(a.File, b.File), strings.Compare(a.Why, b.Why))
 	})
 	return s.files, s.notes
+}
+
+// byTime puts files in the order of their times, which are whole seconds of the
+// years that four digits can write. Numbers sort several times faster than files,
+// of which there may be hundreds of thousands.
+func byTime(files []trail.File) []trail.File {
+	const (
+		fileBits = 25
+		least    = 1 << 36 // seconds from 1970 back to before the year 0
+	)
+	sorted := make([]trail.File, len(files))
+	if len(files) > 1<<fileBits {
+		copy(sorted, files)
+		slices.SortFunc(sorted, func(a, b trail.File) int { return a.At.Compare(b.At) })
+		return sorted
+	}
+	keys := make([]uint64, len(files))
+	for i := range files {
+		keys[i] = uint64(files[i].At.Unix()+least)<<fileBits | uint64(i)
+	}
+	slices.Sort(keys)
+	for i, k := range keys {
+		sorted[i] = files[k&(1<<fileBits-1)]
+	}
+	return sorted
 }
