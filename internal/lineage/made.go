@@ -235,48 +235,6 @@ var rules = []rule{
 	{"guardduty", "DeletePublishingDestination", Changed, detector, "q:detectorId", false, nil},
 }
 
-// tables are all tables, one for each group of services.
-var tables = [][]rule{
-	rules,
-
-	// compute
-	computeRules,
-
-	// network
-	networkRules,
-
-	// containers
-	containersRules,
-
-	// machine learning
-	mlRules,
-
-	// messaging
-	messagingRules,
-
-	// building and applications
-	appsRules, cloudRules,
-
-	// serverless
-	serverlessRules,
-
-	// storage and databases
-	storageRules,
-
-	// keys, secrets and backups
-
-	keysRules,
-
-	// watching
-
-	watchingRules,
-
-	// directory, domains and the rest
-	identityRules,
-
-	edgeRules,
-}
-
 type call struct{ source, name string }
 
 var rulesOf = func() map[call][]rule {
@@ -451,30 +409,4 @@ func SameTrail(id, arn string) bool {
 	}
 	_, name, ok := strings.Cut(arn, ":trail/")
 	return id == arn || ok && id == name
-}
-
-// Creators are the calls that create resources of a kind.
-func Creators(kind fact.Kind) (calls []string) {
-	for _, r := range slices.Concat(tables...) {
-		if r.kind == kind && r.change == Created {
-			calls = append(calls, r.name)
-		}
-	}
-	return calls
-}
-
-// dated are the calls that CloudTrail records under a name with the date of the
-// API, which a look-up by name needs in full.
-var dated = map[string]string{
-	"CreateFunction": "CreateFunction20150331", "UpdateFunctionConfiguration": "UpdateFunctionConfiguration20150331v2",
-	"UpdateFunctionCode": "UpdateFunctionCode20150331v2", "AddPermission": "AddPermission20150331v2",
-	"RemovePermission": "RemovePermission20150331v2",
-}
-
-// RecordedAs are the names under which CloudTrail records a call.
-func RecordedAs(call string) []string {
-	if name, ok := dated[call]; ok {
-		return []string{call, name}
-	}
-	return []string{call}
 }
