@@ -82,7 +82,7 @@ besides_engine() {
     local packages
     packages=$(go list ./... | grep -v '/internal/engine$')
     # shellcheck disable=SC2086
-    go test -parallel 6 -timeout 30m $packages
+    go test -parallel 6 -timeout 60m $packages
 }
 
 # scripts/*_test.sh, each a program that says what is wrong.
