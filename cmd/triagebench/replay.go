@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -28,8 +29,12 @@ type tape struct {
 	Answers map[string]answer
 }
 
-// key is what makes two requests the same: signatures and dates do not.
+// key is what makes two requests the same: signatures and dates do not. The
+// members of a CBOR body come in any order: its bytes are taken without one.
 func key(r *http.Request, body []byte) string {
+	if r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor" {
+		body = slices.Sorted(slices.Values(body))
+	}
 	h := sha256.New()
 	fmt.Fprintln(h, r.Method, r.Host, r.URL.RequestURI(), r.Header.Get("X-Amz-Target"))
 	h.Write(body)
