@@ -214,9 +214,7 @@ func (t *Text) compared(p *page, m Compared) {
 			}
 		}
 	}
-	for _, g := range t.gaps {
-		p.wrap("   ", w.T("state."+string(g.State), "kind", t.kind(g.Kind), "region", t.region(g.Region), "permission", safe(g.Permission)))
-	}
+	t.unseen(p, Summary{})
 	t.gaps, t.cleaned = nil, cleaning{}
 }
 

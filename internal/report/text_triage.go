@@ -16,6 +16,10 @@ import (
 // live is how fresh an intruder's last call must be to say that it goes on.
 const live = 2 * time.Hour
 
+// someServices is how many services a screen counts the calls of; `-o json` has
+// them all.
+const someServices = 8
+
 // triage is the screen that a frightened owner reads first: what is happening,
 // is it going on, what could not be seen, what to do next.
 func (t *Text) triage(s Summary) *page {
@@ -218,9 +222,14 @@ func (t *Text) calls(calls map[string]int, retries int, ms int64) string {
 	slices.SortFunc(services, func(a, b string) int {
 		return cmp.Or(cmp.Compare(calls[b], calls[a]), cmp.Compare(a, b))
 	})
-	for _, s := range services {
+	for i, s := range services {
 		total += calls[s]
-		parts = append(parts, safe(s)+" "+t.Words.Number(calls[s]))
+		if i < someServices {
+			parts = append(parts, safe(s)+" "+t.Words.Number(calls[s]))
+		}
+	}
+	if len(services) > someServices {
+		parts = append(parts, "…")
 	}
 	line := t.Words.T("screen.calls", "n", total, "services", strings.Join(parts, ", "), "time", t.elapsed(ms))
 	if retries > 0 {

@@ -56,7 +56,7 @@ func params(t *testing.T, pattern string, setup func(*testscript.Env) error) tes
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish, "deliver": deliver, "told": records},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish, "deliver": deliver, "told": records, "flip-evidence": flipEvidence},
 	}
 }
 
@@ -150,4 +150,20 @@ func digestOf(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &f))
 	ts.Setenv("DIGEST", f.Digest)
+}
+
+// flipEvidence turns one bit of one piece of the case's evidence, always the
+// same, and puts the piece's name into $FLIPPED.
+func flipEvidence(ts *testscript.TestScript, _ bool, _ []string) {
+	all, err := filepath.Glob(ts.MkAbs("cases/*/evidence/" + strings.Repeat("[0-9a-f]", 64)))
+	ts.Check(err)
+	if len(all) == 0 {
+		ts.Fatalf("the case has no evidence")
+	}
+	data, err := os.ReadFile(all[0])
+	ts.Check(err)
+	data[len(data)/2] ^= 1
+	ts.Check(os.Chmod(all[0], 0o600))
+	ts.Check(os.WriteFile(all[0], data, 0o600))
+	ts.Setenv("FLIPPED", filepath.Base(all[0]))
 }
