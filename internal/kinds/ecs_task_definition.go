@@ -130,15 +130,15 @@ func deleteTaskDefinition(ctx context.Context, api taskDefinitionWriter, j kind.
 	if err != nil {
 		return err
 	}
-	for _, f := range out.Failures {
-		reason := aws.ToString(f.Reason)
-		if strings.Contains(reason, "does not exist") || strings.Contains(reason, "MISSING") {
-			return kind.ErrGone
-		}
-		if refused != nil {
-			return refused
-		}
-		return fmt.Errorf("cannot delete task definition %s: %s", j.ID, reason)
+	if len(out.Failures) == 0 { // one was asked for: there is one failure or none
+		return nil
 	}
-	return nil
+	reason := aws.ToString(out.Failures[0].Reason)
+	switch {
+	case strings.Contains(reason, "does not exist") || strings.Contains(reason, "MISSING"):
+		return kind.ErrGone
+	case refused != nil:
+		return refused
+	}
+	return fmt.Errorf("cannot delete task definition %s: %s", j.ID, reason)
 }
