@@ -53,12 +53,12 @@ func FindPython(ctx context.Context) (string, error) {
 func findPython(ctx context.Context, o Options) (string, error) {
 	if o.Python != "" {
 		if !hasMoto(ctx, o.Python) {
-			return "", fmt.Errorf("cannot use %s for the lab: it has no moto %s with its server (pip install 'moto[server]==%s')", o.Python, MotoVersion, MotoVersion)
+			return "", fmt.Errorf("cannot use %s for the lab: it has no moto %s with all its libraries (pip install 'moto[all,server]==%s')", o.Python, MotoVersion, MotoVersion)
 		}
 		return o.Python, nil
 	}
 	if named := os.Getenv("CORDON_LAB_PYTHON"); named != "" && !hasMoto(ctx, named) {
-		return "", fmt.Errorf("cannot use CORDON_LAB_PYTHON=%s for the lab: it has no moto %s with its server", named, MotoVersion)
+		return "", fmt.Errorf("cannot use CORDON_LAB_PYTHON=%s for the lab: it has no moto %s with all its libraries", named, MotoVersion)
 	}
 	path, err := FindPython(ctx)
 	if errors.Is(err, errNoMoto) {
@@ -90,12 +90,13 @@ func anyPython(ctx context.Context) (string, error) {
 	return "", ErrNoPython
 }
 
-// hasMoto reports whether a Python can run the lab: it has the right moto, and
-// the libraries of moto's server.
+// hasMoto reports whether a Python can run the lab: it has the right moto, the
+// libraries of moto's server, and those of the services that the lab serves.
 func hasMoto(ctx context.Context, python string) bool {
 	const ask = "import sys, importlib.metadata as m, importlib.util as u; " +
 		"sys.exit(sys.version_info < (3, 10) or m.version('moto') != sys.argv[1] or " +
-		"not all(u.find_spec(n) for n in ('moto', 'flask', 'flask_cors', 'boto3')))"
+		"not all(u.find_spec(n) for n in ('moto', 'flask', 'flask_cors', 'boto3', 'antlr4', 'joserfc', " +
+		"'jsonpath_ng', 'openapi_spec_validator', 'py_partiql_parser', 'pyparsing')))"
 	return isolated(ctx, python, "-c", ask, MotoVersion).Run() == nil
 }
 

@@ -55,8 +55,13 @@ func TestInstall(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The pinned distributions are all that a scenario needs.
-	if _, err := l.Seed(ctx, "night", time.Time{}); err != nil {
-		t.Error(err)
+	for _, scenario := range []string{"night", "siege"} {
+		if err := l.Reset(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Seed(ctx, scenario, time.Time{}); err != nil {
+			t.Errorf("%s: %v", scenario, err)
+		}
 	}
 	if missing, err := l.Missing(ctx); err != nil || len(missing) != 0 {
 		t.Errorf("%v %v", missing, err)
