@@ -288,6 +288,9 @@ type listener struct {
 }
 
 func (l *listener) Handle(m report.Message) error {
+	if s, ok := m.(report.Step); ok && os.Getenv("CORDON_STEPS") != "" {
+		fmt.Fprintf(os.Stderr, "%6.1f %s %s %s %s: %s %s %s\n", float64(s.ElapsedMS)/1000, s.Verb, s.Target.Kind, s.Target.Region, s.Target.ID, s.Step, s.Reason, s.Err)
+	}
 	if _, busy := m.(report.Progress); !busy {
 		l.told = append(l.told, m)
 	}

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from . import clock, faults, registry, seeding, state, trail
+from . import clock, faults, quicker, registry, seeding, state, trail
 
 #: The modules that mend moto, in the order in which they are loaded.
 MODULES = [
@@ -58,6 +58,7 @@ MODULES = [
 
     # keys, secrets and backups
 
+    "copies_fixes",
     "keys_fixes",
     "ssm_fixes",
 
@@ -86,10 +87,7 @@ def load() -> Any:
     _set_account()
     clock.install()
     from moto.core.config import default_user_config
-    from moto.moto_server.werkzeug_app import (
-        DomainDispatcherApplication,
-        create_backend_app,
-    )
+    from moto.moto_server.werkzeug_app import create_backend_app
 
     default_user_config["lambda"]["use_docker"] = False
     default_user_config["batch"]["use_docker"] = False
@@ -97,7 +95,8 @@ def load() -> Any:
         importlib.import_module(f"{__package__}.{name}")
     for install in registry.INSTALLERS:
         install()
-    return DomainDispatcherApplication(create_backend_app)
+    quicker.install()
+    return quicker.dispatcher(create_backend_app)
 
 
 def _set_account() -> None:

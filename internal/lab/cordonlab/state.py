@@ -28,13 +28,15 @@ def fresh_settings() -> dict[str, Any]:
     IAM takes to be enforced; lookup_delay_s how long an event takes to be
     visible to LookupEvents (on AWS: typically some minutes); lookup_rps the
     rate at which LookupEvents is throttled (AWS: 2 per second per account and
-    region; 0 here means no limit). Opt-in regions start disabled, as on a new
+    region; 0 here means no limit). snapshot_ms is how long an EBS snapshot is
+    "pending". Opt-in regions start disabled, as on a new
     account.
     """
     return {
         "iam_settle_ms": 0,
         "lookup_delay_s": 0,
         "lookup_rps": 0,
+        "snapshot_ms": 0,
         "auth": "enforce",
         "disabled_regions": list(OPT_IN_REGIONS),
         "unreachable_regions": [],
