@@ -19,18 +19,31 @@ _OWN = ("/moto-api", "/favicon.ico", "/latest/meta-data/", "/latest/api/")
 def install() -> None:
     """Once, before the first request."""
     import botocore.loaders
+    import botocore.session
     import moto.backends
     import moto.core.responses
     import moto.core.utils
 
-    loader = botocore.loaders.create_loader()
-    loader.list_available_services("service-2")
-    moto.core.utils.create_loader = lambda *args: loader if not args else botocore.loaders.create_loader(*args)
+    # Two of them: an S3 client changes the model that its loader holds.
+    for module in (moto.core.utils, botocore.session):
+        module.create_loader = _once(botocore.loaders.create_loader)
     modules = tuple(moto.backends.list_of_moto_modules())
     moto.backends.list_of_moto_modules = lambda: modules
     names = functools.lru_cache(None)(moto.core.utils.method_names_from_class)
     moto.core.responses.method_names_from_class = names
     _backends()
+
+
+def _once(create: Any) -> Any:
+    """One loader, which has listed what there is, in place of many."""
+    make = functools.lru_cache(None)(create)
+
+    def shared(path: Any = None) -> Any:
+        return make(path)
+
+    for models in ("service-2", "paginators-1"):
+        shared().list_available_services(models)
+    return shared
 
 
 def _backends() -> None:
