@@ -30,6 +30,7 @@ var natGatewaySpec = kind.Spec[natGatewayReader, natGatewayWriter]{
 	Needs:  []string{"ec2:DescribeNatGateways"},
 	Cost:   kind.Cost{Fixed: 1, Page: 1000},
 	Covers: []string{"B1"},
+	Owns:   true, // the interfaces that AWS made for it
 	List:   natGateways.list,
 	Holds:  holding,
 	Keep:   natGateways.keep,

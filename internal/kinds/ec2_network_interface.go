@@ -63,7 +63,7 @@ var networkInterfaces = shown[networkInterfaceReader, types.NetworkInterface]{
 		holds(&r, "ec2.security-group", groupIDs(t.Groups)...)
 		attached := ""
 		if a := t.Attachment; a != nil {
-			if attached = aws.ToString(a.InstanceId); aws.ToBool(a.DeleteOnTermination) {
+			if attached = aws.ToString(a.InstanceId); goesWithInstance(a) {
 				partOf(&r, "ec2.instance", attached)
 			}
 		}
@@ -73,6 +73,17 @@ var networkInterfaces = shown[networkInterfaceReader, types.NetworkInterface]{
 		}
 		return r
 	},
+}
+
+// goesWithInstance says that an interface ends with the instance it is attached
+// to. AWS deletes none that is attached, and takes the primary one off no
+// instance. One that is told to outlive its instance is held by it: it is
+// removed once the instance is gone.
+func goesWithInstance(a *types.NetworkInterfaceAttachment) bool {
+	if a.DeleteOnTermination != nil {
+		return *a.DeleteOnTermination
+	}
+	return a.DeviceIndex != nil && *a.DeviceIndex == 0 && aws.ToInt32(a.NetworkCardIndex) == 0
 }
 
 // setRequester reads for what a service made an interface. Nobody but the

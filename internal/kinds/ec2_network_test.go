@@ -235,6 +235,37 @@ func TestRequesterOfInterfaces(t *testing.T) {
 	}
 }
 
+// AWS deletes no interface that is attached: what goes with its instance is not
+// removed on its own, what outlives it is removed once it is gone.
+func TestInterfacesGoWithTheirInstance(t *testing.T) {
+	at := fact.Place{Account: "1", Region: here}
+	machine := fact.Ref{Kind: "ec2.instance", Place: at, ID: "i-1"}
+	for _, c := range []struct {
+		why  string
+		is   *types.NetworkInterfaceAttachment
+		goes bool
+	}{
+		{"not attached", nil, false},
+		{"made at the launch", &types.NetworkInterfaceAttachment{InstanceId: &machine.ID, DeviceIndex: aws.Int32(0), DeleteOnTermination: aws.Bool(true)}, true},
+		{"a second one", &types.NetworkInterfaceAttachment{InstanceId: &machine.ID, DeviceIndex: aws.Int32(1), DeleteOnTermination: aws.Bool(true)}, true},
+		{"attached later", &types.NetworkInterfaceAttachment{InstanceId: &machine.ID, DeviceIndex: aws.Int32(1), DeleteOnTermination: aws.Bool(false)}, false},
+		{"told to outlive it", &types.NetworkInterfaceAttachment{InstanceId: &machine.ID, DeviceIndex: aws.Int32(0), DeleteOnTermination: aws.Bool(false)}, false},
+		{"primary, and no more is said", &types.NetworkInterfaceAttachment{InstanceId: &machine.ID, DeviceIndex: aws.Int32(0)}, true},
+		{"second card, and no more is said", &types.NetworkInterfaceAttachment{InstanceId: &machine.ID, DeviceIndex: aws.Int32(0), NetworkCardIndex: aws.Int32(1)}, false},
+		{"a service's own", &types.NetworkInterfaceAttachment{DeviceIndex: aws.Int32(1), DeleteOnTermination: aws.Bool(true)}, false},
+	} {
+		r := networkInterfaces.of(at, types.NetworkInterface{NetworkInterfaceId: aws.String("eni-1"), Attachment: c.is})
+		if got := slices.Contains(fact.PartOf.Or(r, nil), machine); got != c.goes || len(fact.PartOf.Or(r, nil)) > 1 {
+			t.Errorf("%s: part of %v", c.why, fact.PartOf.Or(r, nil))
+		}
+	}
+	for _, k := range []kind.Kind{instance, natGateway, vpcEndpoint, loadBalancer, classicBalancer} {
+		if !k.Owns() {
+			t.Errorf("%s does not take its interfaces along", k.Name())
+		}
+	}
+}
+
 // Two groups that let each other in are deleted one after the other.
 func TestSecurityGroupsThatReferToEachOther(t *testing.T) {
 	w, ctx := kindtest.NewWorld(t), t.Context()

@@ -30,6 +30,7 @@ var vpcEndpointSpec = kind.Spec[vpcEndpointReader, vpcEndpointWriter]{
 	Writer: func(c aws.Config) vpcEndpointWriter { return ec2.NewFromConfig(c) },
 	Needs:  []string{"ec2:DescribeVpcEndpoints"},
 	Cost:   kind.Cost{Fixed: 1, Page: 1000},
+	Owns:   true, // the interfaces that AWS made for it
 	List:   vpcEndpoints.list,
 	Holds:  holding,
 	Keep:   vpcEndpoints.keep,

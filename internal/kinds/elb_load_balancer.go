@@ -37,6 +37,7 @@ var classicBalancerSpec = kind.Spec[classicBalancerReader, classicBalancerWriter
 	Cost:   kind.Cost{Fixed: 2, Page: tagPage - 1}, // the tags of 20 a call
 	Covers: []string{"B1"},
 	Named:  true,
+	Owns:   true, // the interfaces that AWS made for it
 	List:   listClassicBalancers,
 	Holds:  holding,
 	Keep: func(ctx context.Context, api classicBalancerReader, r fact.Resource, put func(string, []byte) error) error {

@@ -46,6 +46,7 @@ var loadBalancerSpec = kind.Spec[loadBalancerReader, loadBalancerWriter]{
 	// account has 3,000 at most.
 	Cost:   kind.Cost{Fixed: 10, Page: tagPage - 1, Each: 1},
 	Covers: []string{"B1", "D5"},
+	Owns:   true, // the interfaces that AWS made for it
 	List:   listLoadBalancers,
 	Holds:  holding,
 	Keep:   keepLoadBalancer,

@@ -170,7 +170,7 @@ func (c *cleaning) person(r fact.Resource) {
 // make it again, or take it along.
 func (c *cleaning) goesFirst(r fact.Resource) bool {
 	t := c.traits(r.Kind)
-	return t.Owns || t.Recreates && len(c.can(r, disables)) == 0
+	return t.Recreates && (t.Owns || len(c.can(r, disables)) == 0)
 }
 
 // ownedByHis says that the resource goes away with a whole that is removed.
@@ -182,8 +182,32 @@ func (c *cleaning) ownedByHis(r fact.Resource) bool {
 	})
 }
 
+// early moves what holds something that goes first to the same stage: AWS
+// deletes no compute environment that a job queue stands on.
+func (c *cleaning) early() {
+	stage := func(ref fact.Ref) *int {
+		if id := c.last[ref]; id != "" {
+			return &c.out[c.at[id]].Stage
+		}
+		return new(int)
+	}
+	for moved := true; moved; {
+		moved = false
+		for _, r := range c.gone {
+			holds, at := c.traits(r.Kind).Holds, stage(r.Ref)
+			if holds == nil || *at != plan.StageRemove {
+				continue
+			}
+			if slices.ContainsFunc(holds(r), func(held fact.Ref) bool { return *stage(held) == plan.StageRecreator }) {
+				*at, moved = plan.StageRecreator, true
+			}
+		}
+	}
+}
+
 // edges orders removals between resources.
 func (c *cleaning) edges() {
+	c.early()
 	for _, r := range c.Snapshot.Resources {
 		for _, ref := range fact.PartOf.Or(r, nil) {
 			c.whole(r, ref)
@@ -233,8 +257,8 @@ func (c *cleaning) safely(first, then string, soft bool) {
 }
 
 // whole orders a part and the whole: the whole is stopped before the part is
-// touched, and removed after it, or before it where it would make it again or
-// takes it along; then only behind the copies of the part.
+// touched, and removed after it, or before it where it would make it again; what
+// takes its parts along is removed only behind their copies.
 func (c *cleaning) whole(part fact.Resource, ref fact.Ref) {
 	whole, listed := c.Snapshot.Find(ref)
 	if !listed {
@@ -250,17 +274,18 @@ func (c *cleaning) whole(part fact.Resource, ref fact.Ref) {
 	if end == "" {
 		return
 	}
-	if !c.goesFirst(whole) {
-		if removal != "" {
-			c.before(part.Ref, ref)
+	first := c.goesFirst(whole)
+	if first || c.traits(ref.Kind).Owns {
+		for _, copy := range c.copied[part.Ref] {
+			c.safely(copy, end, false)
 		}
-		return
 	}
-	for _, copy := range c.copied[part.Ref] {
-		c.safely(copy, end, false)
-	}
-	if removal != "" && c.traits(ref.Kind).Recreates {
+	switch {
+	case removal == "":
+	case first:
 		c.safely(end, removal, true)
+	default:
+		c.before(part.Ref, ref)
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 )
 
 // kindsOf is a small world of kinds: a group that makes machines, a machine on
-// a net, a stack that owns queues, a fleet that cannot be paused, a bucket.
+// a net that takes its parts along, a stack that owns queues, a fleet that cannot
+// be paused, a queue that may stand on one, a bucket.
 func kindsOf(k fact.Kind) (playbook.Traits, bool) {
 	able := func(all ...playbook.Ability) playbook.Traits { return playbook.Traits{Abilities: all} }
 	verb := func(name, purpose string, class plan.Class) playbook.Ability {
@@ -31,10 +32,16 @@ func kindsOf(k fact.Kind) (playbook.Traits, bool) {
 		t.Holds = func(r fact.Resource) []fact.Ref {
 			return []fact.Ref{{Kind: "net", Place: r.Place, ID: fact.VPC.Or(r, "")}}
 		}
-	case "net", "iam.user", "iam.access-key":
+	case "iam.user", "iam.access-key":
 		t = able(remove)
+	case "net":
+		t = able(remove)
+		t.Owns = true
 	case "queue":
 		t = able(verb("snapshot", "copy", plan.Reversible), remove)
+		t.Holds = func(r fact.Resource) []fact.Ref {
+			return []fact.Ref{{Kind: "fleet", Place: r.Place, ID: fact.VPC.Or(r, "")}}
+		}
 	case "stack":
 		t = able(remove)
 		t.Owns, t.Recreates = true, true
@@ -110,6 +117,15 @@ func TestEradicate(t *testing.T) {
 		{"a stack takes its queues along, once they are copied",
 			[]fact.Resource{judged("queue", "q", "intruder", partOf("stack", "s")), judged("stack", "s", "intruder")},
 			[]string{"snapshot q", "delete s"}},
+		{"a net takes its parts along, and goes after what stands on it",
+			[]fact.Resource{judged("queue", "q", "intruder", partOf("net", "n")), judged("net", "n", "intruder"), judged("machine", "m", "intruder", has(fact.VPC, "n"))},
+			[]string{"stop m", "snapshot m", "snapshot q", "delete m", "delete n"}},
+		{"a part of the owner's whole is removed on its own",
+			[]fact.Resource{judged("queue", "q", "intruder", partOf("net", "n")), judged("net", "n", "owner")},
+			[]string{"snapshot q", "delete q"}},
+		{"what stands on what goes first goes before it",
+			[]fact.Resource{judged("queue", "q", "intruder", has(fact.VPC, "f")), judged("fleet", "f", "intruder")},
+			[]string{"snapshot q", "delete q", "delete f"}},
 		{"what cannot be paused goes before what it made",
 			[]fact.Resource{judged("machine", "m", "intruder", partOf("fleet", "f")), judged("fleet", "f", "intruder")},
 			[]string{"stop m", "snapshot m", "delete f", "delete m"}},
