@@ -38,8 +38,10 @@ func recallBucket(call string, request, _ json.RawMessage) (value string, ok boo
 		return text, ok && err == nil
 	case "PutBucketLifecycle", "PutBucketLifecycleConfiguration":
 		c, ok := fromXML[types.BucketLifecycleConfiguration](q, "LifecycleConfiguration")
-		named := !slices.ContainsFunc(c.Rules, func(r types.LifecycleRule) bool { return r.ID == nil })
-		return recalled(c, ok && named && len(c.Rules) > 0) // S3 made an id up that the record lacks
+		// S3 made an id up where the record lacks one; and a rule that does not
+		// say which objects it is for is not one that S3 took.
+		partly := slices.ContainsFunc(c.Rules, func(r types.LifecycleRule) bool { return r.ID == nil || r.Filter == nil && r.Prefix == nil })
+		return recalled(c, ok && !partly && len(c.Rules) > 0)
 	case "PutBucketReplication":
 		c, ok := fromXML[types.ReplicationConfiguration](q, "ReplicationConfiguration")
 		named := !slices.ContainsFunc(c.Rules, func(r types.ReplicationRule) bool { return r.ID == nil })

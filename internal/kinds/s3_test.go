@@ -232,6 +232,7 @@ func TestRecallBucket(t *testing.T) {
 		"one rule":      {"PutBucketLifecycle", `{"LifecycleConfiguration":{"xmlns":"x","Rule":{"ID":"a","Status":"Enabled","Filter":{"Prefix":""},"Expiration":{"Days":30}}}}`, `{"Rules":[{"Expiration":{"Days":30},"Filter":{"Prefix":""},"ID":"a","Status":"Enabled"}]}`, true},
 		"two rules":     {"PutBucketLifecycle", `{"LifecycleConfiguration":{"Rule":[{"ID":"a","Status":"Enabled","Filter":""},{"ID":"b","Status":"Disabled","Filter":""}]}}`, `{"Rules":[{"Filter":{},"ID":"a","Status":"Enabled"},{"Filter":{},"ID":"b","Status":"Disabled"}]}`, true},
 		"unnamed rule":  {"PutBucketLifecycle", `{"LifecycleConfiguration":{"Rule":{"Status":"Enabled","Filter":""}}}`, "", false},
+		"for what?":     {"PutBucketLifecycle", `{"LifecycleConfiguration":{"Rule":{"ID":"a","Status":"Enabled","Expiration":{"Days":30}}}}`, "", false},
 		"encryption":    {"PutBucketEncryption", `{"ServerSideEncryptionConfiguration":{"xmlns":"x","Rule":{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"},"BucketKeyEnabled":false}}}`, `{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}`, true},
 		"notifications": {"PutBucketNotification", `{"NotificationConfiguration":{"xmlns":"x"}}`, "", true},
 		"something new": {"PutBucketLifecycle", `{"LifecycleConfiguration":{"Rule":{"ID":"a","Status":"Enabled","Surprise":1}}}`, "", false},

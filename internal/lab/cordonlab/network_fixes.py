@@ -163,3 +163,20 @@ def _dump_classic(account):
     return {f"{region}/load-balancer/{name}": {"subnets": sorted(balancer.subnets)}
             for region, elb in elb_backends[account].items()
             for name, balancer in list(elb.load_balancers.items())}
+
+
+# ---- an interface that is attached ----------------------------------------------------------------------------------
+
+@registry.installer
+def attached_interfaces():
+    """AWS: "You must detach the network interface before you can delete it" (DeleteNetworkInterface)."""
+    from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces
+    delete = ElasticNetworkInterfaces.delete_network_interface
+
+    def checked(self):
+        interface = self.ec2_backend.enis.get(self._get_param("NetworkInterfaceId"))
+        if interface is not None and interface.instance is not None and interface.attachment_id:
+            raise inside("ec2", "InvalidParameterValue", f"Network interface '{interface.id}' is currently in use.")
+        return delete(self)
+
+    ElasticNetworkInterfaces.delete_network_interface = checked

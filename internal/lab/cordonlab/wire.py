@@ -102,6 +102,13 @@ def _path_regex(elements: list[str]) -> re.Pattern:
     return re.compile("^" + path + "/?$")
 
 
+#: calls that share their address with an older one, under whose name they are recorded, and have a larger body
+_BODIES = {
+    ("s3", "PutBucketLifecycle"): "PutBucketLifecycleConfiguration",
+    ("s3", "PutBucketNotification"): "PutBucketNotificationConfiguration",
+}
+
+
 class Call:
     """One request to AWS, understood as far as it can be.
 
@@ -231,7 +238,7 @@ class Call:
     def _parse(self, form: dict[str, str]) -> Optional[dict[str, Any]]:
         from moto.core.parse import PROTOCOL_PARSERS
 
-        operation = model(self.service).operation_model(self.op)
+        operation = model(self.service).operation_model(_BODIES.get((self.service, self.op), self.op))
         if self.service == "s3" and self.op in ("PutObject", "UploadPart"):
             return dict(self.uri_params)  # the body is the object itself
         source = self.body.decode("utf-8", "replace") if form else self.query
