@@ -105,7 +105,8 @@ func (s *Session) keepEach(ctx context.Context, snap fact.Snapshot, p *plan.Plan
 	if err != nil {
 		return err
 	}
-	kept, err := s.keepAll(ctx, store, targets(snap, p.Actions))
+	parts := s.parts(snap, p.Actions)
+	kept, err := s.keepAll(ctx, store, append(targets(snap, p.Actions), loose(parts, p.Actions)...))
 	if err != nil {
 		return err
 	}
@@ -116,7 +117,7 @@ func (s *Session) keepEach(ctx context.Context, snap fact.Snapshot, p *plan.Plan
 		a.Evidence = k.ids
 		waits := func(id string) bool { return out[id] }
 		switch {
-		case a.Class == plan.Permanent && (k.err != nil || len(k.ids) == 0):
+		case a.Class == plan.Permanent && (k.err != nil || len(k.ids) == 0 || lost(parts[a.Target.Ref], kept)):
 			out[a.ID] = true
 			p.Refused = append(p.Refused, plan.Refusal{Action: a, Reason: "unkept"})
 		case a.Class == plan.Permanent && slices.ContainsFunc(a.After, waits):
@@ -124,10 +125,10 @@ func (s *Session) keepEach(ctx context.Context, snap fact.Snapshot, p *plan.Plan
 			p.Refused = append(p.Refused, plan.Refusal{Action: a, Reason: "after-unkept"})
 		default:
 			stay = append(stay, a)
-			p.Evidence = append(p.Evidence, k.ids...)
 		}
 	}
 	for ref, k := range kept {
+		p.Evidence = append(p.Evidence, k.ids...)
 		if k.err != nil && !errors.Is(k.err, kind.ErrGone) {
 			p.Unkept = append(p.Unkept, ref.String()+" ("+whyShort(k.err)+")")
 		}
@@ -137,6 +138,56 @@ func (s *Session) keepEach(ctx context.Context, snap fact.Snapshot, p *plan.Plan
 	p.Evidence = slices.Compact(p.Evidence)
 	p.Actions, err = plan.Order(stay)
 	return err
+}
+
+// parts lists, for each resource that is deleted, what AWS deletes along with
+// it: the disks and interfaces of an instance, the tasks of a service.
+func (s *Session) parts(snap fact.Snapshot, actions []plan.Action) map[fact.Ref][]fact.Resource {
+	of := map[fact.Ref][]fact.Resource{}
+	var take func(whole, part fact.Ref, seen map[fact.Ref]bool)
+	take = func(whole, from fact.Ref, seen map[fact.Ref]bool) {
+		if t, _ := s.traits(from.Kind); !t.Owns || seen[from] {
+			return
+		}
+		seen[from] = true
+		for _, r := range snap.Resources {
+			if slices.Contains(fact.PartOf.Or(r, nil), from) {
+				of[whole] = append(of[whole], r)
+				take(whole, r.Ref, seen)
+			}
+		}
+	}
+	for _, a := range actions {
+		if a.Class == plan.Permanent {
+			take(a.Target.Ref, a.Target.Ref, map[fact.Ref]bool{})
+		}
+	}
+	return of
+}
+
+// loose are the parts that no action names, each once.
+func loose(parts map[fact.Ref][]fact.Resource, actions []plan.Action) (all []fact.Resource) {
+	seen := map[fact.Ref]bool{}
+	for _, a := range actions {
+		seen[a.Target.Ref] = true
+	}
+	for _, of := range parts {
+		for _, r := range of {
+			if !seen[r.Ref] {
+				seen[r.Ref] = true
+				all = append(all, r)
+			}
+		}
+	}
+	return all
+}
+
+// lost says that a part is there of which no evidence could be kept.
+func lost(parts []fact.Resource, kept map[fact.Ref]keeping) bool {
+	return slices.ContainsFunc(parts, func(r fact.Resource) bool {
+		k := kept[r.Ref]
+		return !errors.Is(k.err, kind.ErrGone) && (k.err != nil || len(k.ids) == 0)
+	})
 }
 
 // targets are the resources of a plan as the triage saw them, each once.

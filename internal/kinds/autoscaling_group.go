@@ -56,6 +56,7 @@ var autoScalingGroupSpec = kind.Spec[scalingReader, scalingWriter]{
 	Covers:    []string{"B1", "D5", "D6"},
 	Named:     true,
 	Recreates: true,
+	Owns:      true, // deleting it terminates its instances
 	List:      scalingGroups.list,
 	Identity: func(ctx context.Context, api scalingReader, r fact.Resource) (string, error) {
 		g, err := scalingGroups.one(ctx, api, r.ID)

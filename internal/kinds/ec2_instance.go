@@ -43,7 +43,7 @@ var instanceSpec = kind.Spec[instanceReader, instanceWriter]{
 	Covers: []string{"A17", "B1", "D5"},
 	List:   listInstances,
 	Holds:  holding,
-	Owns:   true, // its interfaces; a disk has its own end
+	Owns:   true, // the interfaces and disks that are told to go with it
 	Keep:   keepInstance,
 	Verbs: []kind.Verb[instanceReader, instanceWriter]{
 		// Stop protection makes "stop" fail, so it is lifted first.

@@ -109,6 +109,9 @@ func volumeOf(at fact.Place, v types.Volume) fact.Resource {
 	attached := ""
 	for _, a := range v.Attachments {
 		attached = cmp.Or(attached, aws.ToString(a.InstanceId))
+		if aws.ToBool(a.DeleteOnTermination) && a.InstanceId != nil {
+			partOf(&r, "ec2.instance", *a.InstanceId)
+		}
 	}
 	fact.AttachedTo.Set(&r, attached)
 	setEC2Tags(&r, v.Tags)

@@ -2,6 +2,7 @@ package kinds
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,6 +18,8 @@ type vpcReader interface {
 }
 
 type vpcWriter interface {
+	securityGroupLister
+	DeleteSecurityGroup(context.Context, *ec2.DeleteSecurityGroupInput, ...func(*ec2.Options)) (*ec2.DeleteSecurityGroupOutput, error)
 	DeleteVpc(context.Context, *ec2.DeleteVpcInput, ...func(*ec2.Options)) (*ec2.DeleteVpcOutput, error)
 }
 
@@ -37,9 +40,20 @@ var vpcSpec = kind.Spec[vpcReader, vpcWriter]{
 	Keep:   vpcs.keep,
 	Verbs: []kind.Verb[vpcReader, vpcWriter]{
 		remove(kind.Verb[vpcReader, vpcWriter]{
-			Name: "delete", Needs: []string{"ec2:DeleteVpc"},
+			Name: "delete", Needs: []string{"ec2:DeleteVpc", "ec2:DescribeSecurityGroups", "ec2:DeleteSecurityGroup"},
 		}, vpcs.look, func(ctx context.Context, api vpcWriter, j kind.Job) error {
-			_, err := api.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: &j.ID})
+			// What the case itself put there to isolate machines goes with it.
+			ours, err := isolationGroups(ctx, api, j, j.ID)
+			if err != nil {
+				return err
+			}
+			for _, g := range ours {
+				_, err := api.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: g.GroupId})
+				if err = gone(err); err != nil && !errors.Is(err, kind.ErrGone) {
+					return err
+				}
+			}
+			_, err = api.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: &j.ID})
 			return err
 		}),
 	},

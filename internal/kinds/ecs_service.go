@@ -52,6 +52,7 @@ var ecsServiceSpec = kind.Spec[ecsServiceReader, ecsServiceWriter]{
 	Covers:    []string{"A18", "B2", "D6"},
 	Named:     true,
 	Recreates: true,
+	Owns:      true, // deleting it stops its tasks
 	Holds: func(r fact.Resource) []fact.Ref {
 		cluster, _, _ := strings.Cut(r.ID, "/")
 		return ecsHolds(r.Place, cluster, fact.Detail.Or(r, ""))

@@ -71,7 +71,7 @@ func Preserve(in Input) []plan.Action {
 	b := &book{Input: in, at: map[string]int{}}
 	for _, r := range in.Snapshot.Resources {
 		whose, _ := fact.Judgement.Get(r)
-		if whose.Whose != "intruder" && whose.Whose != "tampered" {
+		if whose.Whose != "intruder" && whose.Whose != "tampered" || b.copiedWithWhole(r) {
 			continue
 		}
 		b.because = becauseHis
@@ -125,9 +125,11 @@ func (c *cleaning) clean(r fact.Resource) {
 	for _, a := range c.can(r, disables) {
 		c.stops[r.Ref] = append(c.stops[r.Ref], c.put(r, a, plan.StageStop))
 	}
-	for _, a := range c.can(r, copies) {
-		id := c.put(r, a, plan.StageCopy)
-		c.copied[r.Ref] = append(c.copied[r.Ref], id)
+	if !c.copiedWithWhole(r) {
+		for _, a := range c.can(r, copies) {
+			id := c.put(r, a, plan.StageCopy)
+			c.copied[r.Ref] = append(c.copied[r.Ref], id)
+		}
 	}
 	removal := c.can(r, removes)
 	if len(removal) == 0 {
@@ -171,6 +173,16 @@ func (c *cleaning) person(r fact.Resource) {
 func (c *cleaning) goesFirst(r fact.Resource) bool {
 	t := c.traits(r.Kind)
 	return t.Recreates && (t.Owns || len(c.can(r, disables)) == 0)
+}
+
+// copiedWithWhole says that the copy of a whole that is removed has this in it:
+// an instance's disks are copied in one call, all of one moment.
+func (b *book) copiedWithWhole(r fact.Resource) bool {
+	return slices.ContainsFunc(fact.PartOf.Or(r, nil), func(ref fact.Ref) bool {
+		whole, listed := b.Snapshot.Find(ref)
+		whose, _ := fact.Judgement.Get(whole)
+		return listed && whose.Whose == "intruder" && b.traits(ref.Kind).Owns && len(b.can(whole, copies)) > 0
+	})
 }
 
 // ownedByHis says that the resource goes away with a whole that is removed.
