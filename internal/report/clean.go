@@ -64,6 +64,10 @@ type Evidence struct {
 	Size   int64     `json:"size"`
 	Taken  time.Time `json:"taken"`
 	Sealed bool      `json:"encrypted,omitempty"`
+	// Members names what the top of a JSON document holds; Lost says that the
+	// piece is missing or altered. Only "evidence show" looks.
+	Members []string `json:"members,omitempty"`
+	Lost    bool     `json:"lost,omitempty"`
 }
 
 // Type implements Message.

@@ -54,6 +54,14 @@ func (t *Text) cleans(m Message) (p *page, ours bool) {
 		p = t.screen(func(p *page) { t.compared(p, m) })
 	case Secrets:
 		p = t.screen(func(p *page) { t.secretList(p, m) })
+	case Kept:
+		p = t.screen(func(p *page) { t.kept(p, m) })
+	case HandedOut:
+		p = t.screen(func(p *page) { t.handedOut(p, m) })
+	case EvidenceCopying:
+		p = t.screen(func(p *page) { t.copying(p, m) })
+	case EvidenceCopied:
+		p = t.screen(func(p *page) { t.copied(p, m) })
 	default:
 		return nil, false
 	}
