@@ -73,6 +73,9 @@ MODULES = [
 
     "edge_fixes",
 
+    # where evidence is copied to
+    "depot_fixes",
+
 ]
 
 
