@@ -69,7 +69,7 @@ func (s *Session) CopyEvidence(ctx context.Context, o CopyOptions) error {
 	if err := s.Out.Handle(begins); err != nil {
 		return err
 	}
-	if err := store.Copying(note(begins)); err != nil {
+	if err := store.Copying(note(begins) + ", as " + s.Account.Caller.ARN); err != nil {
 		return err
 	}
 	done, err := s.copyAll(ctx, store, depot, blobs)
