@@ -62,7 +62,7 @@ func ShowEvidence(ctx context.Context, c *incident.Case, o ShowOptions, out repo
 	if o.Out != "" {
 		return handOut(ctx, c, o, keys, entries, out)
 	}
-	past, err := history(c)
+	past, err := deeds(c)
 	if err != nil {
 		return err
 	}
@@ -130,9 +130,9 @@ func description(ctx context.Context, store *evidence.Store, e evidence.Entry) (
 // showKept tells one resource: its pieces, each once as it was last listed, and
 // then what it was. all is the whole manifest: a resource that was found by one
 // piece is described by another.
-func showKept(ctx context.Context, store *evidence.Store, ref string, entries, all []evidence.Entry, deeds []report.Deed, out report.Handler) error {
-	m := report.Kept{Name: ref, Facts: []report.KeptFact{}, Deeds: append([]report.Deed{}, deeds...)}
-	m.Ref = named(ref)
+func showKept(ctx context.Context, store *evidence.Store, ref string, entries, all []evidence.Entry, done []report.Deed, out report.Handler) error {
+	m := report.Kept{Name: ref, Facts: []report.KeptFact{}, Deeds: append([]report.Deed{}, done...)}
+	m.Ref = parseRef(ref)
 	last := map[string]evidence.Entry{}
 	for _, e := range entries {
 		last[e.Name+"\x00"+string(e.ID)] = e
@@ -166,8 +166,8 @@ func showKept(ctx context.Context, store *evidence.Store, ref string, entries, a
 	return out.Handle(m)
 }
 
-// named reads a reference as fact.Ref writes it.
-func named(ref string) fact.Ref {
+// parseRef reads a reference as fact.Ref writes it.
+func parseRef(ref string) fact.Ref {
 	p := strings.SplitN(ref, "/", 4)
 	if len(p) < 4 {
 		return fact.Ref{ID: ref}
@@ -221,9 +221,9 @@ func members(data []byte) (names []string) {
 	return names
 }
 
-// history reads from the journal what was done to which resource. It only reads:
+// deeds reads from the journal what was done to which resource. It only reads:
 // a torn last line stays for the next run to set aside.
-func history(c *incident.Case) (map[string][]report.Deed, error) {
+func deeds(c *incident.Case) (map[string][]report.Deed, error) {
 	lines, _, err := durable.Lines(c.Journal())
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the journal: %w", err)

@@ -26,7 +26,7 @@ func (t *Text) kept(p *page, m Kept) {
 	default:
 		p.wrap("   ", w.T("prose.evidence.undescribed"))
 	}
-	t.deeds(p, m.Deeds)
+	t.past(p, m.Deeds)
 	p.separate()
 	p.head(w.T("screen.evidence.kept", "n", m.Pieces))
 	for _, e := range t.cleaned.pieces {
@@ -79,8 +79,8 @@ func (t *Text) was(p *page, m Kept) {
 	}
 }
 
-// deeds writes what cordon did to a resource, and in red that it is gone.
-func (t *Text) deeds(p *page, all []Deed) {
+// past writes what cordon did to a resource, and in red that it is gone.
+func (t *Text) past(p *page, all []Deed) {
 	if len(all) == 0 {
 		return
 	}
