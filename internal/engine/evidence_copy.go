@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"golang.org/x/sync/errgroup"
 
+	"cordon/internal/awsapi"
 	"cordon/internal/evidence"
 	"cordon/internal/gate"
 	"cordon/internal/report"
@@ -73,6 +74,7 @@ func (s *Session) CopyEvidence(ctx context.Context, o CopyOptions) error {
 		return err
 	}
 	done, err := s.copyAll(ctx, store, depot, blobs)
+	err = o.denied(err, depot.Bucket)
 	done.To, done.Owner, done.Lock = begins.To, begins.Owner, begins.Lock
 	if told := s.Out.Handle(done); told != nil {
 		return told
@@ -148,9 +150,17 @@ func (s *Session) depot(ctx context.Context, o CopyOptions) (*gate.Depot, error)
 	case errors.Is(err, gate.ErrNoBucket):
 		return nil, refuse("copy-no-bucket", err, "bucket", bucket, "account", d.Owner)
 	case err != nil:
-		return nil, err
+		return nil, o.denied(err, bucket)
 	}
 	return d, nil
+}
+
+// denied says, where AWS refuses for want of a permission, which ones a copy takes.
+func (o CopyOptions) denied(err error, bucket string) error {
+	if awsapi.Classify(err) != awsapi.Denied {
+		return err
+	}
+	return refuse("copy-denied", err, "bucket", bucket, "list", strings.Join(awsapi.Actions(gate.DepotNeeds(!o.NoLock)), ", "))
 }
 
 // A copying counts what came of the objects of one copy.

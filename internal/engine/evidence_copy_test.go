@@ -150,7 +150,7 @@ func TestACopyThatBrokeOffGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	done, err := v.copy(to)
-	if awsapi.Classify(err) != awsapi.Denied || done.Whole || done.Manifest != "" || len(v.objects("vault-locked")) != 4 {
+	if awsapi.Classify(err) != awsapi.Denied || !refusedAs(err, "copy-denied") || done.Whole || done.Manifest != "" || len(v.objects("vault-locked")) != 4 {
 		t.Fatalf("%+v %v %v", done, err, v.objects("vault-locked"))
 	}
 	if strings.Contains(v.custody(), `"copied"`) {
