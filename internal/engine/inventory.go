@@ -55,10 +55,20 @@ func Inventory(c *incident.Case, o InventoryOptions, out report.Handler) error {
 			return err
 		}
 	}
+	closed, left := map[string]bool{}, map[string]bool{}
 	for _, r := range t.Snapshot.Readings {
-		if !r.OK() {
-			sum.Gaps++
+		switch {
+		case r.OK():
+			continue
+		case r.State == fact.Closed:
+			closed[r.Region] = true
+		case r.State == fact.Skipped:
+			left[r.Region] = true
+		default:
+			sum.Unread++
 		}
+		sum.Gaps++
 	}
+	sum.Closed, sum.LeftOut = len(closed), len(left)
 	return out.Handle(sum)
 }

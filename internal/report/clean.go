@@ -24,7 +24,11 @@ func (Resource) Type() string { return "resource" }
 type Inventory struct {
 	Counts map[string]int `json:"counts"` // whose → how many
 	Shown  int            `json:"shown"`
-	Gaps   int            `json:"gaps"` // listings that did not read
+	Gaps   int            `json:"gaps"` // listings that did not read, for whatever reason
+	// Unread are those that were refused or broke; Closed and LeftOut are Regions.
+	Unread  int `json:"unread"`
+	Closed  int `json:"disabled_regions"`
+	LeftOut int `json:"regions_left_out"`
 }
 
 // Type implements Message.
