@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ func (s *Session) CopyEvidence(ctx context.Context, o CopyOptions) error {
 	begins := report.EvidenceCopying{
 		To: "s3://" + path.Join(depot.Bucket, depot.Prefix), Owner: depot.Owner, Exposed: depot.Owner == s.Case.Account,
 		Objects: len(blobs) + 2, Bytes: size, Lock: o.lock(), Until: depot.Until,
-		Plain: len(slices.DeleteFunc(slices.Clone(blobs), func(b evidence.Blob) bool { return b.Encrypted })),
+		Plain: unencrypted(blobs),
 	}
 	if err := s.Out.Handle(begins); err != nil {
 		return err
@@ -108,14 +109,8 @@ func (s *Session) sound(ctx context.Context, store *evidence.Store, o CopyOption
 	if len(blobs) == 0 {
 		return nil, 0, refuse("no-evidence", nil)
 	}
-	plain := 0
-	for _, b := range blobs {
-		if !b.Encrypted {
-			plain++
-		}
-	}
-	if plain > 0 && !o.Plain {
-		return nil, 0, refuse("copy-plain", nil, "n", plain)
+	if n := unencrypted(blobs); n > 0 && !o.Plain {
+		return nil, 0, refuse("copy-plain", nil, "n", n)
 	}
 	r, err := store.Verify(ctx)
 	if err != nil {
@@ -125,6 +120,15 @@ func (s *Session) sound(ctx context.Context, store *evidence.Store, o CopyOption
 		return nil, 0, refuse("copy-unsound", evidence.ErrAltered)
 	}
 	return blobs, r.Bytes, nil
+}
+
+func unencrypted(blobs []evidence.Blob) (n int) {
+	for _, b := range blobs {
+		if !b.Encrypted {
+			n++
+		}
+	}
+	return n
 }
 
 // depot opens the bucket.
@@ -165,8 +169,9 @@ func (o CopyOptions) denied(err error, bucket string) error {
 
 // A copying counts what came of the objects of one copy.
 type copying struct {
-	mu   sync.Mutex
-	done report.EvidenceCopied
+	mu     sync.Mutex
+	done   report.EvidenceCopied
+	others map[string]string // place → why
 }
 
 // one keeps one object in the depot and counts it.
@@ -176,11 +181,10 @@ func (c *copying) one(ctx context.Context, d *gate.Depot, name string, sum evide
 	defer c.mu.Unlock()
 	switch {
 	case errors.Is(err, gate.ErrOther), errors.Is(err, gate.ErrUnlocked):
-		why := "other"
+		c.others[d.Place(name)] = "other"
 		if errors.Is(err, gate.ErrUnlocked) {
-			why = "unlocked"
+			c.others[d.Place(name)] = "unlocked"
 		}
-		c.done.Others = append(c.done.Others, report.Other{Place: d.Place(name), Why: why})
 		return nil // the rest is copied all the same
 	case err != nil:
 		return err
@@ -198,7 +202,7 @@ func (c *copying) one(ctx context.Context, d *gate.Depot, name string, sum evide
 
 // copyAll copies the blobs, some at once, and at last the two logs.
 func (s *Session) copyAll(ctx context.Context, store *evidence.Store, d *gate.Depot, blobs []evidence.Blob) (report.EvidenceCopied, error) {
-	c := &copying{done: report.EvidenceCopied{Others: []report.Other{}}}
+	c := &copying{done: report.EvidenceCopied{Others: []report.Other{}}, others: map[string]string{}}
 	told := newPace(s.Out, "copying", len(blobs))
 	g, each := errgroup.WithContext(ctx)
 	g.SetLimit(copiers)
@@ -218,10 +222,12 @@ func (s *Session) copyAll(ctx context.Context, store *evidence.Store, d *gate.De
 		})
 	}
 	err := g.Wait()
-	if err == nil && len(c.done.Others) == 0 {
+	if err == nil && len(c.others) == 0 {
 		err = c.close(ctx, store, d)
 	}
-	slices.SortFunc(c.done.Others, func(a, b report.Other) int { return strings.Compare(a.Place, b.Place) })
+	for _, place := range slices.Sorted(maps.Keys(c.others)) {
+		c.done.Others = append(c.done.Others, report.Other{Place: place, Why: c.others[place]})
+	}
 	return c.done, err
 }
 
@@ -237,7 +243,7 @@ func (c *copying) close(ctx context.Context, store *evidence.Store, d *gate.Depo
 			return err
 		}
 	}
-	if len(c.done.Others) > 0 {
+	if len(c.others) > 0 {
 		return nil
 	}
 	c.done.Manifest, c.done.Custody, c.done.Whole = manifest.Stem(), custody.Stem(), true

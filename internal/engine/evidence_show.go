@@ -108,7 +108,8 @@ func byARN(ctx context.Context, store *evidence.Store, all []evidence.Entry, arn
 	if !isARN(arn) {
 		return nil
 	}
-	for _, e := range slices.Backward(all) {
+	for i := len(all) - 1; i >= 0; i-- {
+		e := all[i]
 		if e.Name != described {
 			continue
 		}
@@ -133,12 +134,14 @@ func description(ctx context.Context, store *evidence.Store, e evidence.Entry) (
 func showKept(ctx context.Context, store *evidence.Store, ref string, entries, all []evidence.Entry, done []report.Deed, out report.Handler) error {
 	m := report.Kept{Name: ref, Facts: []report.KeptFact{}, Deeds: append([]report.Deed{}, done...)}
 	m.Ref = parseRef(ref)
-	last := map[string]evidence.Entry{}
+	last := map[string]int{} // of the lines that list the same piece
 	for _, e := range entries {
-		last[e.Name+"\x00"+string(e.ID)] = e
+		last[e.Name+"\x00"+string(e.ID)] = e.Seq
 	}
-	pieces := slices.SortedFunc(maps.Values(last), func(a, b evidence.Entry) int { return a.Seq - b.Seq })
-	for _, e := range pieces {
+	for _, e := range entries {
+		if last[e.Name+"\x00"+string(e.ID)] != e.Seq {
+			continue
+		}
 		p := piece(e)
 		switch data, err := store.Get(ctx, e.ID); {
 		case errors.Is(err, evidence.ErrSealed):
@@ -154,7 +157,8 @@ func showKept(ctx context.Context, store *evidence.Store, ref string, entries, a
 		}
 		m.Pieces++
 	}
-	for _, e := range slices.Backward(all) {
+	for i := len(all) - 1; i >= 0; i-- {
+		e := all[i]
 		if ref == "" || e.Ref != ref || e.Name != described {
 			continue
 		}

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -109,11 +110,26 @@ func (s *Store) Copied(manifest Book, note string) error {
 	return s.log(Custody{What: "copied", Manifest: manifest.Head, Lines: manifest.Lines, Note: note})
 }
 
-// ReadIdentities reads a file of age's secret keys.
-func ReadIdentities(r io.Reader) ([]age.Identity, error) {
-	all, err := age.ParseIdentities(r)
-	if err != nil {
+// ReadIdentities reads a file of age's secret keys, one a line; lines that begin
+// with # are remarks.
+func ReadIdentities(r io.Reader) (all []age.Identity, err error) {
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		key, err := age.ParseX25519Identity(line)
+		if err != nil {
+			return nil, errors.New("cannot read the keys: a line is no secret key of age's") // its text may be one
+		}
+		all = append(all, key)
+	}
+	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("cannot read the keys: %w", err)
+	}
+	if len(all) == 0 {
+		return nil, errors.New("cannot read the keys: there are none")
 	}
 	return all, nil
 }

@@ -23,17 +23,17 @@ import (
 // without them.
 func DepotNeeds(locked bool) []string {
 	if !locked {
-		return []string{"s3:HeadBucket=s3:ListBucket", "s3:HeadObject=s3:GetObject", "s3:PutObject"}
+		return []string{"s3:ListObjectsV2=s3:ListBucket", "s3:HeadObject=s3:GetObject", "s3:PutObject"}
 	}
 	return []string{
-		"s3:HeadBucket=s3:ListBucket", "s3:GetObjectLockConfiguration=s3:GetBucketObjectLockConfiguration",
+		"s3:ListObjectsV2=s3:ListBucket", "s3:GetObjectLockConfiguration=s3:GetBucketObjectLockConfiguration",
 		"s3:HeadObject=s3:GetObject,s3:GetObjectRetention", "s3:PutObject=s3:PutObject,s3:PutObjectRetention",
 	}
 }
 
 // depotAPI is what is called of S3: nothing there deletes or overwrites.
 type depotAPI interface {
-	HeadBucket(context.Context, *s3.HeadBucketInput, ...func(*s3.Options)) (*s3.HeadBucketOutput, error)
+	ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error)
 	GetObjectLockConfiguration(context.Context, *s3.GetObjectLockConfigurationInput, ...func(*s3.Options)) (*s3.GetObjectLockConfigurationOutput, error)
 	HeadObject(context.Context, *s3.HeadObjectInput, ...func(*s3.Options)) (*s3.HeadObjectOutput, error)
 	PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error)
@@ -74,10 +74,12 @@ var (
 func (d *Depot) Open(ctx context.Context) error {
 	if d.api == nil {
 		d.api = d.client("")
-		region, err := d.region(ctx)
-		if err != nil {
-			return fmt.Errorf("cannot open the bucket %s: %w", d.Bucket, err)
-		}
+	}
+	region, err := d.region(ctx)
+	if err != nil {
+		return fmt.Errorf("cannot open the bucket %s: %w", d.Bucket, err)
+	}
+	if region != "" {
 		d.api = d.client(region)
 	}
 	if d.Mode == "" {
@@ -106,12 +108,12 @@ func (d *Depot) owner() *string {
 	return &d.Owner
 }
 
-// region asks where the bucket is. From a wrong region S3 refuses, and says in
-// the refusal which is the right one.
+// region asks for the bucket; "" says that it is where it was asked for. From a
+// wrong region S3 refuses, and says in the refusal which is the right one.
 func (d *Depot) region(ctx context.Context) (string, error) {
-	out, err := d.api.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &d.Bucket, ExpectedBucketOwner: d.owner()})
+	_, err := d.api.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &d.Bucket, Prefix: &d.Prefix, MaxKeys: aws.Int32(1), ExpectedBucketOwner: d.owner()})
 	if err == nil {
-		return aws.ToString(out.BucketRegion), nil
+		return "", nil
 	}
 	var answer *smithyhttp.ResponseError
 	if !errors.As(err, &answer) || answer.Response == nil {

@@ -33,8 +33,8 @@ type shelf struct {
 
 func coded(code string) error { return &smithy.GenericAPIError{Code: code, Message: "no"} }
 
-func (s *shelf) HeadBucket(context.Context, *s3.HeadBucketInput, ...func(*s3.Options)) (*s3.HeadBucketOutput, error) {
-	return &s3.HeadBucketOutput{BucketRegion: aws.String("eu-west-1")}, nil
+func (s *shelf) ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error) {
+	return &s3.ListObjectsV2Output{}, nil
 }
 
 func (s *shelf) GetObjectLockConfiguration(context.Context, *s3.GetObjectLockConfigurationInput, ...func(*s3.Options)) (*s3.GetObjectLockConfigurationOutput, error) {
@@ -180,14 +180,14 @@ func TestDepotWantsALock(t *testing.T) {
 	}
 }
 
-// astray answers HeadBucket with a status and a region.
+// astray refuses to list with a status and a region.
 type astray struct {
 	shelf
 	status int
 	region string
 }
 
-func (a *astray) HeadBucket(context.Context, *s3.HeadBucketInput, ...func(*s3.Options)) (*s3.HeadBucketOutput, error) {
+func (a *astray) ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error) {
 	r := &http.Response{StatusCode: a.status, Header: http.Header{}}
 	if a.region != "" {
 		r.Header.Set("X-Amz-Bucket-Region", a.region)

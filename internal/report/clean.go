@@ -29,6 +29,7 @@ type Inventory struct {
 	Unread  int `json:"unread"`
 	Closed  int `json:"disabled_regions"`
 	LeftOut int `json:"regions_left_out"`
+	Ended   int `json:"ended"` // terminated instances, which AWS shows for an hour: not counted, not shown
 }
 
 // Type implements Message.

@@ -35,7 +35,7 @@ func (t *Text) kept(p *page, m Kept) {
 		case e.Lost:
 			p.ink(red, "     ", w.T("screen.evidence.lost"))
 		case len(e.Members) > 0:
-			p.wrap("     ", w.T("screen.evidence.members", "list", safeList(e.Members)))
+			p.wrap("     ", w.T("screen.evidence.members", "list", "`"+strings.ReplaceAll(safeList(e.Members), "`", "'")+"`"))
 		}
 	}
 	p.blank()

@@ -66,7 +66,7 @@ func (t *Text) unlisted(p *page, m Inventory) {
 	for _, l := range []struct {
 		key string
 		n   int
-	}{{"prose.clean.gaps", m.Unread}, {"prose.clean.closed", m.Closed}, {"prose.clean.left-out", m.LeftOut}} {
+	}{{"prose.clean.gaps", m.Unread}, {"prose.clean.closed", m.Closed}, {"prose.clean.left-out", m.LeftOut}, {"prose.clean.ended", m.Ended}} {
 		if l.n > 0 {
 			p.wrap(" ", w.T(l.key, "n", l.n))
 		}

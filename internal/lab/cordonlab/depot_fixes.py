@@ -20,7 +20,7 @@ def install():
         def __init__(self):
             super().__init__("BadDigest", "The SHA256 you specified did not match the calculated checksum.")
 
-    put, head = S3Response.put_object, S3Response.head_bucket
+    put, listed = S3Response.put_object, S3Response.list_objects_v2
 
     def put_object(self):
         """AWS: "When you use this header, you provide the Base64 encoded, 256-bit SHA256 digest of the object"; one
@@ -30,14 +30,23 @@ def install():
             raise BadDigest
         return put(self)
 
-    def head_bucket(self):
-        """AWS: a bucket of another region is "301 Moved Permanently", and x-amz-bucket-region says of which."""
-        status, headers, body = head(self)
-        if status == 200 and headers.get("x-amz-bucket-region") not in (None, self.region):
-            return 301, headers, ""
-        return status, headers, body
+    class PermanentRedirect(S3ClientError):
+        code, status = "PermanentRedirect", 301
 
-    S3Response.put_object, S3Response.head_bucket = put_object, head_bucket
+        def __init__(self):
+            super().__init__("PermanentRedirect", "The bucket you are attempting to access must be addressed using the "
+                                                  "specified endpoint.")
+
+    def list_objects_v2(self):
+        """AWS: a bucket of another region is "301 Moved Permanently", and x-amz-bucket-region says of which."""
+        there = self.backend.get_bucket(self.bucket_name).region_name
+        if there == self.region:
+            return listed(self)
+        from moto.core.responses import ActionResult
+        _, headers, body = self.serialized(ActionResult(PermanentRedirect()))
+        return 301, {**headers, "x-amz-bucket-region": there}, body
+
+    S3Response.put_object, S3Response.list_objects_v2 = put_object, list_objects_v2
 
 
 @registry.installer
