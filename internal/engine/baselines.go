@@ -37,7 +37,7 @@ func (s *Session) SaveBaseline(ctx context.Context, path string) error {
 func told(b baseline.Baseline, path string) report.Baseline {
 	m := report.Baseline{Account: b.Account, At: b.At, By: b.By, File: path, Resources: len(b.Resources)}
 	for _, r := range b.Readings {
-		if !r.OK() {
+		if !r.OK() && r.State != fact.Closed {
 			m.Gaps++
 		}
 	}

@@ -38,6 +38,10 @@ func Inventory(c *incident.Case, o InventoryOptions, out report.Handler) error {
 	sum := report.Inventory{Counts: map[string]int{}}
 	has := func(list []string, v string) bool { return len(list) == 0 || slices.Contains(list, v) }
 	for _, r := range t.Snapshot.Resources {
+		if fact.RunState.Or(r, "") == "terminated" {
+			sum.Ended++
+			continue
+		}
 		whose := fact.Judgement.Or(r, fact.Whose{Whose: "unknown"})
 		sum.Counts[whose.Whose]++
 		if !has(o.Whose, whose.Whose) || !has(o.Kinds, string(r.Kind)) || !has(o.Regions, r.Region) {
@@ -55,10 +59,20 @@ func Inventory(c *incident.Case, o InventoryOptions, out report.Handler) error {
 			return err
 		}
 	}
+	closed, left := map[string]bool{}, map[string]bool{}
 	for _, r := range t.Snapshot.Readings {
-		if !r.OK() {
-			sum.Gaps++
+		switch {
+		case r.OK():
+			continue
+		case r.State == fact.Closed:
+			closed[r.Region] = true
+		case r.State == fact.Skipped:
+			left[r.Region] = true
+		default:
+			sum.Unread++
 		}
+		sum.Gaps++
 	}
+	sum.Closed, sum.LeftOut = len(closed), len(left)
 	return out.Handle(sum)
 }

@@ -100,7 +100,7 @@ func Secrets(c *incident.Case, out report.Handler) error {
 		}
 	}
 	for k := range lineage.SecretKinds {
-		if slices.ContainsFunc(t.Snapshot.Readings, func(r fact.Reading) bool { return r.Kind == k && !r.OK() }) {
+		if slices.ContainsFunc(t.Snapshot.Readings, func(r fact.Reading) bool { return r.Kind == k && !r.OK() && r.State != fact.Closed }) {
 			sum.Unseen = append(sum.Unseen, k)
 		}
 	}

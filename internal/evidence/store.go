@@ -64,9 +64,9 @@ type Custody struct {
 	link
 	At       time.Time `json:"at"`
 	Who      string    `json:"who"`
-	What     string    `json:"what"` // created, read, verified, exported, recovered
+	What     string    `json:"what"` // created, read, verified, exported, copying, copied, recovered
 	ID       ID        `json:"id,omitempty"`
-	Manifest ID        `json:"manifest,omitempty"` // hash of the manifest's line, when created or recovered
+	Manifest ID        `json:"manifest,omitempty"` // hash of the manifest's line, when created, copied or recovered
 	Lines    int       `json:"lines,omitempty"`    // number of that line
 	Note     string    `json:"note,omitempty"`
 }
@@ -291,6 +291,13 @@ func (s *Store) Exported(note string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.log(Custody{What: "exported", Note: note})
+}
+
+// Handed writes into the custody log that one piece was handed out.
+func (s *Store) Handed(id ID, note string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log(Custody{What: "exported", ID: id, Note: note})
 }
 
 // Heads are the hashes of the last lines of the manifest and of the custody

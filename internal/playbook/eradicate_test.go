@@ -119,7 +119,7 @@ func TestEradicate(t *testing.T) {
 			[]string{"snapshot q", "delete s"}},
 		{"a net takes its parts along, and goes after what stands on it",
 			[]fact.Resource{judged("queue", "q", "intruder", partOf("net", "n")), judged("net", "n", "intruder"), judged("machine", "m", "intruder", has(fact.VPC, "n"))},
-			[]string{"stop m", "snapshot m", "snapshot q", "delete m", "delete n"}},
+			[]string{"stop m", "snapshot q", "snapshot m", "delete m", "delete n"}},
 		{"a part of the owner's whole is removed on its own",
 			[]fact.Resource{judged("queue", "q", "intruder", partOf("net", "n")), judged("net", "n", "owner")},
 			[]string{"snapshot q", "delete q"}},
@@ -178,6 +178,10 @@ func TestARemovalWaitsForWhatMakesItSafe(t *testing.T) {
 				t.Errorf("%s does not wait for %s", then, first)
 			}
 		}
+	}
+	// What only takes its parts along makes nothing again: it goes with the rest.
+	if by["delete n"].Stage != plan.StageRemove || by["delete s"].Stage != plan.StageRecreator {
+		t.Errorf("the net goes in stage %d, the stack in %d", by["delete n"].Stage, by["delete s"].Stage)
 	}
 	stage := 0
 	for _, a := range actions {

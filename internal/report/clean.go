@@ -24,7 +24,12 @@ func (Resource) Type() string { return "resource" }
 type Inventory struct {
 	Counts map[string]int `json:"counts"` // whose → how many
 	Shown  int            `json:"shown"`
-	Gaps   int            `json:"gaps"` // listings that did not read
+	Gaps   int            `json:"gaps"` // listings that did not read, for whatever reason
+	// Unread are those that were refused or broke; Closed and LeftOut are Regions.
+	Unread  int `json:"unread"`
+	Closed  int `json:"disabled_regions"`
+	LeftOut int `json:"regions_left_out"`
+	Ended   int `json:"ended"` // terminated instances, which AWS shows for an hour: not counted, not shown
 }
 
 // Type implements Message.
@@ -64,6 +69,10 @@ type Evidence struct {
 	Size   int64     `json:"size"`
 	Taken  time.Time `json:"taken"`
 	Sealed bool      `json:"encrypted,omitempty"`
+	// Members names what the top of a JSON document holds; Lost says that the
+	// piece is missing or altered. Only "evidence show" looks.
+	Members []string `json:"members,omitempty"`
+	Lost    bool     `json:"lost,omitempty"`
 }
 
 // Type implements Message.

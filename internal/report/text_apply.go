@@ -121,7 +121,7 @@ func (t *Text) applied(a Applied) *page {
 		key, colour = "screen.applied.part", yellow
 	case a.Verified+a.Undone == 0:
 		key, colour = "screen.applied.nothing", yellow
-	case a.Kind != plan.Undo:
+	case !w.Has(key):
 		key = "screen.applied.contain"
 	}
 	p.blank()
@@ -161,7 +161,7 @@ func (t *Text) applied(a Applied) *page {
 		rows = append(rows, [2]string{"cordon plan show " + code, w.T("screen.do.people", "n", a.People)})
 	}
 	if a.Kind != plan.Undo && a.Verified > 0 {
-		rows = append(rows, [2]string{"cordon triage", w.T("screen.do.again")}, [2]string{"cordon undo --last", w.T("screen.do.undo")})
+		rows = append(rows, [2]string{"cordon triage", w.T("screen.do.again")}, [2]string{"cordon undo --last", t.first("", "screen.do.undo."+a.Kind, "screen.do.undo")})
 	}
 	t.commands(p, rows)
 	return p

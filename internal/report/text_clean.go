@@ -54,6 +54,14 @@ func (t *Text) cleans(m Message) (p *page, ours bool) {
 		p = t.screen(func(p *page) { t.compared(p, m) })
 	case Secrets:
 		p = t.screen(func(p *page) { t.secretList(p, m) })
+	case Kept:
+		p = t.screen(func(p *page) { t.kept(p, m) })
+	case HandedOut:
+		p = t.screen(func(p *page) { t.handedOut(p, m) })
+	case EvidenceCopying:
+		p = t.screen(func(p *page) { t.copying(p, m) })
+	case EvidenceCopied:
+		p = t.screen(func(p *page) { t.copied(p, m) })
 	default:
 		return nil, false
 	}
@@ -76,19 +84,9 @@ func (t *Text) inventory(p *page, m Inventory) {
 		}
 		p.separate()
 		p.head(w.T("screen.clean.whose."+whose, "n", m.Counts[whose]))
-		for i, r := range mine {
-			if i == someThings && !t.All {
-				t.rest(p, len(mine)-i)
-				break
-			}
-			p.wrap("   ", t.thing(string(r.Kind), r.Region, r.ID))
-			p.wrap("     ", t.reasons(r))
-		}
+		t.things(p, mine)
 	}
-	if m.Gaps > 0 {
-		p.blank()
-		p.wrap(" ", w.T("prose.clean.gaps", "n", m.Gaps))
-	}
+	t.unlisted(p, m)
 	if m.Counts["unknown"] > 0 {
 		p.blank()
 		p.head(w.T("screen.plan.next"))

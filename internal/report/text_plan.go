@@ -125,6 +125,9 @@ func (t *Text) group(p *page, g []Action) {
 	w, a := t.Words, g[0]
 	if len(g) == 1 {
 		p.wrap(fmt.Sprintf("  %3d  ", a.Number), t.deed(a))
+		if a.Verb == "review-change" { // its title is the same whatever it is about
+			p.wrap("       ", t.thing(string(a.Target.Kind), a.Target.Region, a.Target.ID))
+		}
 		if a.Class == plan.Person {
 			if steps := t.first("", "person."+a.Verb+".steps"); steps != "" {
 				p.wrap("       ", steps)

@@ -24,13 +24,6 @@ func newPreserve(a *app) *cobra.Command {
 	return a.group("preserve", "preserve", make, run, list, verify)
 }
 
-// newEvidence is the part of preserve that needs no credentials under the name
-// that people look for.
-func newEvidence(a *app) *cobra.Command {
-	list, verify := a.evidence("evidence")
-	return a.group("evidence", "evidence", list, verify)
-}
-
 func (a *app) evidence(group string) (list, verify *cobra.Command) {
 	list = a.leaf("list [RESOURCE]", group+".list", between(0, 1), func(_ *cobra.Command, args []string) error {
 		c, err := a.theCase()

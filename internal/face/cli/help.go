@@ -19,6 +19,7 @@ var metavars = map[string]string{
 	"principal": "ARN|NAME", "lane": "LANE", "limit": "N", "engine": "store|athena", "layout": "athena|ocsf",
 	"table": "DATABASE.TABLE", "table-of": "raw|parquet", "workgroup": "NAME", "answers": "s3://…", "bucket": "s3://…",
 	"approver": "NAME=KEY", "approvals": "N", "recipient": "age1…", "to": "FILE", "why": "TEXT", "port": "N",
+	"evidence.out": "FILE", "evidence.identity": "FILE", "evidence.lock": "MODE", "evidence.lock-days": "N", "evidence.bucket-owner": "ACCOUNT",
 }
 
 // help prints a command's help from the catalogue. No template is run.

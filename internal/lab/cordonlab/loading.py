@@ -74,6 +74,9 @@ MODULES = [
 
     "edge_fixes",
 
+    # where evidence is copied to
+    "depot_fixes",
+
 ]
 
 

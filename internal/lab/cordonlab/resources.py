@@ -114,7 +114,8 @@ _PREFIX = {"stepfunctions": "states", "cloudwatch": "cloudwatch", "sesv2": "ses"
            "cloudcontrol": "cloudformation", "accessanalyzer": "access-analyzer", "efs": "elasticfilesystem",
            "bedrock-runtime": "bedrock", "bedrock-agent": "bedrock"}
 _S3_ACTIONS = {"ListBuckets": "ListAllMyBuckets", "ListObjects": "ListBucket", "ListObjectsV2": "ListBucket",
-               "HeadBucket": "ListBucket", "HeadObject": "GetObject", "ListObjectVersions": "ListBucketVersions",
+               "HeadBucket": "ListBucket", "HeadObject": "GetObject", "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+               "ListObjectVersions": "ListBucketVersions",
                "GetPublicAccessBlock": "GetBucketPublicAccessBlock", "CopyObject": "PutObject",
                "PutPublicAccessBlock": "PutBucketPublicAccessBlock", "UploadPart": "PutObject",
                "DeletePublicAccessBlock": "PutBucketPublicAccessBlock", "DeleteObjects": "DeleteObject",
