@@ -55,6 +55,9 @@ func child() int {
 		if err != nil {
 			return err
 		}
+		if err := struck(s); err != nil {
+			return err
+		}
 		p, err := engine.LoadPlan(c, digest)
 		if err != nil {
 			return err
@@ -95,9 +98,7 @@ func (d *deadly) Append(ctx context.Context, line []byte) error {
 				return err
 			}
 		}
-		me, _ := os.FindProcess(os.Getpid()) // never fails
-		_ = me.Kill()
-		select {} // until the signal arrives
+		die()
 	}
 	return d.File.Append(ctx, line)
 }
@@ -125,7 +126,7 @@ func (w *world) copyOf(t *testing.T, dir string) crashed {
 }
 
 // child applies the plan in a process of its own.
-func (c crashed) child(t *testing.T, digest string, at int, torn bool) (sum report.Applied, killed bool) {
+func (c crashed) child(t *testing.T, digest string, at int, torn bool, more ...string) (sum report.Applied, killed bool) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	profile, err := profiles.of(truth.Caller)
@@ -133,6 +134,7 @@ func (c crashed) child(t *testing.T, digest string, at int, torn bool) (sum repo
 		t.Fatal(err)
 	}
 	cmd.Env = append(os.Environ(), "AWS_PROFILE="+profile, fmt.Sprintf("%s=%d %v %s %s %s", childEnv, at, torn, digest, c.dir, c.URL()))
+	cmd.Env = append(cmd.Env, more...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	leash, err := cmd.StdinPipe() // it ends when we do

@@ -51,6 +51,9 @@ type Truth struct {
 	Touched     []Planted         `json:"touched"`
 	Extra       map[string]any    `json:"-"`
 	Skipped     []json.RawMessage `json:"skipped"`
+
+	// What the lab saw before the intruder came, where the scenario tells.
+	Before map[string]map[string]json.RawMessage `json:"before"`
 }
 
 type Credential struct {

@@ -105,7 +105,7 @@ def _dump_ecs(account: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for region, backend in dump._backends("moto.ecs.models", "ecs_backends", account):
         for name, cluster in list(backend.clusters.items()):
-            found[f"{region}/cluster/{name}"] = {"status": cluster.status, "settings": cluster.settings, "tags": cluster.tags}
+            found[f"{region}/cluster/{name}"] = {"status": cluster.status, "settings": cluster.settings, "tags": cluster.tags or []}
         for name, service in list(backend.services.items()):
             found[f"{region}/service/{name}"] = {
                 "status": service.status, "desired": service.desired_count, "definition": service.task_definition,

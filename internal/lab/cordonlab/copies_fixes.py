@@ -6,6 +6,7 @@ AWS: a snapshot is "pending" until all of the modified blocks are in Amazon S3 (
 import datetime as dt
 
 from . import clock, registry, state
+from .ec2_fixes import backend
 
 
 @registry.installer
@@ -21,3 +22,14 @@ def install():
         self._status = value
 
     Snapshot.status = property(status, settle)
+
+
+@registry.after("ec2:DescribeVolumes")
+def told_to_go(call, account, result):
+    """AWS: an attachment's DeleteOnTermination "Indicates whether the EBS volume is deleted on instance termination"."""
+    for volume in result.get("Volumes") or []:
+        for attachment in volume.get("Attachments") or []:
+            instance = backend(account, call.region).get_instance(attachment["InstanceId"])
+            device = instance.block_device_mapping.get(attachment.get("Device"))
+            attachment["DeleteOnTermination"] = bool(device is not None and device.delete_on_termination)
+    return result

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from .. import dump
 from . import names
 from .company import Company, Days
 from .estate import Estate
@@ -24,20 +25,23 @@ MORE = dt.timedelta(hours=2)
 
 
 def build(lab: Any, now: dt.datetime) -> dict:
-    """Fill the account and return the ground truth."""
+    """Fill the account and return the ground truth. Its "before" is the account as it was when the night began."""
     world = World.of(lab)
     start = now - LENGTH - MORE
+    before: dict = {}
     world.root_facts(world.account, mfa=True, access_keys=[])
     company = Company(world, now)
     company.plan()
     Estate(company).plan()
     Days(company, start).plan()
     night = Night(company, start)
+    world.plan(start - dt.timedelta(seconds=1), lambda: before.update(dump.services([])))
     night.plan()
     Siege(night, start + LENGTH).plan()
     world.run()
     told = truth(company, start)
-    return {**told, "scenario": "siege", "regions": sorted({p["region"] for p in world.book.planted} - {"global"})}
+    return {**told, "scenario": "siege", "before": before,
+            "regions": sorted({p["region"] for p in world.book.planted} - {"global"})}
 
 
 class Siege(Spending, Staying, Blinding):
