@@ -16,7 +16,7 @@ import (
 	"cordon/internal/report"
 )
 
-// TestSiegeIsLifted contains, keeps and eradicates, until a fresh look finds
+// TestSiegeIsLifted looks, judges, contains, keeps and eradicates, until a fresh look finds
 // nothing more to do, and compares the account with what the lab itself says it
 // was before the intruder came.
 func TestSiegeIsLifted(t *testing.T) {
@@ -25,6 +25,7 @@ func TestSiegeIsLifted(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := w.survey(tr)
+	w.judged(tr, first)
 	p, err := w.everything(tr).PlanContain(t.Context(), engine.PlanOptions{})
 	if err != nil {
 		t.Fatal(err)
