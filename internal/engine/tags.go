@@ -49,5 +49,6 @@ func handOver(snap *fact.Snapshot) {
 		if len(whole) > 0 {
 			fact.PartOf.Set(r, whole)
 		}
+		fact.HandedOver.Set(r, true)
 	}
 }

@@ -8,10 +8,11 @@ import (
 	"cordon/internal/plan"
 )
 
-// aboveMost is how many principals one service control policy names: its text
-// may have 5,120 characters (Organizations User Guide, "Quotas"). Those that do
-// not fit are denied by their own actions all the same.
-const aboveMost = 40
+// aboveMost is how many bytes of principals one service control policy names: its
+// text may have 5,120 characters (Organizations User Guide, "Quotas"), of which
+// some 400 are the rest. Those that do not fit are denied by their own actions
+// all the same.
+const aboveMost = 4600
 
 // FromAbove puts before the actions the denial, by a service control policy, of
 // everybody whom the kept ones among them deny or whose sessions are held to be
@@ -58,13 +59,19 @@ const becauseManagement = "management-account"
 // that all of them are the intruder's own.
 func (b *book) denied(kept []plan.Action, w plan.Ward) (all, because []string, theirs bool) {
 	theirs = true
+	room := aboveMost
 	add := func(principal string, his bool, why ...string) {
 		if principal == "" || w.Hits(principal) || strings.Contains(principal, ":role/aws-service-role/") || w.Unsure && !his {
 			return
 		}
-		if !slices.Contains(all, principal) && len(all) < aboveMost {
-			all, theirs = append(all, principal), theirs && his
+		if slices.Contains(all, principal) {
+			his = true
+		} else if room -= len(principal) + len(`"",`); room < 0 {
+			return
+		} else {
+			all = append(all, principal)
 		}
+		theirs = theirs && his
 		for _, reason := range why {
 			if !slices.Contains(because, reason) {
 				because = append(because, reason)
