@@ -10,6 +10,11 @@ import (
 
 func main() {
 	// Only here may a session be armed; archtest sees to it.
-	arm := func(s *engine.Session) { s.Write = s.Account.Writer().Write }
+	arm := func(s *engine.Session) {
+		s.Write = s.Account.Writer().Write
+		if s.Org != nil {
+			s.WriteOrg = s.Org.Writer().Write
+		}
+	}
 	os.Exit(cli.Run(cli.Host(arm)))
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -100,10 +101,31 @@ func classOf(code, msg string) Class {
 		strings.HasSuffix(code, "DoesNotExist"), strings.HasSuffix(code, "DoesNotExistException"),
 		strings.HasSuffix(code, ".Unknown"):
 		return NotFound
+	case waits(code, msg):
+		return InUse
 	case strings.HasSuffix(code, "InUse"), strings.HasSuffix(code, "InUseException"), strings.HasSuffix(code, "InUseFault"):
 		return InUse
 	}
 	return Broken
+}
+
+// waits reads, of codes that services use for all sorts of refusals, whether the
+// words say that something is under way or in the way just now.
+func waits(code, msg string) bool {
+	says := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(msg, w) })
+	}
+	switch code {
+	case "ClientException": // Batch
+		return says("in use", "being modified", "existing jobqueue relationship", "not in the valid state", "must be disabled")
+	case "ValidationError": // CloudFormation, Auto Scaling
+		return says("_in_progress state")
+	case "ValidationException": // SageMaker: "Status (Stopping) not in ([Stopped, Failed])"
+		return says(") not in ([")
+	case "InvalidParameterValueException": // Lambda, of copies that serve CloudFront
+		return says("replicated function")
+	}
+	return false
 }
 
 var classes = map[string]Class{
@@ -169,7 +191,41 @@ var classes = map[string]Class{
 	"AWS.SimpleQueueService.NonExistentQueue": NotFound,
 	"QueueDoesNotExist":                       NotFound,
 
-	"BucketNotEmpty": InUse,
+	// What another state of the resource, or of what hangs on it, changes.
+	"BucketNotEmpty":                             InUse,
+	"ConflictException":                          InUse, // API Gateway, Bedrock, Identity Center, OpenSearch, SageMaker and others
+	"DistributionNotDisabled":                    InUse, // CloudFront, while the switch spreads
+	"IncorrectFileSystemLifeCycleState":          InUse,
+	"IncorrectModificationState":                 InUse,
+	"IncorrectMountTargetState":                  InUse,
+	"IncorrectState":                             InUse, // EC2
+	"InvalidCacheClusterState":                   InUse,
+	"InvalidClusterSnapshotState":                InUse, // Redshift
+	"InvalidClusterSnapshotStateFault":           InUse,
+	"InvalidClusterState":                        InUse, // Redshift, MemoryDB
+	"InvalidClusterStateFault":                   InUse,
+	"InvalidDBClusterSnapshotStateFault":         InUse,
+	"InvalidDBClusterStateFault":                 InUse,
+	"InvalidDBInstanceState":                     InUse,
+	"InvalidDBInstanceStateFault":                InUse,
+	"InvalidDBSnapshotState":                     InUse,
+	"InvalidDBSnapshotStateFault":                InUse,
+	"InvalidReplicationGroupState":               InUse,
+	"InvalidStateException":                      InUse, // App Runner
+	"OperationInProgressException":               InUse, // CloudFormation's stack sets
+	"OperationInProgressFailure":                 InUse, // Elastic Beanstalk
+	"PolicyChangesInProgressException":           InUse, // Organizations
+	"ResourceConflictException":                  InUse, // Lambda, while it works on an earlier call
+	"ResourceContention":                         InUse, // Auto Scaling
+	"ResourceContentionFault":                    InUse,
+	"ResourceNotReadyException":                  InUse,
+	"ScalingActivityInProgress":                  InUse,
+	"ScalingActivityInProgressFault":             InUse,
+	"StackSetNotEmptyException":                  InUse,
+	"UpdateInProgressException":                  InUse, // ECS
+	"WAFAssociatedItemException":                 InUse,
+	"WAFOptimisticLockException":                 InUse,
+	"WAFUnavailableEntityException":              InUse,
 	"ClusterContainsContainerInstancesException": InUse,
 	"ClusterContainsServicesException":           InUse,
 	"ClusterContainsTasksException":              InUse,

@@ -139,6 +139,7 @@ var fleeting = map[string]bool{
 	string(fact.Admin): true, string(fact.Made): true, string(fact.Changed): true, string(fact.Sessions): true, string(fact.Suspect): true,
 	string(fact.Judgement): true, string(fact.Before): true, string(fact.Vouched): true, string(fact.DenyPrincipals): true,
 	string(fact.Count): true, string(fact.PerHour): true, string(fact.Attaches): true, string(fact.AttachedTo): true, string(fact.Stopped): true,
+	string(fact.HandedOver): true, string(fact.Federated): true,
 }
 
 // Differs names the facts in which two states of one resource differ.
@@ -151,12 +152,21 @@ func Differs(was, is fact.Resource) (names []string) {
 		keys[k] = true
 	}
 	for k := range keys {
-		if !fleeting[k] && !same(was.Facts[k], is.Facts[k]) {
+		if !fleeting[k] && !same(was.Facts[k], is.Facts[k]) && !late(k, was, is) {
 			names = append(names, k)
 		}
 	}
 	slices.Sort(names)
 	return names
+}
+
+// late says that a fact is missing on one side which the other was only handed:
+// the listing that has it is late, or was not read.
+func late(key string, was, is fact.Resource) bool {
+	if key != string(fact.Tags) && key != string(fact.PartOf) || was.Facts[key] != nil && is.Facts[key] != nil {
+		return false
+	}
+	return fact.HandedOver.Or(was, false) || fact.HandedOver.Or(is, false)
 }
 
 func same(a, b json.RawMessage) bool {

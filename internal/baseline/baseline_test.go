@@ -107,3 +107,31 @@ func TestAnAlteredBaselineIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Tags that were only handed over are missing when their listing is late or was
+// not read: that is no difference. Other tags are one.
+func TestTagsThatWereHandedOverMayBeMissing(t *testing.T) {
+	tagged := func(team string, handed bool) fact.Resource {
+		r := fact.Resource{Ref: fact.Ref{Kind: "lambda.function", ID: "f"}}
+		if team != "" {
+			fact.Tags.Set(&r, map[string]string{"team": team})
+		}
+		if handed {
+			fact.HandedOver.Set(&r, true)
+		}
+		return r
+	}
+	for _, c := range []struct {
+		was, is fact.Resource
+		differs bool
+	}{
+		{tagged("a", true), tagged("", false), false},
+		{tagged("", false), tagged("a", true), false},
+		{tagged("a", true), tagged("b", true), true},
+		{tagged("a", false), tagged("", false), true},
+	} {
+		if got := baseline.Differs(c.was, c.is); (len(got) > 0) != c.differs {
+			t.Errorf("%s and %s: %v", c.was.Facts, c.is.Facts, got)
+		}
+	}
+}

@@ -69,9 +69,9 @@ var suspectCredential = finding.Check{
 
 var suspectPrincipal = finding.Check{
 	ID: "suspect-principal", Severity: finding.Critical, Confidence: finding.Sure, Answer: "cut-principal",
-	Attack: []string{"T1136.003"}, Needs: []fact.Kind{History, "iam.user", "iam.role"},
+	Attack: []string{"T1136.003"}, Needs: []fact.Kind{History, "iam.user", "iam.role", "iam.root"},
 	Find: func(l *finding.Look) {
-		for _, k := range []fact.Kind{"iam.user", "iam.role"} {
+		for _, k := range []fact.Kind{"iam.user", "iam.role", "iam.root"} {
 			for r := range l.Of(k) {
 				d, known := fact.Suspect.Get(r)
 				if !known { // a role is no credential; the trust that he gave it is his door
@@ -117,7 +117,7 @@ var suspectPassword = finding.Check{
 
 // apart are the kinds whose deeds other checks tell.
 var apart = []fact.Kind{
-	"iam.user", "iam.role", // suspectPrincipal
+	"iam.user", "iam.role", "iam.root", // suspectPrincipal
 	"iam.login-profile", "iam.mfa-device", // suspectPassword
 	"iam.access-key", "iam.service-credential", "iam.ssh-key", "iam.signing-certificate", // suspectCredential
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strings"
 	"time"
 
 	"cordon/internal/fact"
@@ -24,7 +25,7 @@ func annotate(s *fact.Snapshot, grown *lineage.Closure, named func(fact.Kind) bo
 		}
 	}
 	for _, suspect := range grown.Suspects() {
-		name(suspect, at, credentials)
+		name(grown.Speaking(suspect), at, credentials)
 	}
 	var lost []lineage.Deed
 	for _, d := range grown.Deeds() {
@@ -73,8 +74,10 @@ func name(suspect lineage.Suspect, at map[fact.Ref]*fact.Resource, credentials m
 		fact.Suspect.Set(credentials[suspect.Credential], d)
 	case suspect.Credential != "":
 		if r := at[suspect.Principal]; r != nil && r.Kind == "iam.role" {
-			d.Credential = suspect.Credential
+			d.Credential, d.Session = suspect.Credential, sessionOf(suspect, *r)
 			fact.Sessions.Set(r, append(fact.Sessions.Or(*r, nil), d))
+		} else if _, session, ok := strings.Cut(suspect.ARN, ":federated-user/"); ok && d.Sure && r != nil && r.Kind == "iam.user" {
+			fact.Federated.Set(r, append(fact.Federated.Or(*r, nil), r.Account+":"+session))
 		}
 	case suspect.Scope == lineage.OfPrincipal:
 		r := at[suspect.Principal]
@@ -82,6 +85,18 @@ func name(suspect lineage.Suspect, at map[fact.Ref]*fact.Resource, credentials m
 			fact.Suspect.Set(r, d)
 		}
 	}
+}
+
+// sessionOf is what aws:userid says of a suspect session of a role: the role's
+// unique id and the session's name. "" where the record does not tell the name,
+// or where the role was made again since.
+func sessionOf(suspect lineage.Suspect, role fact.Resource) string {
+	_, session, ok := strings.Cut(suspect.ARN, ":assumed-role/")
+	_, name, named := strings.Cut(session, "/")
+	if !ok || !named || role.UniqueID == "" || suspect.UniqueID != "" && suspect.UniqueID != role.UniqueID {
+		return ""
+	}
+	return role.UniqueID + ":" + name
 }
 
 // target finds the resource a deed is about; a trail may be called by its name.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"cordon/internal/awsapi"
 	"cordon/internal/evidence"
 	"cordon/internal/fact"
@@ -24,7 +22,7 @@ func (s *Session) Apply(ctx context.Context, p plan.Plan) (report.Applied, error
 	if s.Write == nil {
 		return report.Applied{}, errors.New("cannot apply the plan: this session only looks")
 	}
-	if err := s.fits(); err != nil {
+	if err := errors.Join(s.fits(), s.reaches(p)); err != nil {
 		return report.Applied{}, err
 	}
 	free, err := s.lock("apply")
@@ -47,7 +45,7 @@ func (s *Session) Apply(ctx context.Context, p plan.Plan) (report.Applied, error
 	g := &gate.Gate{
 		Kinds: s.kind, Journal: log, Past: past,
 		Read:     s.read,
-		Write:    func(at fact.Place, needs []string) aws.Config { return s.Write(at.Region, needs) },
+		Write:    s.write,
 		Live:     func(ctx context.Context) (gate.Live, error) { return s.live(ctx, p.Ward.Admins) },
 		Now:      s.Account.Clock,
 		Wait:     s.wait,

@@ -70,13 +70,14 @@ func (s *Session) PlanContain(ctx context.Context, o PlanOptions) (plan.Plan, er
 	if actions, err = plan.Order(actions); err != nil {
 		return plan.Plan{}, err
 	}
-	if actions, err = pick(actions, o); err != nil {
-		return plan.Plan{}, err
-	}
 	if p.Ward, err = s.ward(ctx, admins(t.Snapshot, marks)); err != nil {
 		return plan.Plan{}, err
 	}
+	if actions, err = s.fromAbove(ctx, &t.Snapshot, actions, marks, p.Ward, o); err != nil {
+		return plan.Plan{}, err
+	}
 	p.Actions, p.Refused = plan.Guard(actions, p.Ward)
+	p.Org = s.orgOf(p.Actions)
 	wanted := slices.Clone(p.Actions)
 	if err := s.readPlanned(ctx, &p); err != nil {
 		return plan.Plan{}, err

@@ -17,6 +17,9 @@ import (
 // skipped step for each that the gate would leave out now. It changes nothing.
 // It returns how many actions still fit.
 func (s *Session) DryRun(ctx context.Context, p plan.Plan) (fit int, err error) {
+	if err := s.reaches(p); err != nil {
+		return 0, err
+	}
 	live, err := s.live(ctx, p.Ward.Admins)
 	if err != nil {
 		return 0, err

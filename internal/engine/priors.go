@@ -58,6 +58,23 @@ func (s *Session) recall(ctx context.Context, snap *fact.Snapshot, store *eviden
 			fact.Before.Set(r, before)
 		}
 	}
+	for i := range snap.Lost { // what he deleted may be made again
+		r := &snap.Lost[i]
+		k, ok := s.kind(r.Kind)
+		if !ok {
+			continue
+		}
+		before := map[string]string{}
+		if base != nil {
+			maps.Copy(before, base.Aspects(*r))
+		}
+		if err := p.read(ctx, *r, k, before); err != nil {
+			return err
+		}
+		if len(before) > 0 {
+			fact.Before.Set(r, before)
+		}
+	}
 	for region, reading := range h.bad {
 		gap := report.NewGap(reading)
 		gap.Kind, gap.Region = checks.History, region

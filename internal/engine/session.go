@@ -31,10 +31,16 @@ type Session struct {
 	// Write gives configurations that change the account; nil in a session
 	// that only looks.
 	Write func(region string, needs []string) aws.Config
-	Case  *incident.Case
-	Kinds []kind.Kind // nil: every kind there is
-	Out   report.Handler
-	Who   string // the operating system's user, for logs
+	// Org is the organisation's management account, or its delegated
+	// administrator, where credentials of it are at hand: what is denied from
+	// above is done there, and nothing else. WriteOrg goes with it as Write does
+	// with Account.
+	Org      *awsapi.Account
+	WriteOrg func(region string, needs []string) aws.Config
+	Case     *incident.Case
+	Kinds    []kind.Kind // nil: every kind there is
+	Out      report.Handler
+	Who      string // the operating system's user, for logs
 	// Version is cordon's own, for the records.
 	Version string
 	// Patience is how long an apply waits for what AWS is working on; 0 is the
@@ -84,7 +90,18 @@ func (s *Session) wait(ctx context.Context, d time.Duration) error {
 }
 
 func (s *Session) read(at fact.Place, needs []string) aws.Config {
+	if s.inOrg(at) {
+		return s.Org.Read(at.Region, needs)
+	}
 	return s.Account.Read(at.Region, needs)
+}
+
+// write gives the writing configuration of a place's account: the gate's.
+func (s *Session) write(at fact.Place, needs []string) aws.Config {
+	if s.inOrg(at) {
+		return s.WriteOrg(at.Region, needs)
+	}
+	return s.Write(at.Region, needs)
 }
 
 // A Refused is a use-case that was not begun, with the catalogue's word for
@@ -173,7 +190,11 @@ func (s *Session) ward(ctx context.Context, admins []string) (plan.Ward, error) 
 		w.Chain = append(w.Chain, k)
 	}
 	add(caller.Kind, caller.ARN, caller.Name, caller.Account, caller.Partition, caller.UniqueID, caller.AccessKeyID)
-	for _, p := range caller.Chain {
+	behind := caller.Chain
+	if s.Org != nil { // a role of the management account that is assumed from this one
+		behind = slices.Concat(behind, s.Org.Caller.Chain)
+	}
+	for _, p := range behind {
 		if p.Kind == awsapi.KindUnknown || p.ARN == "" {
 			w.Unsure = true
 		}
@@ -217,7 +238,7 @@ func (s *Session) live(ctx context.Context, admins []string) (gate.Live, error) 
 	c := s.Account.Caller
 	return gate.Live{
 		Account: c.Account, Partition: c.Partition, Endpoint: s.Account.Endpoint, Case: s.Case.ID,
-		Mixed: s.Account.MixedEndpoints, Caller: s.principal(), Ward: w,
+		Mixed: s.mixed(), Caller: s.principal(), Org: s.orgPrincipal(), Ward: w,
 	}, nil
 }
 

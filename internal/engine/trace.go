@@ -173,7 +173,7 @@ func seedsOf(snap fact.Snapshot, marks map[fact.Ref]playbook.Mark, notice *incid
 			seeds = append(seeds, lineage.Suspect{Credential: k.ID, Reason: lineage.Seed})
 		}
 	}
-	for _, kind := range []fact.Kind{"iam.user", "iam.role"} {
+	for _, kind := range []fact.Kind{"iam.user", "iam.role", "iam.root"} {
 		for r := range snap.Of(kind) {
 			if marks[r.Ref] == playbook.NotMine {
 				seeds = append(seeds, lineage.Suspect{Principal: r.Ref, UniqueID: r.UniqueID, ARN: r.ARN, Reason: lineage.Marked})

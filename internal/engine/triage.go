@@ -176,6 +176,7 @@ func (s *Session) snapshot(ctx context.Context, regions []awsapi.Region) (fact.S
 		snap.Resources = append(snap.Resources, found[i]...)
 		snap.Readings = append(snap.Readings, readings[i])
 	}
+	handOver(&snap)
 	return snap, nil
 }
 

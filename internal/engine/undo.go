@@ -79,6 +79,7 @@ func (s *Session) PlanUndo(ctx context.Context, o UndoOptions) (plan.Plan, error
 	if len(p.Actions) == 0 {
 		return p, refuse("nothing-to-do", nil)
 	}
+	p.Org = s.orgOf(p.Actions)
 	return p, savePlan(s.Case, p)
 }
 
@@ -157,6 +158,9 @@ func (s *Session) undoing(ctx context.Context, c change, newer map[string]undone
 	a.Exposed = c.first.Exposed
 	a.Undoes = &plan.Undoes{Plan: c.first.Plan, Action: c.first.Action, At: c.first.Ordered, Prior: c.first.Prior}
 	a.Lane = string(target.Kind) + "/" + target.ID
+	if !s.holds(target.Place) {
+		return a, "org", nil
+	}
 	k, ok := s.kind(target.Kind)
 	if !ok {
 		return a, "refused", nil

@@ -135,6 +135,8 @@ type Deed struct {
 	Credential string    `json:"credential,omitempty"`
 	Address    string    `json:"address,omitempty"`
 	Reason     string    `json:"reason,omitempty"` // a word of lineage: seed, minted, created, opened, marked
+	// Session is what aws:userid says of a role's session: "AROAEXAMPLE:name".
+	Session string `json:"session,omitempty"`
 	// Sure is false when the owner's own use of a leaked key may explain it.
 	Sure bool `json:"sure,omitempty"`
 }

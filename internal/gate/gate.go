@@ -47,7 +47,9 @@ type Live struct {
 	// to two worlds at once is refused.
 	Mixed  []string
 	Caller plan.Principal
-	Ward   plan.Ward
+	// Org is who acts in the organisation's management account; nil: nobody.
+	Org  *plan.Principal
+	Ward plan.Ward
 }
 
 // An Event is one step of one action, for whoever watches. A face may lose it
@@ -76,7 +78,7 @@ type Result struct {
 
 // A Misfit is a plan that is not for here and now.
 type Misfit struct {
-	Reason string // "account", "partition", "endpoint", "case", "caller", "expired", "mixed-endpoints"
+	Reason string // "account", "partition", "endpoint", "case", "caller", "org", "expired", "mixed-endpoints"
 	Want   string
 	Have   string
 }
@@ -97,6 +99,15 @@ func fit(p plan.Plan, l Live, now time.Time) error {
 	} {
 		if m.Want != m.Have {
 			return &m
+		}
+	}
+	if p.Org != nil {
+		var org plan.Principal
+		if l.Org != nil {
+			org = *l.Org
+		}
+		if org != *p.Org {
+			return &Misfit{"org", p.Org.ARN, org.ARN}
 		}
 	}
 	if len(l.Mixed) > 0 {

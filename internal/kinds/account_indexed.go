@@ -58,7 +58,7 @@ func listIndexed(ctx context.Context, api indexReader, at fact.Place, put func(f
 	if len(out.Indexes) == 0 {
 		return &smithy.GenericAPIError{Code: "IndexNotFound", Message: "Resource Explorer has no index in " + at.Region}
 	}
-	tagged, err := taggedResources(ctx, api, at)
+	tagged, _, err := taggedResources(ctx, api, at)
 	if err != nil {
 		return err
 	}

@@ -23,16 +23,19 @@ var otherResource = kind.Of(otherSpec)
 // the services that tell it, and goes on telling of what was deleted for a
 // while. A resource that was never tagged is not there: an empty list says
 // nothing about the account.
+//
+// Of what another kind lists it tells the tags (fact.HandledBy): many services
+// name no tags where they list, and one paged call has those of all of them.
 var otherSpec = kind.Spec[taggedReader, noWriter]{
 	Name:   "account.other",
 	Reader: func(c aws.Config) taggedReader { return resourcegroupstaggingapi.NewFromConfig(c) },
 	Needs:  []string{"resourcegroupstaggingapi:GetResources"},
 	List: func(ctx context.Context, api taggedReader, at fact.Place, put func(fact.Resource)) error {
-		all, err := taggedResources(ctx, api, at)
+		others, handled, err := taggedResources(ctx, api, at)
 		if err != nil {
 			return err
 		}
-		for _, r := range all {
+		for _, r := range append(others, handled...) {
 			put(r)
 		}
 		return nil
@@ -41,28 +44,32 @@ var otherSpec = kind.Spec[taggedReader, noWriter]{
 	Cost: kind.Cost{Fixed: 1, Each: 1},
 }
 
-// taggedResources are the tagged ones that no other kind shows.
-func taggedResources(ctx context.Context, api taggedReader, at fact.Place) (out []fact.Resource, err error) {
+// taggedResources are the tagged ones that no other kind shows, and the tags of
+// the others.
+func taggedResources(ctx context.Context, api taggedReader, at fact.Place) (out, handled []fact.Resource, err error) {
 	in := &resourcegroupstaggingapi.GetResourcesInput{ResourcesPerPage: aws.Int32(100)}
 	for page, err := range pages(ctx, resourcegroupstaggingapi.NewGetResourcesPaginator(api, in)) {
 		if err != nil {
-			return nil, fmt.Errorf("cannot list tagged resources: %w", err)
+			return nil, nil, fmt.Errorf("cannot list tagged resources: %w", err)
 		}
 		for _, m := range page.ResourceTagMappingList {
-			arn := aws.ToString(m.ResourceARN)
-			if handledBy(arn) != "" {
-				continue
-			}
 			tags := map[string]string{}
 			for _, t := range m.Tags {
 				tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 			}
+			arn := aws.ToString(m.ResourceARN)
 			r := otherOf("account.other", at, arn)
 			setStackTags(&r, tags)
-			out = append(out, r)
+			switch k := handledBy(arn); {
+			case k == "":
+				out = append(out, r)
+			case len(tags) > 0:
+				fact.HandledBy.Set(&r, string(k))
+				handled = append(handled, r)
+			}
 		}
 	}
-	return out, nil
+	return out, handled, nil
 }
 
 func otherOf(k fact.Kind, at fact.Place, arn string) fact.Resource {

@@ -42,6 +42,11 @@ type cloudType struct {
 	Type               string // such as "AWS::ImageBuilder::ImagePipeline"
 	List, Read, Delete []string
 
+	// Data says what goes with the resource that its properties do not tell. Such
+	// a type has no verb to delete it: a person looks at it first. Bare says why
+	// nothing does. Each type has one of the two.
+	Data, Bare string
+
 	// Key makes of the primary identifier the ID that CloudTrail's records have;
 	// nil: it is that.
 	Key func(identifier string) string
@@ -65,7 +70,7 @@ func cloudSpec(t cloudType) kind.Spec[cloudReader, cloudWriter] {
 	need := func(call string, actions []string) string {
 		return "cloudcontrol:" + call + "=" + strings.Join(append([]string{"cloudformation:" + call}, actions...), ",")
 	}
-	return kind.Spec[cloudReader, cloudWriter]{
+	spec := kind.Spec[cloudReader, cloudWriter]{
 		Name:      t.Name,
 		Reader:    func(c aws.Config) cloudReader { return cloudcontrol.NewFromConfig(c) },
 		Writer:    func(c aws.Config) cloudWriter { return cloudcontrol.NewFromConfig(c) },
@@ -84,13 +89,17 @@ func cloudSpec(t cloudType) kind.Spec[cloudReader, cloudWriter] {
 			}
 			return put("properties.json", []byte(properties))
 		},
-		Verbs: []kind.Verb[cloudReader, cloudWriter]{
-			remove(kind.Verb[cloudReader, cloudWriter]{
-				Name: "delete", Takes: t.Takes,
-				Needs: []string{need("DeleteResource", t.Delete), need("GetResourceRequestStatus", nil)},
-			}, t.look, t.remove),
-		},
 	}
+	if t.Data != "" {
+		return spec
+	}
+	spec.Verbs = []kind.Verb[cloudReader, cloudWriter]{
+		remove(kind.Verb[cloudReader, cloudWriter]{
+			Name: "delete", Takes: t.Takes,
+			Needs: []string{need("DeleteResource", t.Delete), need("GetResourceRequestStatus", nil)},
+		}, t.look, t.remove),
+	}
+	return spec
 }
 
 func (t cloudType) list(ctx context.Context, api cloudReader, at fact.Place, put func(fact.Resource)) error {

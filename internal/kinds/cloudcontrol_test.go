@@ -94,8 +94,12 @@ func TestCloudKindsNeedTheirHandlersActions(t *testing.T) {
 		t.Error(got)
 	}
 	for _, c := range cloudTypes {
-		if len(c.List) == 0 || len(c.Read) == 0 || len(c.Delete) == 0 || len(c.Covers) == 0 {
+		if len(c.List) == 0 || len(c.Read) == 0 || (len(c.Delete) == 0) != (c.Data != "") || len(c.Covers) == 0 {
 			t.Errorf("%s does not say what its handlers need, or what it covers", c.Name)
+		}
+		// What has data that its properties do not tell is not deleted.
+		if (c.Data == "") == (c.Bare == "") || (c.Data != "") != (len(cloudKind(c).Verbs()) == 0) {
+			t.Errorf("%s: has data %q, has none because %q, %d verbs", c.Name, c.Data, c.Bare, len(cloudKind(c).Verbs()))
 		}
 	}
 }

@@ -18,6 +18,8 @@ type flowLogReader interface {
 }
 
 type flowLogWriter interface {
+	flowLogReader
+	CreateFlowLogs(context.Context, *ec2.CreateFlowLogsInput, ...func(*ec2.Options)) (*ec2.CreateFlowLogsOutput, error)
 	DeleteFlowLogs(context.Context, *ec2.DeleteFlowLogsInput, ...func(*ec2.Options)) (*ec2.DeleteFlowLogsOutput, error)
 }
 
@@ -42,6 +44,7 @@ var flowLogSpec = kind.Spec[flowLogReader, flowLogWriter]{
 			}
 			return unsuccessful(out.Unsuccessful)
 		}),
+		restoreFlowLog,
 	},
 }
 
@@ -59,6 +62,9 @@ var flowLogs = shown[flowLogReader, types.FlowLog]{
 		fact.Role.Set(&r, aws.ToString(t.DeliverLogsPermissionArn))
 		fact.AttachedTo.Set(&r, aws.ToString(t.ResourceId))
 		fact.Detail.Set(&r, cmp.Or(aws.ToString(t.LogDestination), aws.ToString(t.LogGroupName)))
+		if text, err := flowConfigOf(t).text(); err == nil { // strings and numbers: it cannot fail
+			setAspect(&r, flowLogAspect, text)
+		}
 		return r
 	},
 }

@@ -130,13 +130,82 @@ func TestNetworkKinds(t *testing.T) {
 	networkCase(t, "elastic ip", elasticIPSpec, makeAddress)
 	networkCase(t, "interface", networkInterfaceSpec, makeInterface)
 	networkCase(t, "peering", vpcPeeringSpec, makePeering)
-	networkCase(t, "flow log", flowLogSpec, makeFlowLog)
 }
 
 func networkCase[R, W any](t *testing.T, name string, spec kind.Spec[R, W], setup func(*testing.T, kindtest.World) string) {
 	t.Run(name, func(t *testing.T) {
 		kindtest.Run(t, kindtest.Case[R, W]{Spec: spec, Region: here, Setup: setup})
 	})
+}
+
+func TestFlowLog(t *testing.T) {
+	kindtest.Run(t, kindtest.Case[flowLogReader, flowLogWriter]{
+		Spec: flowLogSpec, Region: here, Setup: makeFlowLog,
+		Before: map[string]func(*testing.T, kindtest.World, string) string{
+			"recreate-flow-log": func(t *testing.T, w kindtest.World, _ string) string {
+				return must[string](t)(flowConfig{Resource: makeVPC(t, w), Traffic: types.TrafficTypeReject, Destination: "refused", Role: "arn:aws:iam::" + kindtest.Account + ":role/flows"}.text())
+			},
+		},
+	})
+}
+
+// A flow log that is gone comes back as it was, from the record of its making.
+func TestALostFlowLogIsMadeAgain(t *testing.T) {
+	w := kindtest.NewWorld(t)
+	id := makeFlowLog(t, w)
+	r := listed(t, w, flowLog, id)
+	was, ok := recallFlowLog("CreateFlowLogs", recordedAt(t, w, "CreateFlowLogs"), nil)
+	if !ok || !sameText(was, fact.Aspects.Or(r, nil)[flowLogAspect]) {
+		t.Fatalf("recalled %s, it is %s", was, fact.Aspects.Or(r, nil)[flowLogAspect])
+	}
+	must[*ec2.DeleteFlowLogsOutput](t)(ec2In(w).DeleteFlowLogs(t.Context(), &ec2.DeleteFlowLogsInput{FlowLogIds: []string{id}}))
+	lost := fact.Resource{Ref: r.Ref}
+	fact.Before.Set(&lost, map[string]string{flowLogAspect: was})
+	v, _ := flowLog.Verb("recreate-flow-log")
+	job := kind.Job{Resource: lost, Case: "C-1"}
+	before, err := v.Prior(t.Context(), w.Config(here), lost)
+	for range 2 { // twice is once
+		if err == nil {
+			err = v.Do(t.Context(), w.Config(here), job, before)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := must[*ec2.DescribeFlowLogsOutput](t)(ec2In(w).DescribeFlowLogs(t.Context(), &ec2.DescribeFlowLogsInput{})).FlowLogs
+	if done, err := v.Done(t.Context(), w.Config(here), job); !done || err != nil || len(all) != 1 || aws.ToString(all[0].LogGroupName) != "flows" {
+		t.Errorf("%v, %v: %+v", done, err, all)
+	}
+	if err := v.Undo(t.Context(), w.Config(here), job, before); err != nil {
+		t.Error(err)
+	}
+	if all := must[*ec2.DescribeFlowLogsOutput](t)(ec2In(w).DescribeFlowLogs(t.Context(), &ec2.DescribeFlowLogsInput{})).FlowLogs; len(all) > 0 {
+		t.Errorf("undo left %+v", all)
+	}
+}
+
+// Records of EC2 have many forms.
+func TestRecallFlowLog(t *testing.T) {
+	want, err := flowConfig{Resource: "vpc-1", Traffic: "ALL", To: "s3", Destination: "arn:aws:s3:::b/x"}.text()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		request string
+		ok      bool
+	}{
+		"newer":     {`{"CreateFlowLogsRequest":{"ResourceId":{"content":"vpc-1","tag":1},"ResourceType":"VPC","TrafficType":"ALL","LogDestinationType":"s3","LogDestination":"arn:aws:s3:::b/x","MaxAggregationInterval":600}}`, true},
+		"a list":    {`{"CreateFlowLogsRequest":{"ResourceId":[{"content":"vpc-1","tag":1}],"TrafficType":"ALL","LogDestinationType":"s3","LogDestination":"arn:aws:s3:::b/x"}}`, true},
+		"older":     {`{"resourceIds":{"items":[{"resourceId":"vpc-1"}]},"trafficType":"ALL","logDestinationType":"s3","logDestination":"arn:aws:s3:::b/x"}`, true},
+		"of two":    {`{"CreateFlowLogsRequest":{"ResourceId":[{"content":"vpc-1"},{"content":"vpc-2"}],"TrafficType":"ALL"}}`, false},
+		"options":   {`{"CreateFlowLogsRequest":{"ResourceId":{"content":"vpc-1"},"DestinationOptions":{"FileFormat":"parquet"}}}`, false},
+		"of nobody": {`{}`, false},
+	} {
+		got, ok := recallFlowLog("CreateFlowLogs", []byte(c.request), nil)
+		if ok != c.ok || ok && got != want {
+			t.Errorf("%s: %s, %v", name, got, ok)
+		}
+	}
 }
 
 func TestNetworkACL(t *testing.T) {

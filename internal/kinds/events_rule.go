@@ -138,7 +138,7 @@ func setTargets(r *fact.Resource, targets []types.Target) error {
 		if home := arnAccount(aws.ToString(t.Arn)); home != "" && home != r.Account {
 			foreign = append(foreign, home)
 		}
-		plain = plain && t.Input == nil && t.InputTransformer == nil && t.HttpParameters == nil
+		plain = plain && plainTarget(t)
 	}
 	slices.Sort(foreign)
 	fact.SharedWith.Set(r, slices.Compact(foreign))

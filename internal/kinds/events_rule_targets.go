@@ -52,15 +52,46 @@ func recallRuleState(call string, request, _ json.RawMessage) (string, bool) {
 // one recorded PutTargets set need not have been all: Part is put back, and no
 // other target is taken away for it.
 type targetList struct {
-	All  []types.Target `json:"all,omitempty"`
-	Part []types.Target `json:"part,omitempty"`
+	All  []shownTarget `json:"all,omitempty"`
+	Part []shownTarget `json:"part,omitempty"`
+}
+
+// A shownTarget is a target as it may stand in a plan. What it hands on to what
+// it starts may be a secret: of that only a fingerprint travels.
+type shownTarget struct {
+	types.Target
+	Texts string `json:"Texts,omitempty"`
+}
+
+func shownOf(t types.Target) (shownTarget, error) {
+	if plainTarget(t) {
+		return shownTarget{Target: t}, nil
+	}
+	print, err := fingerprint([]any{t.Input, t.InputTransformer, t.HttpParameters, t.SageMakerPipelineParameters, t.RedshiftDataParameters, t.AppSyncParameters})
+	t.Input, t.InputTransformer, t.HttpParameters = nil, nil, nil
+	t.SageMakerPipelineParameters, t.RedshiftDataParameters, t.AppSyncParameters = nil, nil, nil
+	return shownTarget{t, print}, err
+}
+
+// plainTarget says that a target has no text of its own.
+func plainTarget(t types.Target) bool {
+	return t.Input == nil && t.InputTransformer == nil && t.HttpParameters == nil &&
+		t.SageMakerPipelineParameters == nil && t.RedshiftDataParameters == nil && t.AppSyncParameters == nil
 }
 
 func writeTargets(targets []types.Target) (string, error) {
 	if len(targets) == 0 {
 		return "", nil
 	}
-	return leanJSON(targetList{All: targets})
+	var list targetList
+	for _, t := range targets {
+		shown, err := shownOf(t)
+		if err != nil {
+			return "", err
+		}
+		list.All = append(list.All, shown)
+	}
+	return leanJSON(list)
 }
 
 func readTargets(text string) (list targetList, err error) {
@@ -88,15 +119,19 @@ var restoreTargets = func() eventRuleVerb {
 			return done && err == nil, errors.Join(err, failed)
 		}
 		targets, err := ruleTargets(ctx, api, j.ID)
-		return err == nil && !slices.ContainsFunc(want.Part, func(t types.Target) bool { return !hasTarget(targets, t) }), err
+		return err == nil && !slices.ContainsFunc(want.Part, func(t shownTarget) bool { return !hasTarget(targets, t) }), err
 	}
 	return v
 }()
 
-func hasTarget(targets []types.Target, want types.Target) bool {
+func hasTarget(targets []types.Target, want shownTarget) bool {
 	text, err := leanJSON(want)
 	return err == nil && slices.ContainsFunc(targets, func(t types.Target) bool {
-		is, err := leanJSON(t)
+		shown, err := shownOf(t)
+		if err != nil {
+			return false
+		}
+		is, err := leanJSON(shown)
 		return err == nil && is == text
 	})
 }
@@ -109,8 +144,8 @@ func readRuleTargets(ctx context.Context, api eventRuleReader, r fact.Resource) 
 	return writeTargets(targets)
 }
 
-// recallTargets reads what one call put. CloudTrail hides some texts: a target
-// with such a one cannot be put back from its record.
+// recallTargets reads what one call put. A target with a text of its own is not
+// put back from its record: CloudTrail hides some, and none may stand in a plan.
 func recallTargets(call string, request, _ json.RawMessage) (string, bool) {
 	var q struct {
 		Targets []types.Target `json:"targets"`
@@ -118,7 +153,14 @@ func recallTargets(call string, request, _ json.RawMessage) (string, bool) {
 	if call != "PutTargets" || json.Unmarshal(request, &q) != nil || len(q.Targets) == 0 {
 		return "", false
 	}
-	text, err := leanJSON(targetList{Part: q.Targets})
+	var list targetList
+	for _, t := range q.Targets {
+		if !plainTarget(t) {
+			return "", false
+		}
+		list.Part = append(list.Part, shownTarget{Target: t})
+	}
+	text, err := leanJSON(list)
 	return text, err == nil && !strings.Contains(text, "HIDDEN_DUE_TO_SECURITY_REASONS") && !strings.Contains(text, `"***"`)
 }
 
@@ -143,13 +185,29 @@ func ruleTargets(ctx context.Context, api targetLister, id string) ([]types.Targ
 // targetsPerCall is how many targets AWS takes or removes in one call.
 const targetsPerCall = 10
 
+// putBackTargets writes what is wanted. A target with a text of its own stays
+// where it still stands; where it does not, only the evidence has its text.
 func putBackTargets(ctx context.Context, api eventRuleWriter, j kind.Job, value string) error {
 	want, err := readTargets(value)
 	if err != nil {
 		return err
 	}
+	is, err := ruleTargets(ctx, api, j.ID)
+	if err != nil {
+		return err
+	}
+	var put []types.Target
+	var lost []string
+	for _, t := range slices.Concat(want.All, want.Part) {
+		switch {
+		case t.Texts == "":
+			put = append(put, t.Target)
+		case !hasTarget(is, t):
+			lost = append(lost, aws.ToString(t.Id))
+		}
+	}
 	bus, name := ruleName(j.ID)
-	for some := range slices.Chunk(slices.Concat(want.All, want.Part), targetsPerCall) {
+	for some := range slices.Chunk(put, targetsPerCall) {
 		out, err := api.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: &name, EventBusName: &bus, Targets: some})
 		if err != nil {
 			return err
@@ -158,21 +216,24 @@ func putBackTargets(ctx context.Context, api eventRuleWriter, j kind.Job, value 
 			return fmt.Errorf("cannot put %d targets of rule %s back: %s", out.FailedEntryCount, j.ID, aws.ToString(out.FailedEntries[0].ErrorMessage))
 		}
 	}
-	if want.Part != nil {
-		return nil
+	if want.Part == nil {
+		err = dropTargets(ctx, api, j, want.All)
 	}
-	return dropTargets(ctx, api, j, want.All)
+	if len(lost) > 0 && err == nil {
+		err = fmt.Errorf("cannot put the targets %s of rule %s back: their texts are in the evidence only, in targets.json: put them back by hand", strings.Join(lost, ", "), j.ID)
+	}
+	return err
 }
 
 // dropTargets takes all targets away but those to stay.
-func dropTargets(ctx context.Context, api eventRuleWriter, j kind.Job, stay []types.Target) error {
+func dropTargets(ctx context.Context, api eventRuleWriter, j kind.Job, stay []shownTarget) error {
 	targets, err := ruleTargets(ctx, api, j.ID)
 	if err != nil {
 		return err
 	}
 	var ids []string
 	for _, t := range targets {
-		if !slices.ContainsFunc(stay, func(s types.Target) bool { return aws.ToString(s.Id) == aws.ToString(t.Id) }) {
+		if !slices.ContainsFunc(stay, func(s shownTarget) bool { return aws.ToString(s.Id) == aws.ToString(t.Id) }) {
 			ids = append(ids, aws.ToString(t.Id))
 		}
 	}

@@ -1,7 +1,9 @@
 package kinds
 
 import (
+	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -140,6 +142,61 @@ func TestTargetsOfOneCallComeBack(t *testing.T) {
 	hidden := `{"targets":[{"id":"a","arn":"x","input":"HIDDEN_DUE_TO_SECURITY_REASONS"}]}`
 	if was, ok := recallTargets("PutTargets", []byte(hidden), nil); ok {
 		t.Errorf("a hidden text is recalled: %s", was)
+	}
+}
+
+// A target with a text of its own travels as a fingerprint: it is taken away, and
+// only the evidence can bring its text back.
+func TestTheTextOfATargetDoesNotTravel(t *testing.T) {
+	w := kindtest.NewWorld(t)
+	with := target("a", ownQueue)
+	with.Input = aws.String(`{"token":"secret-of-a"}`)
+	id := makeRule(t, w, &eventbridge.PutRuleInput{Name: aws.String("x"), ScheduleExpression: aws.String("rate(1 hour)")}, with, target("b", theirQueue))
+	r := listed(t, w, eventRule, id)
+	v, _ := eventRule.Verb("restore-targets")
+	do := func(want string) string {
+		t.Helper()
+		fact.Before.Set(&r, map[string]string{"targets": want})
+		prior := must[json.RawMessage](t)(v.Prior(t.Context(), w.Config(here), r))
+		if strings.Contains(string(prior), "secret-of-a") {
+			t.Errorf("the text travels: %s", prior)
+		}
+		if err := v.Do(t.Context(), w.Config(here), kind.Job{Resource: r}, prior); err != nil {
+			t.Fatal(err)
+		}
+		if done, err := v.Done(t.Context(), w.Config(here), kind.Job{Resource: r}); !done || err != nil {
+			t.Fatalf("%v, %v", done, err)
+		}
+		return string(prior)
+	}
+	var all string
+	if err := json.Unmarshal([]byte(do(`{"all":[{"Id":"c","Arn":"`+ownQueue+`"}]}`)), &all); err != nil {
+		t.Fatal(err)
+	}
+	err := v.Undo(t.Context(), w.Config(here), kind.Job{Resource: r}, must[json.RawMessage](t)(json.Marshal(all)))
+	if err == nil || !strings.Contains(err.Error(), "cannot put the targets a of rule x back") {
+		t.Errorf("%v", err)
+	}
+	if r := listed(t, w, eventRule, id); fact.Count.Or(r, 0) != 1 || !slices.Equal(fact.SharedWith.Or(r, nil), []string{"444455556666"}) {
+		t.Errorf("the others are not as they were: %s", r.Facts)
+	}
+	if was, ok := recallTargets("PutTargets", []byte(`{"targets":[{"id":"a","arn":"x","input":"{}"}]}`), nil); ok {
+		t.Errorf("a text is recalled: %s", was)
+	}
+}
+
+// What somebody changed in a schedule since it was read is not written over.
+func TestAChangedScheduleIsLeftAlone(t *testing.T) {
+	w := kindtest.NewWorld(t)
+	r := listed(t, w, schedule, makeSchedule(t, w))
+	v, _ := schedule.Verb("disable")
+	prior := must[json.RawMessage](t)(v.Prior(t.Context(), w.Config(here), r))
+	is := must[*scheduler.GetScheduleOutput](t)(scheduler.NewFromConfig(w.Config(here)).GetSchedule(t.Context(), &scheduler.GetScheduleInput{Name: aws.String("again"), GroupName: aws.String("night")}))
+	must[*scheduler.UpdateScheduleOutput](t)(scheduler.NewFromConfig(w.Config(here)).UpdateSchedule(t.Context(), &scheduler.UpdateScheduleInput{
+		Name: is.Name, GroupName: is.GroupName, ScheduleExpression: aws.String("rate(1 hour)"), FlexibleTimeWindow: is.FlexibleTimeWindow, Target: is.Target,
+	}))
+	if err := v.Do(t.Context(), w.Config(here), kind.Job{Resource: r}, prior); err == nil || !strings.Contains(err.Error(), "it was changed since it was read") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -20,6 +20,7 @@ type scheduleReader interface {
 }
 
 type scheduleWriter interface {
+	scheduleGetter
 	UpdateSchedule(context.Context, *scheduler.UpdateScheduleInput, ...func(*scheduler.Options)) (*scheduler.UpdateScheduleOutput, error)
 	DeleteSchedule(context.Context, *scheduler.DeleteScheduleInput, ...func(*scheduler.Options)) (*scheduler.DeleteScheduleOutput, error)
 }
@@ -50,30 +51,30 @@ var scheduleSpec = kind.Spec[scheduleReader, scheduleWriter]{
 	},
 	Verbs: []scheduleVerb{
 		{
-			// One call writes the whole schedule: what stays is written as it was.
 			Name: "disable", Class: kind.Disruptive, For: kind.Disable,
 			Needs: []string{"scheduler:UpdateSchedule", "=iam:PassRole"},
 			Prior: func(ctx context.Context, api scheduleReader, r fact.Resource) (json.RawMessage, error) {
-				out, err := scheduleNow(ctx, api, r)
-				if err != nil {
-					return nil, err
-				}
-				return prior(leanJSON(scheduler.UpdateScheduleInput{
-					Name: out.Name, GroupName: out.GroupName, State: out.State, ScheduleExpression: out.ScheduleExpression,
-					ScheduleExpressionTimezone: out.ScheduleExpressionTimezone, StartDate: out.StartDate, EndDate: out.EndDate,
-					FlexibleTimeWindow: out.FlexibleTimeWindow, Target: out.Target, Description: out.Description,
-					KmsKeyArn: out.KmsKeyArn, ActionAfterCompletion: out.ActionAfterCompletion,
-				}))
+				_, is, err := scheduleRest(ctx, api, r)
+				return prior(is, err)
 			},
-			Do: func(ctx context.Context, api scheduleWriter, _ kind.Job, prior json.RawMessage) error {
-				return writeSchedule(ctx, api, prior, types.ScheduleStateDisabled)
+			Do: func(ctx context.Context, api scheduleWriter, j kind.Job, prior json.RawMessage) error {
+				was, err := read[schedulePrior](prior)
+				if err != nil {
+					return err
+				}
+				was.State = types.ScheduleStateDisabled
+				return writeSchedule(ctx, api, j, was)
 			},
 			Done: func(ctx context.Context, api scheduleReader, j kind.Job) (bool, error) {
 				out, err := scheduleNow(ctx, api, j.Resource)
 				return err == nil && out.State == types.ScheduleStateDisabled, err
 			},
-			Undo: func(ctx context.Context, api scheduleWriter, _ kind.Job, prior json.RawMessage) error {
-				return writeSchedule(ctx, api, prior, "")
+			Undo: func(ctx context.Context, api scheduleWriter, j kind.Job, prior json.RawMessage) error {
+				was, err := read[schedulePrior](prior)
+				if err != nil {
+					return err
+				}
+				return writeSchedule(ctx, api, j, was)
 			},
 		},
 		remove(scheduleVerb{Name: "delete", Needs: []string{"scheduler:DeleteSchedule"}},
@@ -121,25 +122,50 @@ func scheduleOf(at fact.Place, s types.ScheduleSummary) fact.Resource {
 	return r
 }
 
-func scheduleNow(ctx context.Context, api scheduleReader, r fact.Resource) (*scheduler.GetScheduleOutput, error) {
+type scheduleGetter interface {
+	GetSchedule(context.Context, *scheduler.GetScheduleInput, ...func(*scheduler.Options)) (*scheduler.GetScheduleOutput, error)
+}
+
+func scheduleNow(ctx context.Context, api scheduleGetter, r fact.Resource) (*scheduler.GetScheduleOutput, error) {
 	group, name, _ := strings.Cut(r.ID, "/")
 	out, err := api.GetSchedule(ctx, &scheduler.GetScheduleInput{Name: &name, GroupName: &group})
 	return out, gone(err)
 }
 
-// writeSchedule writes a schedule as it was, in its own state or in another.
-func writeSchedule(ctx context.Context, api scheduleWriter, prior json.RawMessage, state types.ScheduleState) error {
-	text, err := read[string](prior)
+// A schedulePrior is a schedule's state, and of all the rest, which may hold what
+// its target is handed, a fingerprint.
+type schedulePrior struct {
+	State types.ScheduleState `json:"state"`
+	Rest  string              `json:"rest"`
+}
+
+// scheduleRest reads a schedule as the one call takes it that writes all of it.
+func scheduleRest(ctx context.Context, api scheduleGetter, r fact.Resource) (*scheduler.UpdateScheduleInput, schedulePrior, error) {
+	out, err := scheduleNow(ctx, api, r)
 	if err != nil {
+		return nil, schedulePrior{}, err
+	}
+	all := &scheduler.UpdateScheduleInput{
+		Name: out.Name, GroupName: out.GroupName, ScheduleExpression: out.ScheduleExpression,
+		ScheduleExpressionTimezone: out.ScheduleExpressionTimezone, StartDate: out.StartDate, EndDate: out.EndDate,
+		FlexibleTimeWindow: out.FlexibleTimeWindow, Target: out.Target, Description: out.Description,
+		KmsKeyArn: out.KmsKeyArn, ActionAfterCompletion: out.ActionAfterCompletion,
+	}
+	rest, err := fingerprint(all)
+	return all, schedulePrior{out.State, rest}, err
+}
+
+// writeSchedule writes a schedule as it stands, in another state. What changed
+// since it was read is somebody else's change: it is not written over.
+func writeSchedule(ctx context.Context, api scheduleWriter, j kind.Job, want schedulePrior) error {
+	all, is, err := scheduleRest(ctx, api, j.Resource)
+	if err != nil || is == want {
 		return err
 	}
-	in, err := read[scheduler.UpdateScheduleInput](json.RawMessage(text))
-	if err != nil {
-		return err
+	if is.Rest != want.Rest {
+		return fmt.Errorf("cannot switch schedule %s: it was changed since it was read: make a new plan", j.ID)
 	}
-	if state != "" {
-		in.State = state
-	}
-	_, err = api.UpdateSchedule(ctx, &in)
+	all.State = want.State
+	_, err = api.UpdateSchedule(ctx, all)
 	return err
 }

@@ -2,6 +2,8 @@ package kinds
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -75,6 +77,14 @@ func leanJSON(v any) (string, error) {
 		return "", fmt.Errorf("cannot encode what was read: %w", err)
 	}
 	return string(b), nil
+}
+
+// fingerprint stands for what may hold a secret where only its being the same
+// matters.
+func fingerprint(v any) (string, error) {
+	text, err := leanJSON(v)
+	sum := sha256.Sum256([]byte(text))
+	return "sha256:" + hex.EncodeToString(sum[:]), err
 }
 
 func withoutNull(v any) any {

@@ -95,6 +95,22 @@ func (c *Closure) drawSuspects(d drawing, live Live) {
 	}
 }
 
+// Speaking fills in whom a seed speaks for that is a credential alone, as its own
+// calls say: somebody was shown a session's key, and nothing else of it.
+func (c *Closure) Speaking(s Suspect) Suspect {
+	if s.Credential == "" || s.Principal.ID != "" {
+		return s
+	}
+	c.sort()
+	for _, r := range c.sorted {
+		if who := speaker(r.Event); r.Credential == s.Credential && who.ID != "" && !r.aws {
+			s.Principal, s.ARN, s.UniqueID = who, r.Event.Principal.ARN, uniqueOf(r.Event)
+			return s
+		}
+	}
+	return s
+}
+
 type drawing struct {
 	nodes map[string]Node
 	links map[[3]string][]string

@@ -319,6 +319,8 @@ func (r rule) refine(e event.Event, d *Deed) {
 		}
 	case ruleKind, scheduleKind, nodegroupKind, accessEntryKind, archiveRuleKind:
 		d.Ref.ID = pairedID(e, r.kind, d.Ref.ID)
+	case "ecs.service", "ecs.task":
+		ecsDeed(e, d)
 	case "apigateway.rest-api":
 		apiDeed(e, d)
 	case "events.bus":

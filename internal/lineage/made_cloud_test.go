@@ -28,6 +28,12 @@ func TestCloudRules(t *testing.T) {
 		{"cloudformation", "DeleteStack", `{"stackName":"arn:aws:cloudformation:eu-west-1:111122223333:stack/mining/6f"}`, `null`, Deleted, "cloudformation.stack", "mining"},
 		{"cloudformation", "UpdateStackSet", `{"stackSetName":"all:6f"}`, `null`, Changed, "cloudformation.stack-set", "all"},
 		{"codebuild", "UpdateProjectVisibility", `{"projectArn":"arn:aws:codebuild:eu-west-1:111122223333:project/runner"}`, `null`, Shared, "codebuild.project", "runner"},
+		// Accounts that kept the short form of ECS's ARNs.
+		{"ecs", "CreateService", `{"cluster":"web","serviceName":"dig"}`, `{"service":{"serviceArn":"arn:aws:ecs:eu-west-1:111122223333:service/dig","clusterArn":"arn:aws:ecs:eu-west-1:111122223333:cluster/web"}}`, Created, "ecs.service", "web/dig"},
+		{"ecs", "RunTask", `{"taskDefinition":"a"}`, `{"tasks":[{"taskArn":"arn:aws:ecs:eu-west-1:111122223333:task/0123","clusterArn":"arn:aws:ecs:eu-west-1:111122223333:cluster/web"}]}`, Created, "ecs.task", "web/0123"},
+		{"ecs", "StopTask", `{"task":"0123"}`, `{"task":{"taskArn":"arn:aws:ecs:eu-west-1:111122223333:task/web/0123"}}`, Deleted, "ecs.task", "web/0123"},
+		{"ecs", "ExecuteCommand", `{"task":"0123","cluster":"arn:aws:ecs:eu-west-1:111122223333:cluster/web"}`, `null`, Changed, "ecs.task", "web/0123"},
+		{"ecs", "UpdateService", `{"service":"dig"}`, `{"service":{"serviceArn":"arn:aws:ecs:eu-west-1:111122223333:service/dig"}}`, Changed, "ecs.service", "default/dig"},
 		{"elasticmapreduce", "TerminateJobFlows", `{"jobFlowIds":["j-1"]}`, `null`, Deleted, "emr.cluster", "j-1"},
 	} {
 		e, err := event.Parse([]byte(`{"eventVersion":"1.11","eventID":"1","eventTime":"2026-01-02T03:04:05Z","awsRegion":"eu-west-1","recipientAccountId":"111122223333",

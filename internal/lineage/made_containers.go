@@ -1,5 +1,12 @@
 package lineage
 
+import (
+	"cmp"
+	"strings"
+
+	"cordon/internal/event"
+)
+
 // containersRules are the calls on containers: ECS, ECR, EKS and Batch. IDs are
 // those of the kinds, cut out of ARNs where the record has them.
 var containersRules = []rule{
@@ -65,4 +72,15 @@ var containersRules = []rule{
 	does("batch", "TerminateJob", Deleted, "batch.job", "q:jobId"),
 	does("batch", "RegisterJobDefinition", Created, "batch.job-definition", "r:jobDefinitionArn").as(after("/")),
 	does("batch", "DeregisterJobDefinition", Deleted, "batch.job-definition", "q:jobDefinition").as(after("/")),
+}
+
+// ecsDeed puts the cluster before the name of a service or task, where the
+// record does not: ARNs of accounts that kept the short form leave it out
+// (ECS Developer Guide, "Amazon Resource Names (ARNs) and IDs").
+func ecsDeed(e event.Event, d *Deed) {
+	if d.Ref.ID == "" || strings.Contains(d.Ref.ID, "/") {
+		return
+	}
+	cluster := findOne(e, "r:service.clusterArn|r:tasks[].clusterArn|r:task.clusterArn|r:taskSet.clusterArn|r:clusterArn|q:cluster")
+	d.Ref.ID = cmp.Or(after("/")(cluster), "default") + "/" + d.Ref.ID
 }

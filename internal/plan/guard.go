@@ -95,6 +95,10 @@ func (w Ward) admins(a Action) (taken []string) {
 			if isUser(arn) && slices.Contains(fact.Members.Or(a.Target, nil), lastPart(arn)) {
 				taken = append(taken, arn)
 			}
+		case "organizations.account":
+			if slices.Contains(fact.DenyPrincipals.Or(a.Target, nil), arn) {
+				taken = append(taken, arn)
+			}
 		}
 	}
 	return taken
@@ -119,6 +123,8 @@ func (w Ward) refuses(a Action) string {
 		return OwnGroup
 	case a.Verb == "deny-scp" && w.denied(t):
 		return OwnPrincipal
+	case a.Verb == "deny-scp" && w.Unsure && !a.Theirs:
+		return UnknownSource
 	case w.fromDirectory() && !a.Theirs && (strings.HasPrefix(string(t.Kind), "sso.") || strings.HasPrefix(string(t.Kind), "identitystore.")):
 		return UnknownSource
 	case w.Unsure && !a.Theirs && strings.HasPrefix(string(t.Kind), "iam.") && slices.Contains(cuts, a.Verb):
@@ -135,13 +141,32 @@ func (w Ward) refuses(a Action) string {
 // denied says whether a service control policy would hold for the caller or for
 // a break-glass principal.
 func (w Ward) denied(t fact.Resource) bool {
-	spared := slices.Clone(w.BreakGlass)
-	for _, k := range w.Chain {
-		spared = append(spared, k.ARN)
-	}
 	list, known := fact.DenyPrincipals.Get(t)
-	return !known || slices.ContainsFunc(list, func(arn string) bool {
-		return strings.ContainsAny(arn, "*?") || slices.Contains(spared, arn)
+	return !known || slices.ContainsFunc(list, w.Hits)
+}
+
+// Hits says whether denying a principal may deny somebody of the caller's chain
+// or a break-glass principal. A principal is an ARN, or what aws:userid says of a
+// session: of the chain only the role is known, so that each session of that
+// role counts; a session of a federated user has an account and a name. STS does
+// not tell a role's path: the name decides.
+func (w Ward) Hits(principal string) bool {
+	if strings.ContainsAny(principal, "*?") || slices.Contains(w.BreakGlass, principal) {
+		return true
+	}
+	unique, name, _ := strings.Cut(principal, ":")
+	federated := unique != "" && strings.Trim(unique, "0123456789") == ""
+	return slices.ContainsFunc(w.Chain, func(k Keeper) bool {
+		for _, sort := range []string{":user/", ":role/"} {
+			if strings.Contains(k.ARN, sort) && strings.Contains(principal, sort) && lastPart(k.ARN) == lastPart(principal) {
+				return true
+			}
+		}
+		if federated && isUser(k.ARN) && lastPart(k.ARN) == name {
+			return true
+		}
+		root := strings.HasSuffix(k.ARN, ":root") || strings.Contains(k.ARN, ":assumed-root/")
+		return k.ARN == principal || k.UniqueID != "" && k.UniqueID == unique || root && strings.HasSuffix(principal, ":root")
 	})
 }
 

@@ -36,6 +36,14 @@ func back(kind, id, arn string) Action {
 	return a
 }
 
+const lonelyOther = "arn:aws:iam::111122223333:user/eve"
+
+func above(principals ...string) Action {
+	a := on("organizations.account", "111122223333", "", "", "deny-scp")
+	fact.DenyPrincipals.Set(&a.Target, principals)
+	return a
+}
+
 func TestGuardKeepsTheOwnerIn(t *testing.T) {
 	user := Ward{
 		Chain:  []Keeper{{ARN: claire, UniqueID: "AIDACLAIRE", KeyID: "AKIACLAIRE1"}},
@@ -84,6 +92,18 @@ func TestGuardKeepsTheOwnerIn(t *testing.T) {
 		"anyone's rights when nobody knows who stands behind the caller": {unsure, on("iam.role", "other", "arn:aws:iam::111122223333:role/other", "AROAOTHER", "revoke-sessions"), UnknownSource},
 		"an instance all the same":                                       {unsure, on("ec2.instance", "i-1", "", "", "stop"), ""},
 		"an instance":                                                    {user, on("ec2.instance", "i-1", "", "", "stop"), ""},
+		"a denial from above of others":                                  {user, above(lonelyOther, "AROAOTHER:x"), ""},
+		"a denial from above of the caller":                              {user, above(lonelyOther, claire), OwnPrincipal},
+		"of the caller under another path":                               {assumed, above("arn:aws:iam::111122223333:role/rescue"), OwnPrincipal},
+		"of a session of the caller's role":                              {assumed, above("AROARESCUE:anybody"), OwnPrincipal},
+		"of a federated session of the caller's name":                    {user, above("111122223333:claire"), OwnPrincipal},
+		"of a federated session of another name":                         {user, above("111122223333:eve"), ""},
+		"of the break-glass role":                                        {user, above(glass), OwnPrincipal},
+		"of everybody":                                                   {user, above("arn:aws:iam::111122223333:user/*"), OwnPrincipal},
+		"of root, who is the caller":                                     {Ward{Chain: []Keeper{{ARN: "arn:aws:iam::111122223333:root"}}}, above("arn:aws:iam::111122223333:root"), OwnPrincipal},
+		"of the last administrator":                                      {lonely, above("arn:aws:iam::111122223333:user/tomas"), LastAdmin},
+		"of somebody when nobody knows who stands behind the caller":     {unsure, above(lonelyOther), UnknownSource},
+		"of nobody that is told":                                         {user, on("organizations.account", "111122223333", "", "", "deny-scp"), OwnPrincipal},
 		"anything when nobody knows who the caller":                      {Ward{}, on("ec2.instance", "i-1", "", "", "stop"), UnknownCaller},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -126,8 +126,11 @@ type Plan struct {
 	Partition string    `json:"partition"`
 	Endpoint  string    `json:"endpoint"` // "": AWS itself
 	Caller    Principal `json:"caller"`
-	Snapshot  string    `json:"snapshot"` // digest of the snapshot it was made from
-	Evidence  []string  `json:"evidence,omitempty"`
+	// Org is who acts in the organisation's management account, where an action
+	// of the plan is done there.
+	Org      *Principal `json:"org,omitempty"`
+	Snapshot string     `json:"snapshot"` // digest of the snapshot it was made from
+	Evidence []string   `json:"evidence,omitempty"`
 	// Unkept names the targets of which no evidence could be kept.
 	Unkept []string `json:"unkept,omitempty"`
 	// Open are the intruder's ways that stay open when all of it is done.

@@ -17,7 +17,7 @@ var answers = map[string]func(*book, fact.Resource){
 	"cut-principal":        cutPrincipal,
 	"cut-credential":       cutCredential,
 	"cut-console":          cutConsole,
-	"revoke-role":          revokeRole,
+	"revoke-role":          cutSessions,
 	"stop":                 stop,
 	"close":                closeChanged,
 	"start-logging":        startLogging,
@@ -29,7 +29,7 @@ var answers = map[string]func(*book, fact.Resource){
 // byKind is the answer to "this is not mine".
 func byKind(b *book, r fact.Resource) {
 	switch r.Kind {
-	case "iam.user", "iam.role", "iam.group":
+	case "iam.user", "iam.role", "iam.group", "iam.root":
 		cutPrincipal(b, r)
 	case "iam.access-key", "iam.service-credential", "iam.ssh-key", "iam.signing-certificate":
 		cutCredential(b, r)
@@ -68,6 +68,8 @@ func cutPrincipal(b *book, r fact.Resource) {
 		}
 		b.do(r, "deny-all", plan.Disruptive, lane(r), true)
 		closeTrust(b, r)
+	case "iam.root":
+		cutRoot(b, r)
 	case "iam.group":
 		// A group does nothing by itself, and a marker that anybody can attach
 		// must not deny all its members: only the owner's word does.

@@ -37,6 +37,7 @@ const (
 const (
 	becauseHis      = "judged-intruder"
 	becauseTampered = "judged-tampered"
+	becauseDeleted  = "suspect-deleted" // the check that shows it
 )
 
 // review is the step left to a person where no verb takes a change back.
@@ -59,6 +60,10 @@ func Eradicate(in Input) []plan.Action {
 			b.because = becauseTampered
 			c.mend(r)
 		}
+	}
+	for _, r := range in.Snapshot.Lost {
+		b.because = becauseDeleted
+		c.regain(r)
 	}
 	c.edges()
 	b.after()
@@ -330,6 +335,27 @@ func (c *cleaning) mend(r fact.Resource) {
 	}
 }
 
+// regain makes again what the intruder deleted of the owner's, where its kind
+// can and somebody knows how it was; where nobody does, a person looks.
+func (c *cleaning) regain(r fact.Resource) {
+	if c.spared(r) {
+		return
+	}
+	known := fact.Before.Or(r, nil)
+	for _, d := range fact.Changed.Or(r, nil) {
+		for _, a := range c.can(r, restores) {
+			if !d.Sure || !a.FromBefore || !slices.Contains(a.Mends, d.Call) || !strings.HasPrefix(d.Call, "Delete") {
+				continue
+			}
+			if _, told := known[a.Of]; told {
+				c.put(r, a, c.stageOf(a))
+			} else {
+				c.person(r)
+			}
+		}
+	}
+}
+
 // stageOf puts first what a clock runs for.
 func (c *cleaning) stageOf(a Ability) int {
 	if urgent[a.Of] {
@@ -340,7 +366,7 @@ func (c *cleaning) stageOf(a Ability) int {
 
 // urgent are the aspects that destroy something while they stand: objects that
 // expire, keys that are deleted in seven days, logging that is off.
-var urgent = map[string]bool{"lifecycle": true, "state": true, "logging": true, "active": true, "recording": true}
+var urgent = map[string]bool{"flow-log": true, "lifecycle": true, "state": true, "logging": true, "active": true, "recording": true}
 
 // harmless are calls that leave nothing to take back.
 var harmless = map[string]bool{

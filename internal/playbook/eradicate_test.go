@@ -55,6 +55,8 @@ func kindsOf(k fact.Kind) (playbook.Traits, bool) {
 		t = able(policy, expiry, shut)
 	case "trail":
 		t = able(playbook.Ability{Verb: "start", Purpose: "restore", Of: "logging", Class: plan.Reversible, Mends: []string{"StopLogging"}})
+	case "flow-log":
+		t = able(remove, playbook.Ability{Verb: "recreate", Purpose: "restore", Of: "flow-log", Class: plan.Reversible, Mends: []string{"DeleteFlowLogs"}, FromBefore: true})
 	case "list":
 	default:
 		return t, false
@@ -220,5 +222,24 @@ func TestPreserveCopiesWhatIsHisOrChanged(t *testing.T) {
 	}
 	if want := []string{"snapshot his", "snapshot changed"}; !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
+	}
+}
+
+// What he deleted of the owner's is made again where somebody knows how it was.
+func TestWhatHeDeletedIsMadeAgain(t *testing.T) {
+	known := thing("flow-log", "fl-1", changed("DeleteFlowLogs"), has(fact.Before, map[string]string{"flow-log": "{}"}))
+	unknown := thing("flow-log", "fl-2", changed("DeleteFlowLogs"))
+	perhaps := thing("flow-log", "fl-3", has(fact.Changed, []fact.Deed{{Call: "DeleteFlowLogs"}}), has(fact.Before, map[string]string{"flow-log": "{}"}))
+	mine := thing("flow-log", "fl-4", changed("DeleteFlowLogs"), has(fact.Before, map[string]string{"flow-log": "{}"}))
+	machine := thing("machine", "m", changed("TerminateInstances"))
+	var got []string
+	for _, a := range playbook.Eradicate(playbook.Input{
+		Snapshot: fact.Snapshot{Account: here.Account, Lost: []fact.Resource{known, unknown, perhaps, mine, machine}}, Traits: kindsOf,
+		Marks: map[fact.Ref]playbook.Mark{mine.Ref: playbook.Mine},
+	}) {
+		got = append(got, fmt.Sprintf("%s %s %s %v", a.Verb, a.Target.ID, a.Class, a.Because))
+	}
+	if want := []string{"recreate fl-1 reversible [suspect-deleted]", "review-change fl-2 person [suspect-deleted]"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -11,9 +11,12 @@ import (
 )
 
 var (
-	people  = []string{"review-change", "delete-root-keys", "enable-root-mfa", "change-root-password", "suspend-group"}
+	people = []string{
+		"review-change", "delete-root-keys", "enable-root-mfa", "change-root-password", "suspend-group", "guard-management", "end-center-sessions",
+		"block-idp-user", "block-token-subject", "revoke-certificate", "close-instance-leak", "close-function-leak", "close-task-leak",
+	}
 	guards  = []string{"own-principal", "own-key", "own-group", "break-glass", "service-linked", "reserved-role", "last-administrator", "unknown-caller", "unknown-source"}
-	skips   = []string{"gone", "recreated", "changed", "changed-since", "already", "exposed", "no-evidence", "taken-back", "unverified", "refused", "person", "earlier-step-failed", "interrupted", "unkept", "after-unkept", "waiting"}
+	skips   = []string{"gone", "recreated", "changed", "changed-since", "already", "exposed", "no-evidence", "taken-back", "unverified", "refused", "person", "earlier-step-failed", "interrupted", "unkept", "after-unkept", "waiting", "org"}
 	classes = []string{"denied", "throttled", "absent", "not-subscribed", "not-found", "unauthenticated", "not-implemented", "in-use", "broken"} // awsapi's
 )
 

@@ -13,15 +13,16 @@ import (
 )
 
 type applyOptions struct {
-	digest string
-	dryRun bool
+	digest, org string
+	dryRun      bool
 }
 
 func newApply(a *app) *cobra.Command {
 	var o applyOptions
-	c := a.leaf("apply PLAN|CODE [--approve DIGEST] [--dry-run]", "apply", between(0, 1), func(cmd *cobra.Command, args []string) error {
+	c := a.leaf("apply PLAN|CODE [--org-profile NAME] [--approve DIGEST] [--dry-run]", "apply", between(0, 1), func(cmd *cobra.Command, args []string) error {
 		return runApply(cmd.Context(), a, args, o)
 	})
+	c.Flags().StringVar(&o.org, "org-profile", "", "")
 	c.Flags().StringVar(&o.digest, "approve", "", "")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "")
 	return c
@@ -36,6 +37,9 @@ func runApply(ctx context.Context, a *app, args []string, o applyOptions) error 
 	if err != nil {
 		return err
 	}
+	if err := a.withOrg(ctx, s, o.org); err != nil {
+		return err
+	}
 	s.Out = a.out(report.Owner)
 	// A program that resumes gets the plan again too: its stream stands alone.
 	if err := engine.TellPlan(s.Case, p, a.sys.Now(), s.Out); err != nil {
@@ -47,7 +51,16 @@ func runApply(ctx context.Context, a *app, args []string, o applyOptions) error 
 	if o.dryRun {
 		return a.dry(ctx, s, p)
 	}
-	return a.carryOut(ctx, s, p, o.digest, "cordon apply "+plan.Code(p.Digest()))
+	return a.carryOut(ctx, s, p, o.digest, again(p, o.org))
+}
+
+// again is the command line that applies a plan.
+func again(p plan.Plan, org string) string {
+	line := "cordon apply " + plan.Code(p.Digest())
+	if org != "" {
+		line += " --org-profile " + org
+	}
+	return line
 }
 
 // fresh refuses before anybody is asked what the gate would refuse after.

@@ -64,7 +64,7 @@ func quiet(p *problem) bool { return p.reason == "part" || p.reason == "findings
 var reasons = map[string]int{
 	"no-approval": exitApproval, "foreign-approval": exitApproval, "unsigned": exitApproval, "too-few": exitApproval,
 	"digest": exitApproval, "expired": exitStale, "account": exitStale, "partition": exitStale, "endpoint": exitStale,
-	"caller": exitStale, "mixed-endpoints": exitStale, "nothing-to-do": exitDone,
+	"caller": exitStale, "org": exitStale, "org-profile": exitUsage, "org-partition": exitUsage, "org-stranger": exitUsage, "mixed-endpoints": exitStale, "nothing-to-do": exitDone,
 	"ask-value": exitUsage, "ask-since": exitUsage, "no-such-question": exitUsage, "athena-table": exitUsage,
 	"copy-plain": exitUsage, "copy-place": exitUsage, "evidence-which": exitUsage, "evidence-keys": exitUsage, "file-there": exitUsage, "no-such-whose": exitUsage,
 	"no-such-action": exitUsage, "no-plan": exitUsage, "no-such-finding": exitUsage,

@@ -16,16 +16,17 @@ import (
 
 type planOptions struct {
 	engine.PlanOptions
-	file string
+	file, org string
 }
 
 func newPlan(a *app) *cobra.Command {
 	var o planOptions
-	contain := a.leaf("contain [--stop-spend] [--file FILE] [--only N|KIND] [--except N|KIND]", "plan.contain", between(0, 0), func(cmd *cobra.Command, _ []string) error {
+	contain := a.leaf("contain [--org-profile NAME] [--stop-spend] [--file FILE] [--only N|KIND] [--except N|KIND]", "plan.contain", between(0, 0), func(cmd *cobra.Command, _ []string) error {
 		return runPlanContain(cmd.Context(), a, o)
 	})
 	o.flags(contain)
 	contain.Flags().BoolVar(&o.StopSpend, "stop-spend", false, "")
+	contain.Flags().StringVar(&o.org, "org-profile", "", "")
 	var e planOptions
 	eradicate := a.leaf("eradicate [--file FILE] [--only N|KIND] [--except N|KIND]", "plan.eradicate", between(0, 0), func(cmd *cobra.Command, _ []string) error {
 		return runPlanClean(cmd.Context(), a, e, (*engine.Session).PlanEradicate)
@@ -35,7 +36,7 @@ func newPlan(a *app) *cobra.Command {
 	recover := a.leaf("recover [--all]", "plan.recover", between(0, 0), func(*cobra.Command, []string) error { return runSecrets(a, every) })
 	recover.Flags().BoolVar(&every, "all", false, "")
 	var u undoOptions
-	undo := a.leaf("undo [--all|--last|ACTION…] [--even-if-exposed]", "plan.undo", between(0, -1), func(cmd *cobra.Command, args []string) error {
+	undo := a.leaf("undo [--all|--last|ACTION…] [--even-if-exposed] [--org-profile NAME]", "plan.undo", between(0, -1), func(cmd *cobra.Command, args []string) error {
 		u.Actions, u.dryRun = args, true
 		return runUndo(cmd.Context(), a, u)
 	})
@@ -73,6 +74,9 @@ func runSecrets(a *app, all bool) error {
 func runPlanClean(ctx context.Context, a *app, o planOptions, make func(*engine.Session, context.Context, engine.PlanOptions) (plan.Plan, error)) error {
 	s, err := a.session(ctx, nil)
 	if err != nil {
+		return err
+	}
+	if err := a.withOrg(ctx, s, o.org); err != nil {
 		return err
 	}
 	s.Out = a.out(report.Owner)

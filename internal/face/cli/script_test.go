@@ -23,7 +23,12 @@ import (
 // CORDON_TEST_LAB its calls go to the lab there and nowhere else.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"cordon": func() {
-		s := Host(func(s *engine.Session) { s.Write = s.Account.Writer().Write })
+		s := Host(func(s *engine.Session) {
+			s.Write = s.Account.Writer().Write
+			if s.Org != nil {
+				s.WriteOrg = s.Org.Writer().Write
+			}
+		})
 		s.Version, s.Who = "test", "li"
 		if url := os.Getenv("CORDON_TEST_LAB"); url != "" {
 			s.HTTP = &http.Client{Transport: lab.Transport(url)}
@@ -56,7 +61,7 @@ func params(t *testing.T, pattern string, setup func(*testscript.Env) error) tes
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish, "deliver": deliver, "told": records, "flip-evidence": flipEvidence, "vault": vault},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish, "deliver": deliver, "organise": organise, "told": records, "flip-evidence": flipEvidence, "vault": vault},
 	}
 }
 

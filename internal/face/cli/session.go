@@ -18,14 +18,28 @@ import (
 
 // account signs in as every AWS tool does. caseID marks our own calls.
 func (a *app) account(ctx context.Context, caseID string, regions []string) (*awsapi.Account, error) {
-	app := "cordon"
-	if caseID != "" {
-		app += "-" + caseID
+	return a.signIn(ctx, awsapi.Options{Profile: a.flags.profile, RoleARN: a.flags.role, MFASerial: a.flags.mfa, AppID: appID(caseID), Regions: regions})
+}
+
+// appID marks our own calls.
+func appID(caseID string) string {
+	if caseID == "" {
+		return "cordon"
 	}
-	o := awsapi.Options{
-		Profile: a.flags.profile, Region: a.flags.region, EndpointURL: a.flags.endpoint, RoleARN: a.flags.role,
-		MFASerial: a.flags.mfa, AppID: app, Regions: regions, Now: a.sys.Now,
+	return "cordon-" + caseID
+}
+
+// withOrg signs in to the organisation's management account too, where a
+// profile of it is named.
+func (a *app) withOrg(ctx context.Context, s *engine.Session, profile string) (err error) {
+	if profile != "" {
+		s.Org, err = a.signIn(ctx, awsapi.Options{Profile: profile, AppID: appID(s.Case.ID)})
 	}
+	return err
+}
+
+func (a *app) signIn(ctx context.Context, o awsapi.Options) (*awsapi.Account, error) {
+	o.Region, o.EndpointURL, o.Now = a.flags.region, a.flags.endpoint, a.sys.Now
 	if a.sys.HTTP != nil {
 		o.HTTP = a.sys.HTTP
 	}

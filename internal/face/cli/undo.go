@@ -13,8 +13,8 @@ import (
 
 type undoOptions struct {
 	engine.UndoOptions
-	digest, since string
-	dryRun        bool
+	digest, since, org string
+	dryRun             bool
 }
 
 func (u *undoOptions) flags(c *cobra.Command) {
@@ -22,11 +22,12 @@ func (u *undoOptions) flags(c *cobra.Command) {
 	c.Flags().BoolVar(&u.Last, "last", false, "")
 	c.Flags().StringVar(&u.since, "since", "", "")
 	c.Flags().BoolVar(&u.EvenIfExposed, "even-if-exposed", false, "")
+	c.Flags().StringVar(&u.org, "org-profile", "", "")
 }
 
 func newUndo(a *app) *cobra.Command {
 	var u undoOptions
-	c := a.leaf("undo [--all|--last|ACTION…] [--even-if-exposed] [--dry-run] [--approve DIGEST]", "undo", between(0, -1), func(cmd *cobra.Command, args []string) error {
+	c := a.leaf("undo [--all|--last|ACTION…] [--even-if-exposed] [--org-profile NAME] [--dry-run] [--approve DIGEST]", "undo", between(0, -1), func(cmd *cobra.Command, args []string) error {
 		u.Actions = args
 		return runUndo(cmd.Context(), a, u)
 	})
@@ -49,6 +50,9 @@ func runUndo(ctx context.Context, a *app, u undoOptions) error {
 	}
 	s, err := a.session(ctx, nil)
 	if err != nil {
+		return err
+	}
+	if err := a.withOrg(ctx, s, u.org); err != nil {
 		return err
 	}
 	s.Out = a.out(report.Owner)
@@ -75,5 +79,5 @@ func runUndo(ctx context.Context, a *app, u undoOptions) error {
 	if u.dryRun {
 		return a.dry(ctx, s, p)
 	}
-	return a.carryOut(ctx, s, p, u.digest, "cordon apply "+plan.Code(p.Digest()))
+	return a.carryOut(ctx, s, p, u.digest, again(p, u.org))
 }

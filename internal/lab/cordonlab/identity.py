@@ -253,12 +253,37 @@ def policies_of(identity):
     principal, session = identity.session.get("principal"), identity.session.get("session")
     if principal is None:
         return policy.PolicySet()
-    found = policy.PolicySet(list(principal.documents))
+    found = policy.PolicySet(list(principal.documents), control=_control(identity))
     if principal.boundary is not None:
         found.boundary = list(principal.boundary)
     if session and session.policies is not None:
         found.session = list(session.policies)
     return found
+
+
+def _control(identity):
+    """The service control policies over a caller; None where none binds him.
+
+    AWS (Organizations User Guide, "Service control policies"): "SCPs do not affect users or roles in the management
+    account", and "do not affect any service-linked role"; "SCPs affect all users and roles in attached accounts,
+    including the root user".
+    """
+    from . import identity_org
+    if ":role/aws-service-role/" in _principal_arn(identity):
+        return None
+    return identity_org.control(identity.account)
+
+
+def _control_of_root(call, identity):
+    """Root needs no policy of the account; those from above bind it all the same."""
+    control, facts = _control(identity), context(call, identity)
+    for level in control or ():
+        for action, resource in _needs(call, identity):
+            decision = policy.evaluate(level, action, resource, facts)
+            if decision != policy.ALLOW:
+                return refusals.denied(call.service, identity.arn, action, resource, decision == policy.DENY,
+                                       "service control policy")
+    return None
 
 
 def _session_limit(call, identity):
@@ -293,7 +318,7 @@ def authorize(call, identity):
     if identity.session.get("kind") == "anonymous":
         return _federated(call)
     if is_root(identity):
-        return None
+        return _control_of_root(call, identity)
     if (call.service, call.op) in _NO_POLICY_NEEDED:
         return None
     for action, resource in _needs(call, identity):
@@ -355,4 +380,6 @@ def check(call, identity, action, resource):
             kind = name
     if policy.evaluate(found.identity, action, resource, facts) != policy.ALLOW:
         kind = "identity-based policy"
+    if any(policy.evaluate(level, action, resource, facts) != policy.ALLOW for level in found.control or ()):
+        kind = "service control policy"
     return refusals.denied(call.service, identity.arn, action, resource, decision == policy.DENY, kind)

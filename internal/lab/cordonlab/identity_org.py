@@ -19,7 +19,11 @@ def _backend(account: str):
 
 
 def _in_use(account: str) -> Any:
+    from moto.organizations.models import organizations_backends
+
     backend = _backend(account)
+    if backend.org is None and account in organizations_backends.master_accounts:
+        raise AwsError(400, "AccessDeniedException", "You don't have permissions to access this resource.")
     if backend.org is None:
         raise AwsError(400, "AWSOrganizationsNotInUseException", _NOT_IN_USE)
     return backend
@@ -27,9 +31,54 @@ def _in_use(account: str) -> Any:
 
 @registry.after(*(f"organizations:{op}" for op in _ASKS))
 def needs_organization(call, account, result):
-    """AWS refuses these to an account without an organisation; moto gives empty lists."""
+    """AWS refuses these to an account without an organisation, and to members: "This operation can be called only from
+    the organization's management account or by a member account that is a delegated administrator". moto gives empty
+    lists."""
     _in_use(account)
     return result
+
+
+def control(account: str) -> list[list[str]] | None:
+    """The service control policies over a member account, level by level from the root down; None for an account in no
+    organization and for the management account, which none binds."""
+    from moto.organizations.models import organizations_backends
+
+    found = organizations_backends.master_accounts.get(account)
+    if found is None or found[0] == account:
+        return None
+    backend = organizations_backends[found[0]][found[1]]
+    levels, at = [], next((a for a in backend.accounts if a.id == account), None)
+    while at is not None:
+        levels.insert(0, [p.content for p in list(at.attached_policies) if p.type == "SERVICE_CONTROL_POLICY"])
+        above = getattr(at, "parent_id", None)
+        at = next((ou for ou in backend.ou if ou.id == above), None) if above else None
+    return levels
+
+
+@registry.answers("organizations:AcceptHandshake")
+def accept(call, account):
+    """An invited account joins: "a member account ... INVITED", below the root, with FullAWSAccess."""
+    from moto.organizations.models import FakeAccount, organizations_backends
+    from moto.organizations.utils import DEFAULT_RCP_POLICY_ID, DEFAULT_SCP_POLICY_ID
+
+    for management, facts in list(state.SEEDED.items()):
+        shape = facts.get("handshakes", {}).get(call.params["HandshakeId"])
+        if shape and _invited(shape, account):
+            break
+    else:
+        raise AwsError(400, "HandshakeNotFoundException", "We can't find a handshake with the HandshakeId that you "
+                                                          "specified.")
+    if shape["State"] != "OPEN" or account in organizations_backends.master_accounts:
+        raise AwsError(400, "HandshakeConstraintViolationException", "You can't join this organization.")
+    backend = _in_use(management)
+    member = FakeAccount(backend.org, AccountName=account, Email=f"aws-{account}@example.com")
+    member.id, member.joined_method = account, "INVITED"
+    backend.accounts.append(member)
+    organizations_backends.master_accounts[account] = (management, backend.partition)
+    for policy in (DEFAULT_SCP_POLICY_ID, DEFAULT_RCP_POLICY_ID):
+        backend.attach_policy(PolicyId=policy, TargetId=account)
+    shape["State"] = "ACCEPTED"
+    return {"Handshake": shape}
 
 
 def _handshakes(account: str) -> dict[str, dict[str, Any]]:

@@ -100,20 +100,26 @@ def evaluate(documents, action, resource, context):
 
 @dataclass
 class PolicySet:
-    """Every policy that bears on one principal. None means "there is no such policy", [] means "it allows nothing"."""
+    """Every policy that bears on one principal. None means "there is no such policy", [] means "it allows nothing".
+
+    control holds the service control policies, a list for each level from the organization's root down to the account.
+    """
     identity: list = field(default_factory=list)
     boundary: list | None = None
     session: list | None = None
+    control: list | None = None
 
 
 def decide(policies, action, resource, context):
     """AWS's whole decision for one principal within its own account.
 
     "The resulting permissions are the intersection of" the identity policies, the boundary and the session policies;
-    "an explicit deny in any of these policies overrides the allow".
+    "an explicit deny in any of these policies overrides the allow".  Of service control policies "there must be an
+    explicit Allow statement at every level from the root through each OU in the direct path to the account"
+    (Organizations User Guide, "SCP evaluation").
     """
     results = [evaluate(policies.identity, action, resource, context)]
-    for extra in (policies.boundary, policies.session):
+    for extra in (policies.boundary, policies.session, *(policies.control or ())):
         if extra is not None:
             results.append(evaluate(extra, action, resource, context))
     if DENY in results:

@@ -56,7 +56,7 @@ def denied(service, who, action, resource, explicit, kind="identity-based policy
     text = f"User: {who} is not authorized to perform: {action}"
     if resource and resource != "*":
         text += f" on resource: {resource}"
-    text += f" with an explicit deny in an {kind}" if explicit else (
+    text += f" with an explicit deny in {'an' if kind[0] in 'aeiou' else 'a'} {kind}" if explicit else (
         f" because no {kind} allows the {action} action")
     if service == "ec2":
         text = "You are not authorized to perform this operation. " + text

@@ -20,6 +20,30 @@ def ev(documents, action="iam:ListUsers", resource="*", context=None):
     return policy.evaluate(documents, action, resource, context or {})
 
 
+class Control(unittest.TestCase):
+    """Service control policies: an allow at every level, and a deny at any."""
+
+    def decide(self, *levels, identity=None):
+        found = policy.PolicySet(identity or [doc(st("Allow"))], control=list(levels))
+        return policy.decide(found, "iam:ListUsers", "*", {"aws:principalarn": USER})
+
+    def test_every_level_must_allow(self):
+        full = [doc(st("Allow"))]
+        self.assertEqual(policy.ALLOW, self.decide(full, full))
+        self.assertEqual(policy.NONE, self.decide(full, []))
+        self.assertEqual(policy.NONE, self.decide([doc(st("Allow", "s3:*"))], full))
+
+    def test_a_deny_at_any_level_wins(self):
+        full = [doc(st("Allow"))]
+        him = doc(st("Deny", Condition={"ArnLike": {"aws:PrincipalArn": [USER]}}))
+        other = doc(st("Deny", Condition={"ArnLike": {"aws:PrincipalArn": [USER + "x"]}}))
+        self.assertEqual(policy.DENY, self.decide(full, [*full, him]))
+        self.assertEqual(policy.ALLOW, self.decide(full, [*full, other]))
+
+    def test_they_allow_nothing_by_themselves(self):
+        self.assertEqual(policy.NONE, self.decide([doc(st("Allow"))], identity=[doc(st("Allow", "s3:*"))]))
+
+
 class Evaluation(unittest.TestCase):
     def test_nothing_is_an_implicit_deny(self):
         self.assertEqual(policy.NONE, ev([]))
