@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -17,6 +18,7 @@ import (
 	"cordon/internal/engine"
 	"cordon/internal/evidence"
 	"cordon/internal/gate"
+	"cordon/internal/incident"
 	"cordon/internal/kinds"
 	"cordon/internal/lab"
 	"cordon/internal/report"
@@ -225,6 +227,60 @@ func TestWhatIsNotCopied(t *testing.T) {
 	}
 	if _, err := v.copy(engine.CopyOptions{To: "s3://vault-locked", Plain: true}); !refusedAs(err, "copy-unsound") || len(v.objects("vault-locked")) > 0 {
 		t.Errorf("altered: %v %v", err, v.objects("vault-locked"))
+	}
+}
+
+// TestEncryptedEvidenceIsCopiedAsItLies: with a recipient nothing has to be
+// confirmed, nothing readable leaves, and only the key opens a description.
+func TestEncryptedEvidenceIsCopiedAsItLies(t *testing.T) {
+	t.Parallel()
+	v := newVault(t)
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Case, err = incident.Create(t.TempDir(), incident.Info{Account: truth.Account, Partition: "aws", Opened: night, By: "claire", Tool: "test", Recipient: key.Recipient().String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := evidence.Open(v.Case.Evidence(), evidence.Options{Who: "claire", Recipients: []string{v.Case.Recipient}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := truth.Account + "/global/iam.user/mara"
+	item := evidence.Item{Name: "resource.json", Kind: "iam.user", Ref: ref, Source: "test", Taken: night}
+	if _, err := store.Put(t.Context(), item, []byte(`{"kind":"iam.user","account":"`+truth.Account+`","region":"global","id":"mara","arn":"arn:aws:iam::`+truth.Account+`:user/mara"}`)); err != nil {
+		t.Fatal(err)
+	}
+	done, err := v.copy(engine.CopyOptions{To: "s3://vault-locked"})
+	if err != nil || !done.Whole || done.Copied != 3 {
+		t.Fatalf("%+v %v", done, err)
+	}
+	sealed := 0
+	for name := range v.objects("vault-locked") {
+		if strings.HasSuffix(name, ".age") {
+			sealed++
+		}
+	}
+	if sealed != 1 || heardOf[report.EvidenceCopying](v.h)[0].Plain != 0 {
+		t.Errorf("%v", v.objects("vault-locked"))
+	}
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte(key.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for keys, known := range map[string]bool{"": false, file: true} {
+		h := &heardAll{}
+		if err := engine.ShowEvidence(t.Context(), v.Case, engine.ShowOptions{Of: "mara", Keys: keys, Now: time.Now}, h); err != nil {
+			t.Fatal(err)
+		}
+		if m := heardOf[report.Kept](h)[0]; m.Known != known || m.ID != "mara" || m.Kind != "iam.user" || (m.Sealed == 1) == known {
+			t.Errorf("with keys %q: %+v", keys, m)
+		}
+	}
+	out := engine.ShowOptions{Of: "mara", Out: filepath.Join(t.TempDir(), "out"), Now: time.Now}
+	if err := engine.ShowEvidence(t.Context(), v.Case, out, &heardAll{}); !refusedAs(err, "evidence-sealed") {
+		t.Errorf("%v", err)
 	}
 }
 
