@@ -1,0 +1,41 @@
+package kinds
+
+import (
+	"slices"
+	"strings"
+
+	"cordon/internal/fact"
+	"cordon/internal/kind"
+)
+
+// Applying names the calls that the gate makes to apply a verb: those that the
+// tests of its kind saw Identity, Prior, Do and Done make, and none of Undo's.
+// Of what is for good, all that the verb itself declares belongs to it: such a
+// verb has no undo, and asks for the copies too (see kind.Verb.Kept). A verb
+// that no test has seen is not known.
+func Applying(name fact.Kind, verb string) (calls []string, known bool) {
+	told, known := applyingCalls[string(name)+" "+verb]
+	v, there := verbOf(name, verb)
+	if !known || !there {
+		return nil, false
+	}
+	calls = strings.Fields(told)
+	if v.Class == kind.Permanent {
+		for _, need := range v.Own {
+			if call, _, _ := strings.Cut(need, "="); call != "" {
+				calls = append(calls, call)
+			}
+		}
+	}
+	slices.Sort(calls)
+	return slices.Compact(calls), true
+}
+
+func verbOf(name fact.Kind, verb string) (kind.Bound, bool) {
+	for _, k := range All() {
+		if k.Name() == name {
+			return k.Verb(verb)
+		}
+	}
+	return kind.Bound{}, false
+}
