@@ -25,12 +25,9 @@ func BreakGlassYAML(policies []Policy) ([]byte, error) {
 	b.WriteString("      AssumeRolePolicyDocument:\n        Version: \"2012-10-17\"\n        Statement:\n")
 	b.WriteString("          - Sid: PeopleWithMfa\n            Effect: Allow\n            Principal: {AWS: !Ref Principals}\n            Action: sts:AssumeRole\n")
 	b.WriteString("            Condition: {Bool: {\"aws:MultiFactorAuthPresent\": \"true\"}}\n")
-	b.WriteString("      ManagedPolicyArns:\n")
-	for _, p := range policies {
-		fmt.Fprintf(&b, "        - !Ref %s\n", pascal(p.Name))
-	}
 	for _, p := range policies {
 		managedPolicyYAML(&b, p)
+		b.WriteString("      Roles: [!Ref BreakGlass]\n")
 	}
 	b.WriteString("Outputs:\n  RoleArn:\n    Value: !GetAtt BreakGlass.Arn\n")
 	return b.Bytes(), nil
