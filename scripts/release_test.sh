@@ -10,7 +10,7 @@ fail() { printf 'release_test: %s\n' "$*" >&2; exit 1; }
 target=$(go env GOOS)/$(go env GOARCH)
 program=cordon_${target%/*}_${target#*/}
 mkdir "$work/elsewhere"
-tar cf - --exclude ./.git --exclude ./dist --exclude ./bin . | tar xf - -C "$work/elsewhere"
+tar cf - --exclude ./.git --exclude ./dist --exclude ./bin --exclude node_modules . | tar xf - -C "$work/elsewhere"
 export VERSION=v0.0.1-test
 DIST=$work/one scripts/release.sh "$target" >/dev/null
 DIST=$work/two "$work/elsewhere/scripts/release.sh" "$target" >/dev/null

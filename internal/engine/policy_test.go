@@ -122,6 +122,7 @@ func (f *firstFailure) Handle(m report.Message) error {
 // The plan of the night applies with exactly the policy that is printed for it,
 // and with any one action less it fails and names that action.
 func TestPlanPolicyIsExact(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.triage()
 	who := w.hire()
@@ -146,6 +147,32 @@ func TestPlanPolicyIsExact(t *testing.T) {
 				t.Errorf("without %s: missing %v, %v", g.Action, missing, err)
 			}
 		})
+	}
+}
+
+// A clean-up too lacks nothing with the policy that is printed for it.
+func TestEradicatePolicyIsEnough(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.triage()
+	who := w.hire()
+	p, err := w.as(who).PlanEradicate(t.Context(), engine.PlanOptions{})
+	must(t, err)
+	w.approve(p)
+	set := engine.PlanPolicy(w.Case, p)
+	t.Logf("%d actions, %d grants, %d policies, inexact %v", len(p.Actions), len(set.Grants), len(set.Policies), set.Inexact)
+	there := w.confined(t, set.Grants)
+	s := there.as(who)
+	s.Patience = time.Second
+	sum, err := s.Apply(t.Context(), p)
+	must(t, err)
+	for _, m := range there.Told.told {
+		if step, ok := m.(report.Step); ok && (step.Permission != "" || step.Step == "failed") {
+			t.Errorf("%s %s %s: %s lacks %q: %s", step.Verb, step.Target.Kind, step.Target.ID, step.Reason, step.Permission, step.Err)
+		}
+	}
+	if sum.Verified < 20 {
+		t.Errorf("%+v", sum)
 	}
 }
 
