@@ -10,9 +10,10 @@ import (
 
 // Applying names the calls that the gate makes to apply a verb: those that the
 // tests of its kind saw Identity, Prior, Do and Done make, and none of Undo's.
-// Of what is for good, all that the verb itself declares belongs to it: such a
-// verb has no undo, and asks for the copies too (see kind.Verb.Kept). A verb
-// that no test has seen is not known.
+// All that the verb itself declares belongs to what is for good, which has no
+// undo and asks for the copies too (see kind.Verb.Kept), and to what puts back or
+// takes away, whose calls depend on what it finds. A verb that no test has seen
+// is not known.
 func Applying(name fact.Kind, verb string) (calls []string, known bool) {
 	told, known := applyingCalls[string(name)+" "+verb]
 	v, there := verbOf(name, verb)
@@ -20,7 +21,7 @@ func Applying(name fact.Kind, verb string) (calls []string, known bool) {
 		return nil, false
 	}
 	calls = slices.DeleteFunc(strings.Fields(told), func(call string) bool { return slices.Contains(secondWay[string(name)+" "+verb], call) })
-	if v.Class == kind.Permanent {
+	if v.Class == kind.Permanent || v.Name == "remove-grants" || strings.HasPrefix(v.Name, "restore-") {
 		for _, need := range v.Own {
 			if call, _, _ := strings.Cut(need, "="); call != "" {
 				calls = append(calls, call)

@@ -42,12 +42,12 @@ var versioned = []fact.Kind{"lambda.function"}
 var bucket = regexp.MustCompile(`^s3:(Get|Put|Delete)(Bucket[A-Za-z]*|LifecycleConfiguration|ReplicationConfiguration|EncryptionConfiguration)$`)
 
 // principals matches the actions of IAM on one user, role, group or policy.
-var principals = regexp.MustCompile(`^iam:(?:Get|List|ListAttached|ListInstanceProfilesFor|Put|Delete|Attach|Detach|Update|Tag|Untag)(User|Role|Group)(?:Policy|Policies|PermissionsBoundary|Tags)?$`)
+var principals = regexp.MustCompile(`^iam:(?:Get|List|ListAttached|Put|Delete|Attach|Detach|Update|Tag|Untag)(User|Role|Group)(?:Policy|Policies|PermissionsBoundary|Tags)?$`)
 
 // more are actions of IAM that are checked against a principal and do not say so
 // in their names as the others do.
 var more = map[string]string{
-	"iam:UpdateAssumeRolePolicy": "Role", "iam:ListInstanceProfilesForRole": "Role", "iam:ListGroupsForUser": "User",
+	"iam:UpdateAssumeRolePolicy": "Role", "iam:ListGroupsForUser": "User",
 	"iam:ListAccessKeys": "User", "iam:UpdateAccessKey": "User", "iam:DeleteAccessKey": "User",
 	"iam:GetLoginProfile": "User", "iam:DeleteLoginProfile": "User", "iam:ListMFADevices": "User", "iam:DeactivateMFADevice": "User",
 	"iam:UpdateServiceSpecificCredential": "User", "iam:DeleteServiceSpecificCredential": "User",
