@@ -5,10 +5,15 @@ GO     ?= go
 PREFIX ?= $(HOME)/.local
 export GOFLAGS ?= -mod=readonly
 
-.PHONY: build demo test soak bench-trail bench-triage words fmt vet staticcheck install clean
+.PHONY: build release demo test soak bench-trail bench-triage words fmt vet staticcheck install clean
 
+# As it is shipped: static, without paths of this machine.
 build:
-	$(GO) build -trimpath -ldflags "-s -w" -o bin/cordon ./cmd/cordon
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/cordon ./cmd/cordon
+
+# Everything for six platforms into dist/. RELEASE="linux/amd64" for one.
+release:
+	scripts/release.sh $(RELEASE)
 
 demo: build
 	scripts/demo.sh

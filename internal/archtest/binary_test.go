@@ -22,6 +22,7 @@ func TestBinaryStaysLean(t *testing.T) {
 	}
 	bin := filepath.Join(t.TempDir(), "cordon")
 	build := exec.Command("go", "build", "-trimpath", "-o", bin, "../../cmd/cordon")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("cannot build: %v\n%s", err, out)
 	}
@@ -47,6 +48,7 @@ func TestBinaryStaysLean(t *testing.T) {
 		t.Errorf("the symbols were not read: main.main is there %d times", mains)
 	}
 	strip := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, "../../cmd/cordon")
+	strip.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := strip.CombinedOutput(); err != nil {
 		t.Fatalf("cannot build: %v\n%s", err, out)
 	}

@@ -76,8 +76,7 @@ func (a *Account) guarded(region string, needs []Need, refuse error) aws.Config 
 			if refuse != nil {
 				return middleware.InitializeOutput{}, middleware.Metadata{}, refuse
 			}
-			// Set before the stack runs, in clients of every age.
-			call := service(middleware.GetServiceID(ctx)) + ":" + middleware.GetOperationName(ctx)
+			call := Called(ctx)
 			if !may[call] {
 				return middleware.InitializeOutput{}, middleware.Metadata{}, ErrNotDeclared(call)
 			}
@@ -85,6 +84,12 @@ func (a *Account) guarded(region string, needs []Need, refuse error) aws.Config 
 		}), middleware.Before)
 	})
 	return cfg
+}
+
+// Called names the call that is under way, as needs do. The SDK writes it into
+// the context before the stack runs, in clients of every age.
+func Called(ctx context.Context) Need {
+	return service(middleware.GetServiceID(ctx)) + ":" + middleware.GetOperationName(ctx)
 }
 
 // config answers the unguarded configuration of a region, made once.

@@ -73,4 +73,15 @@ func All() []Row {
 	}
 }
 
+// Blind lists the rows of which something shows in no state and no record, or is
+// not looked at: every triage tells how many, and "cordon help blind-spots" what.
+func Blind() (rows []string) {
+	for _, r := range All() {
+		if r.Gap != "" {
+			rows = append(rows, r.ID)
+		}
+	}
+	return rows
+}
+
 func on(ids ...string) []string { return ids }

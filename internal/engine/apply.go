@@ -131,7 +131,7 @@ func (t *teller) tell(e gate.Event) {
 		Step:   stepNames[e.Step], Undoes: e.Action.Undoes != nil, Reason: e.Reason, ElapsedMS: e.After.Milliseconds(),
 	}
 	if e.Err != nil {
-		m.Code, m.Err = awsapi.Code(e.Err), awsapi.Why(e.Err)
+		m.Code, m.Err, m.Permission = awsapi.Code(e.Err), awsapi.Why(e.Err), awsapi.Permission(e.Err)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

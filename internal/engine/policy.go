@@ -1,55 +1,57 @@
 package engine
 
 import (
-	"encoding/json"
-	"fmt"
-	"slices"
-
-	"cordon/internal/awsapi"
-	"cordon/internal/kind"
-	"cordon/internal/kinds"
+	"cordon/internal/fact"
+	"cordon/internal/incident"
+	"cordon/internal/permit"
+	"cordon/internal/plan"
+	"cordon/internal/report"
 )
 
-// historyNeeds are the calls of reading the event history.
-var historyNeeds = []string{"cloudtrail:LookupEvents"}
+// What the engine itself calls beside the kinds stands where policies are made
+// of it.
+var (
+	historyNeeds = permit.History
+	groupNeeds   = permit.Groups
+)
 
-// Policies are what Policy can print.
-var Policies = []string{"triage", "contain", "responder"}
+// Policies are the names that Policy knows.
+func Policies() []string { return permit.Names }
 
-// Policy makes the least IAM policy for a part of the work from the very lists
-// that the read-only guard enforces.
-func Policy(what string) ([]byte, error) {
-	read := slices.Concat([]string{"sts:GetCallerIdentity"}, awsapi.RegionNeeds(), historyNeeds, groupNeeds)
-	var write []string
-	for _, k := range kinds.All() {
-		read = append(read, k.Needs()...)
-		for _, v := range k.Verbs() {
-			if v.Class != kind.Permanent {
-				write = append(write, v.Needs...)
+// PolicyFormats are the forms in which policies are written.
+func PolicyFormats() []string { return permit.Formats }
+
+// Policy makes the least IAM policies for a part of the work from the very lists
+// that the guard enforces.
+func Policy(name string) (permit.Set, error) {
+	grants, err := permit.For(name)
+	if err != nil {
+		return permit.Set{}, refuse("no-such-policy", err, "name", name)
+	}
+	return permit.NewSet("cordon-"+name, grants), nil
+}
+
+// PlanPolicy makes the policies with which exactly this plan can be applied. The
+// case's last triage tells the ARNs of those whose credentials it cuts.
+func PlanPolicy(c *incident.Case, p plan.Plan) permit.Set {
+	find := func(fact.Kind, string) string { return "" }
+	if t, there, err := triaged(c); err == nil && there {
+		find = func(name fact.Kind, id string) string {
+			place := fact.Place{Account: p.Account, Region: fact.Global}
+			r, listed := t.Snapshot.Find(fact.Ref{Kind: name, Place: place, ID: id})
+			if !listed {
+				return ""
 			}
+			return r.ARN
 		}
 	}
-	type statement struct {
-		Sid, Effect string
-		Action      []string
-		Resource    string
-	}
-	look := statement{"CordonLooks", "Allow", awsapi.Actions(read), "*"}
-	var statements []statement
-	switch what {
-	case "triage":
-		statements = []statement{look}
-	case "contain":
-		acts := slices.DeleteFunc(awsapi.Actions(write), func(a string) bool { return slices.Contains(look.Action, a) })
-		statements = []statement{{"CordonContains", "Allow", acts, "*"}}
-	case "responder":
-		acts := slices.DeleteFunc(awsapi.Actions(write), func(a string) bool { return slices.Contains(look.Action, a) })
-		statements = []statement{look, {"CordonContains", "Allow", acts, "*"}}
-	default:
-		return nil, refuse("no-such-policy", fmt.Errorf("cannot print the policy %q: it is one of %v", what, Policies), "name", what)
-	}
-	return json.MarshalIndent(struct {
-		Version   string
-		Statement []statement
-	}{"2012-10-17", statements}, "", "  ")
+	grants, inexact := permit.Plan(p, find)
+	set := permit.NewSet("cordon-plan-"+plan.Code(p.Digest()), grants)
+	set.Inexact = inexact
+	return set
+}
+
+// TellPolicy tells a program the policies, whole and split.
+func TellPolicy(name string, set permit.Set, out report.Handler) error {
+	return out.Handle(report.Policy{Name: name, Document: permit.Whole(set.Grants), Policies: set.Policies, Inexact: set.Inexact})
 }

@@ -166,8 +166,6 @@ func (s *Session) principal() plan.Principal {
 	return plan.Principal{ARN: s.Account.Caller.Binding(), UniqueID: s.Account.Caller.UniqueID}
 }
 
-var groupNeeds = []string{"iam:ListGroupsForUser"}
-
 // ward reads what must survive: the caller's chain and its groups now, and
 // what the case protects.
 func (s *Session) ward(ctx context.Context, admins []string) (plan.Ward, error) {

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"cordon/internal/awsapi"
+	"cordon/internal/catalogue"
 	"cordon/internal/checks"
 	"cordon/internal/fact"
 	"cordon/internal/finding"
@@ -280,7 +281,7 @@ func (t *Triage) summarise(s *Session, began time.Time) {
 		}
 	}
 	m.RunningIn = len(running)
-	m.NotChecked = []string{"s3", "rds", "ecs", "eks", "ses", "organizations", "bill"}
+	m.NotChecked = catalogue.Blind()
 }
 
 // save puts the triage into the case.

@@ -1,9 +1,11 @@
 package engine_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"cordon/internal/catalogue"
 	"cordon/internal/fact"
 	"cordon/internal/finding"
 )
@@ -46,6 +48,9 @@ func TestTriageFindsWhatWasPlanted(t *testing.T) {
 	t.Logf("found %d of %d planted; %d of %d owner's resources are targets too; calls %v; %d ms; suspects %d",
 		found, len(truth.Planted), owners, len(truth.OwnersThing), tri.Summary.Calls, tri.Summary.ElapsedMS, tri.Summary.Suspects)
 
+	if blind := catalogue.Blind(); !slices.Equal(tri.Summary.NotChecked, blind) || len(blind) == 0 {
+		t.Errorf("said not to be seen: %v; the catalogue: %v", tri.Summary.NotChecked, blind)
+	}
 	after, err := w.Events(t.Context(), false)
 	if err != nil {
 		t.Fatal(err)

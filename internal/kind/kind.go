@@ -211,7 +211,8 @@ type Kind interface {
 type Bound struct {
 	Name     string
 	Class    Class
-	Needs    []string
+	Needs    []string // with the kind's
+	Own      []string // without them
 	Settle   time.Duration
 	Reach    time.Duration
 	Undoable bool
@@ -351,7 +352,7 @@ func bind[R, W any](s *Spec[R, W], v *Verb[R, W]) Bound {
 	b := Bound{
 		Name: v.Name, Class: v.Class, Settle: v.Settle, Reach: v.Reach, Undoable: v.Undo != nil, Tidies: v.Tidies,
 		For: v.For, Of: v.Of, Mends: v.Mends, Takes: v.Takes, Recall: v.Recall, FromBefore: v.FromBefore,
-		Needs: slices.Concat(s.Needs, v.Needs),
+		Needs: slices.Concat(s.Needs, v.Needs), Own: v.Needs,
 	}
 	if v.Prior != nil {
 		b.Prior = func(ctx context.Context, cfg aws.Config, r fact.Resource) (json.RawMessage, error) {

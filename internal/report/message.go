@@ -162,17 +162,19 @@ func (Action) Type() string { return "action" }
 // Step is one step of an action while a plan is applied: type
 // "action_start", "action_done", "action_verified" and so on.
 type Step struct {
-	ID        string         `json:"id"`
-	Number    int            `json:"number"`
-	Of        int            `json:"of"`
-	Verb      string         `json:"verb"`
-	Target    finding.Target `json:"target"`
-	Step      string         `json:"step"`
-	Undoes    bool           `json:"undoes,omitempty"`
-	Reason    string         `json:"reason,omitempty"` // a word of the catalogue, "skip.<reason>"
-	Code      string         `json:"code,omitempty"`   // AWS's error code
-	Err       string         `json:"error,omitempty"`
-	ElapsedMS int64          `json:"elapsed_ms"`
+	ID     string         `json:"id"`
+	Number int            `json:"number"`
+	Of     int            `json:"of"`
+	Verb   string         `json:"verb"`
+	Target finding.Target `json:"target"`
+	Step   string         `json:"step"`
+	Undoes bool           `json:"undoes,omitempty"`
+	Reason string         `json:"reason,omitempty"` // a word of the catalogue, "skip.<reason>"
+	Code   string         `json:"code,omitempty"`   // AWS's error code
+	Err    string         `json:"error,omitempty"`
+	// Permission is the IAM action that was missing.
+	Permission string `json:"permission,omitempty"`
+	ElapsedMS  int64  `json:"elapsed_ms"`
 }
 
 // Type implements Message.
@@ -222,7 +224,7 @@ type Summary struct {
 	Running    int            `json:"running_instances"` // made by the intruder and running
 	RunningIn  int            `json:"running_regions"`
 	Snapshot   string         `json:"snapshot"`
-	NotChecked []string       `json:"not_checked"` // what no check looks at yet
+	NotChecked []string       `json:"not_checked"` // rows of the catalogue that AWS shows in part only, or not at all
 	// TrailLag is how many minutes back the event history may lack calls; 0: it
 	// was not searched.
 	TrailLag int `json:"trail_lag_minutes,omitempty"`

@@ -86,6 +86,8 @@ func (t *Text) Handle(m Message) error {
 		return t.flush(t.applied(m))
 	case Check:
 		return t.flush(t.check(m))
+	case PolicyCheck:
+		return t.flush(t.screen(func(p *page) { t.policyCheck(p, m) }))
 	default:
 		if p, ours := t.cleans(m); ours {
 			return t.flush(p)

@@ -78,6 +78,9 @@ func (t *Text) reason(r string) string {
 // failure says in the reader's language what AWS's code means. AWS's own
 // sentence is in the journal and in machine output.
 func (t *Text) failure(s Step) string {
+	if s.Permission != "" {
+		return t.Words.T("prose.step.permission", "permission", safe(s.Permission))
+	}
 	text := ""
 	if s.Reason != "" && t.Words.Has("skip."+s.Reason) {
 		text = t.Words.T("skip." + s.Reason)
@@ -121,7 +124,7 @@ func (t *Text) applied(a Applied) *page {
 		key, colour = "screen.applied.part", yellow
 	case a.Verified+a.Undone == 0:
 		key, colour = "screen.applied.nothing", yellow
-	case !w.Has(key):
+	case !w.Has(key): // a plan of a newer cordon
 		key = "screen.applied.contain"
 	}
 	p.blank()

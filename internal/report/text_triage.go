@@ -45,12 +45,8 @@ func (t *Text) triage(s Summary) *page {
 	p.blank()
 	p.wrap(" ", t.calls(s.Calls, s.Retries, s.ElapsedMS))
 	p.wrap(" ", w.T("prose.triage.guidance"))
-	if len(s.NotChecked) > 0 {
-		var names []string
-		for _, n := range s.NotChecked {
-			names = append(names, t.first(safe(n), "unchecked."+n))
-		}
-		p.wrap(" ", w.T("screen.triage.unchecked", "what", w.Join(names...)))
+	if n := len(s.NotChecked); n > 0 {
+		p.wrap(" ", w.T("prose.triage.blind", "n", n))
 	}
 	t.gaps, t.finds = nil, nil
 	return p

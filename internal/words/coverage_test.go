@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"cordon/internal/catalogue"
 	"cordon/internal/checks"
 	"cordon/internal/clean"
 	"cordon/internal/words"
@@ -131,6 +132,24 @@ func TestEveryGradeHasAWord(t *testing.T) {
 				if text := w.T("state."+s, "kind", "{kind}", "region", "{region}", "permission", "{permission}"); !strings.Contains(text, p) {
 					t.Errorf("state.%s does not say %s: %q", s, p, text)
 				}
+			}
+		}
+	})
+}
+
+// What the catalogue says nobody sees is told in every language, and nothing else.
+func TestEveryBlindSpotHasWords(t *testing.T) {
+	rows := catalogue.Blind()
+	if len(rows) == 0 {
+		t.Fatal("the catalogue has no gap: the test is blind")
+	}
+	each(t, func(t *testing.T, w *words.Words) {
+		for _, row := range rows {
+			spoken(t, w, "blind."+row, 0)
+		}
+		for _, row := range under(w, "blind.") {
+			if !slices.Contains(rows, row) {
+				t.Errorf("blind.%s is no gap of the catalogue", row)
 			}
 		}
 	})

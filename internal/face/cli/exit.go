@@ -58,7 +58,9 @@ var (
 )
 
 // quiet are outcomes that the screen has told already.
-func quiet(p *problem) bool { return p.reason == "part" || p.reason == "findings" }
+func quiet(p *problem) bool {
+	return p.reason == "part" || p.reason == "findings" || p.reason == "policy-missing"
+}
 
 // reasons says how a refusal of the engine ends.
 var reasons = map[string]int{

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"cordon/internal/catalogue"
 )
 
 // metavars are what stands for a flag's value in help.
@@ -18,6 +20,7 @@ var metavars = map[string]string{
 	"events.from": "TIME", "events.to": "TIME", "events.regions": "A,B", "accounts": "A,B", "rules": "DIR", "seed": "KEY|ARN|IP|EVENT",
 	"principal": "ARN|NAME", "lane": "LANE", "limit": "N", "engine": "store|athena", "layout": "athena|ocsf",
 	"table": "DATABASE.TABLE", "table-of": "raw|parquet", "workgroup": "NAME", "answers": "s3://…", "bucket": "s3://…",
+	"format": "json|cloudformation|terraform", "policy.to": "DIR",
 	"org-profile": "NAME", "approver": "NAME=KEY", "approvals": "N", "recipient": "age1…", "to": "FILE", "why": "TEXT", "port": "N",
 	"evidence.out": "FILE", "evidence.identity": "FILE", "evidence.lock": "MODE", "evidence.lock-days": "N", "evidence.bucket-owner": "ACCOUNT",
 }
@@ -87,7 +90,7 @@ func (a *app) section(key string, rows [][2]string) {
 }
 
 // topics of "cordon help".
-var topics = []string{"exit-codes", "environment", "output", "safety", "gaps"}
+var topics = []string{"exit-codes", "environment", "output", "safety", "gaps", "blind-spots"}
 
 func newHelp(a *app) *cobra.Command {
 	c := a.leaf("help [COMMAND|"+strings.Join(topics, "|")+"]", "help", cobra.ArbitraryArgs, func(cmd *cobra.Command, args []string) error {
@@ -130,6 +133,11 @@ func (a *app) topic(name string) {
 		}
 		flush()
 		a.print("", line)
+	}
+	if name == "blind-spots" {
+		for _, row := range catalogue.Blind() {
+			rows = append(rows, [2]string{row, a.words.T("blind." + row)})
+		}
 	}
 	flush()
 }

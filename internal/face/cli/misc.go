@@ -1,44 +1,38 @@
 package cli
 
 import (
-	"encoding/json"
+	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
-
-	"cordon/internal/engine"
 )
 
-func newPolicy(a *app) *cobra.Command {
-	c := a.leaf("policy triage|contain|responder", "policy", between(1, 1), func(_ *cobra.Command, args []string) error {
-		doc, err := engine.Policy(args[0])
-		if err != nil {
-			return &problem{reason: "usage.policy", args: []any{"name", safe(args[0])}, exit: exitUsage, err: err}
-		}
-		data := map[string]any{"name": args[0], "document": json.RawMessage(doc)}
-		return a.record("policy", data, func() { _, _ = a.sys.Out.Write(append(doc, '\n')) })
-	})
-	c.ValidArgs = []string{"triage", "contain", "responder"}
-	return c
-}
+// shells are those that there is a completion for.
+var shells = []string{"bash", "zsh", "fish", "powershell"}
 
 func newCompletion(a *app) *cobra.Command {
-	shells := []string{"bash", "zsh", "fish", "powershell"}
 	c := a.leaf("completion bash|zsh|fish|powershell", "completion", between(1, 1), func(cmd *cobra.Command, args []string) error {
-		root, out := cmd.Root(), a.sys.Out
-		switch args[0] {
-		case "bash":
-			return root.GenBashCompletionV2(out, false)
-		case "zsh":
-			return root.GenZshCompletionNoDesc(out)
-		case "fish":
-			return root.GenFishCompletion(out, false)
-		case "powershell":
-			return root.GenPowerShellCompletion(out)
+		if !slices.Contains(shells, args[0]) {
+			return usage("usage.shell", "name", safe(args[0]))
 		}
-		return usage("usage.shell", "name", safe(args[0]))
+		return complete(cmd.Root(), args[0], a.sys.Out)
 	})
 	c.ValidArgs = shells
 	return c
+}
+
+// complete writes the completion of one of the shells. cobra writes it without
+// a template.
+func complete(root *cobra.Command, shell string, out io.Writer) error {
+	switch shell {
+	case "bash":
+		return root.GenBashCompletionV2(out, false)
+	case "zsh":
+		return root.GenZshCompletionNoDesc(out)
+	case "fish":
+		return root.GenFishCompletion(out, false)
+	}
+	return root.GenPowerShellCompletion(out)
 }
 
 func newVersion(a *app) *cobra.Command {

@@ -4,6 +4,7 @@ package kindtest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"reflect"
@@ -45,8 +46,9 @@ func (w World) Config(region string) aws.Config {
 
 var base *lab.Lab
 
-// Main starts one lab for a package's tests; call it from TestMain.
-func Main(m *testing.M) {
+// Main starts one lab for a package's tests; call it from TestMain. What is to
+// be looked at when all have passed is done after.
+func Main(m *testing.M, after ...func() error) {
 	l, err := lab.Start(context.Background(), lab.Options{Account: Account})
 	if err != nil {
 		// No Python is no reason to pass silently: the tests say so one by one.
@@ -56,6 +58,12 @@ func Main(m *testing.M) {
 	base = l
 	code := m.Run()
 	_ = l.Stop()
+	for _, look := range after {
+		if err := look(); err != nil && code == 0 {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
 	os.Exit(code)
 }
 
@@ -264,7 +272,11 @@ func (c Case[R, W]) verb(t *testing.T, v kind.Verb[R, W]) {
 		setup = s
 	}
 	r := kind.Of(c.Spec).Trim(c.find(t, w, setup(t, w)))
-	read, write := c.Spec.Reader(w.Config(c.Region)), c.Spec.Writer(w.Config(c.Region))
+	seen := watch(w.Config(c.Region), string(c.Spec.Name)+" "+v.Name)
+	read, write, undo := c.Spec.Reader(seen), c.Spec.Writer(seen), c.Spec.Writer(w.Config(c.Region))
+	if _, err := kind.Of(c.Spec).Identity(ctx, seen, r); err != nil {
+		t.Fatal(err)
+	}
 	if v.For == kind.Restore {
 		before := c.Before[v.Name]
 		if before == nil {
@@ -308,7 +320,7 @@ func (c Case[R, W]) verb(t *testing.T, v kind.Verb[R, W]) {
 		return
 	}
 	for range 2 {
-		if err := v.Undo(ctx, write, job, prior); err != nil {
+		if err := v.Undo(ctx, undo, job, prior); err != nil {
 			t.Fatal(err)
 		}
 	}
