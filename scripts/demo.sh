@@ -50,9 +50,24 @@ run plan undo --all
 undo=$(digest plan undo --all --even-if-exposed)
 run undo --all --even-if-exposed --approve "$undo" --no-input
 
+# The morning after: he is shut out for good, what he left is kept as evidence,
+# deleted, and looked for again.
+plan=$(digest plan contain)
+run apply "$plan" --approve "$plan" --no-input
+"$cordon" --progress none triage --since 12h >/dev/null
+run preserve run
+run plan eradicate
+plan=$(digest plan show last)
+run apply "$plan" --approve "$plan" --no-input
+"$cordon" --progress none triage --since 12h >/dev/null
+run inventory --whose intruder,tampered
+run evidence verify
+left=$("$cordon" --progress none -o jsonl inventory --whose intruder | grep -c '"type":"resource"' || true)
+
 number() { grep -o "\"$1\":[0-9]*" <<<"$contained" | head -n 1 | grep -o '[0-9]*$'; }
 harmed=$(grep -o '"harmed":\[[^]]*\]' <<<"$contained" | grep -o '"[^"]*"' | grep -vc harmed || true)
 printf '\nDEMO in %d s: found %s of %s planted things, cut off %s of %s credentials of the intruder,\n' \
     $((SECONDS - begin)) "$(number found)" "$(number planted)" "$(number contained)" "$(number intruder_credentials)"
-printf 'harmed %s of %s credentials of the owner. Each change was verified by fresh reads, then undone.\n' \
+printf 'harmed %s of %s credentials of the owner. Each change was verified by fresh reads, then undone;\n' \
     "$harmed" "$(number owner_credentials)"
+printf 'made again, and what he left was kept as evidence and deleted: %s of his things are left.\n' "$left"
