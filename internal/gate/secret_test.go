@@ -110,8 +110,10 @@ func (l *locksmith) ring() kind.Kind {
 		List:   func(context.Context, reader, fact.Place, func(fact.Resource)) error { return nil },
 		Verbs: []kind.Verb[reader, writer]{{
 			Name: "cut", Class: kind.Reversible, Needs: []string{"ring:Cut"}, Settle: 5 * time.Second, Secret: true,
-			Prior: func(context.Context, reader, fact.Resource) (json.RawMessage, error) { return json.Marshal(len(list())) },
-			Do:    func(_ context.Context, _ writer, j kind.Job, _ json.RawMessage) error { return l.make(j) },
+			Prior: func(context.Context, reader, fact.Resource) (json.RawMessage, error) {
+				return json.Marshal(len(list()))
+			},
+			Do: func(_ context.Context, _ writer, j kind.Job, _ json.RawMessage) error { return l.make(j) },
 			Done: func(_ context.Context, _ reader, j kind.Job) (bool, error) {
 				spare, err := l.spare(j.Sink)
 				return j.Sink != nil && len(spare) == 0 && len(l.keys) == 2, err
