@@ -16,7 +16,7 @@ import (
 	"cordon/internal/rotate"
 )
 
-var keyNeeds = []string{"iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"}
+var rotateNeeds = []string{"iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"}
 
 // A wanted key is one to be replaced, with all keys of its user.
 type wantedKey struct {
@@ -119,7 +119,7 @@ func (s *Session) ownerOfKey(ctx context.Context, t Triage, key string) (string,
 			return owner, nil
 		}
 	}
-	out, err := iam.NewFromConfig(s.Account.Read(fact.Global, keyNeeds)).GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: &key})
+	out, err := iam.NewFromConfig(s.Account.Read(fact.Global, rotateNeeds)).GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: &key})
 	if err == nil && aws.ToString(out.UserName) != "" && !strings.HasPrefix(aws.ToString(out.UserName), "<") {
 		return *out.UserName, nil
 	}
@@ -131,7 +131,7 @@ func (s *Session) ownerOfKey(ctx context.Context, t Triage, key string) (string,
 
 // keysOf reads a user's keys as they are now.
 func (s *Session) keysOf(ctx context.Context, user string) (all []rotate.Key, err error) {
-	api := iam.NewFromConfig(s.Account.Read(fact.Global, keyNeeds))
+	api := iam.NewFromConfig(s.Account.Read(fact.Global, rotateNeeds))
 	pages := iam.NewListAccessKeysPaginator(api, &iam.ListAccessKeysInput{UserName: &user})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)

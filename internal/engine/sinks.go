@@ -61,12 +61,12 @@ func (s *Session) sink(ctx context.Context, a plan.Action) (kind.Sink, error) {
 	return &fileSink{path: to.Name, form: form}, nil
 }
 
-// A made credential, in the words of IAM's answers.
-type made struct {
+// A secretOf is a new credential, in the words of IAM's answers.
+type secretOf struct {
 	UserName, AccessKeyId, SecretAccessKey, Password string
 }
 
-func madeOf(secret []byte) (m made, err error) {
+func handedOver(secret []byte) (m secretOf, err error) {
 	if err := json.Unmarshal(secret, &m); err != nil {
 		return m, errors.New("it is not what a verb makes") // the cause would hold the secret
 	}
@@ -77,13 +77,13 @@ func madeOf(secret []byte) (m made, err error) {
 // `aws configure import` reads it.
 type rows struct {
 	head []string
-	row  func(made) []string
+	row  func(secretOf) []string
 	id   int // the column that names the credential
 }
 
 var keyRows = rows{
 	[]string{"User Name", "Access key ID", "Secret access key"},
-	func(m made) []string { return []string{m.UserName, m.AccessKeyId, m.SecretAccessKey} }, 1,
+	func(m secretOf) []string { return []string{m.UserName, m.AccessKeyId, m.SecretAccessKey} }, 1,
 }
 
 func passwordRows(account, partition string) rows {
@@ -94,7 +94,7 @@ func passwordRows(account, partition string) rows {
 	case "aws-us-gov":
 		url = "https://" + account + ".signin.amazonaws-us-gov.com/console"
 	}
-	return rows{[]string{"User name", "Password", "Console sign-in URL"}, func(m made) []string { return []string{m.UserName, m.Password, url} }, 0}
+	return rows{[]string{"User name", "Password", "Console sign-in URL"}, func(m secretOf) []string { return []string{m.UserName, m.Password, url} }, 0}
 }
 
 // A fileSink is a file that nobody but its owner reads, one credential a line.
@@ -109,7 +109,7 @@ type fileSink struct {
 func (f *fileSink) Put(_ context.Context, id string, secret []byte) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	m, err := madeOf(secret)
+	m, err := handedOver(secret)
 	if err != nil {
 		return fmt.Errorf("cannot store %s in %s: %w", id, f.path, err)
 	}
@@ -157,11 +157,11 @@ func (f *fileSink) Has(_ context.Context, id string) (bool, error) {
 }
 
 // get is the last secret that was stored of a credential.
-func (f *fileSink) get(id string) (m made, err error) {
+func (f *fileSink) get(id string) (m secretOf, err error) {
 	there, err := f.lines()
 	for _, r := range there {
 		if r[f.form.id] == id && f.form.id == keyRows.id {
-			m = made{UserName: r[0], AccessKeyId: r[1], SecretAccessKey: r[2]}
+			m = secretOf{UserName: r[0], AccessKeyId: r[1], SecretAccessKey: r[2]}
 		}
 	}
 	if err == nil && m.AccessKeyId == "" {

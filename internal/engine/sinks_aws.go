@@ -96,7 +96,7 @@ func (k *secretSink) Put(ctx context.Context, id string, secret []byte) error {
 
 // storedForm is what a program finds in a secret or a parameter.
 func storedForm(secret []byte) (string, error) {
-	m, err := madeOf(secret)
+	m, err := handedOver(secret)
 	if err != nil {
 		return "", err
 	}

@@ -10,8 +10,8 @@ import (
 	"cordon/internal/rotate"
 )
 
-// someUses is how many places a key is used from a screen shows.
-const someUses = 8
+// someLanes is how many places a key is used from a screen shows.
+const someLanes = 8
 
 // recovers takes what replacing credentials tells.
 func (t *Text) recovers(m Message) (p *page, ours bool) {
@@ -162,7 +162,7 @@ func (t *Text) keyUses(p *page, m Rotation) {
 	p.head(w.T("screen.rotate.uses", "n", len(m.Uses)))
 	hosts := []string{}
 	for i, u := range m.Uses {
-		if i == someUses && !t.All {
+		if i == someLanes && !t.All {
 			t.rest(p, len(m.Uses)-i)
 			break
 		}
