@@ -248,7 +248,7 @@ func (s *Session) step(t turn) (a plan.Action, r fact.Resource, due bool) {
 	default:
 		return a, r, false
 	}
-	a.Lane = "iam.user/" + t.User
+	a.Lane, a.Because, a.Theirs = "iam.user/"+t.User, []string{"rotate"}, t.Theirs && r.ID == t.GiveUp
 	return a, r, true
 }
 

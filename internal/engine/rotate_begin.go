@@ -24,6 +24,7 @@ type wantedKey struct {
 	key    rotate.Key
 	keys   []rotate.Key
 	giveUp string
+	theirs bool // the key to give up is the intruder's
 }
 
 // wantedKeys finds the keys that were asked for.
@@ -34,10 +35,10 @@ func (s *Session) wantedKeys(ctx context.Context, t Triage, o RotateOptions) ([]
 		if err != nil {
 			return nil, err
 		}
-		w, err := s.wantedOf(ctx, owner, o.Key, o)
+		w, err := s.wantedOf(ctx, t, owner, o.Key, o)
 		return []wantedKey{w}, err
 	case o.User != "":
-		w, err := s.wantedOf(ctx, o.User, "", o)
+		w, err := s.wantedOf(ctx, t, o.User, "", o)
 		return []wantedKey{w}, err
 	}
 	var all []wantedKey
@@ -49,10 +50,14 @@ func (s *Session) wantedKeys(ctx context.Context, t Triage, o RotateOptions) ([]
 		if err != nil {
 			return nil, err
 		}
+		if theirs(u) {
+			continue // the whole user is the intruder's: it is not rotated but removed
+		}
+		keys = s.ownersOf(t, keys)
 		old, ok := rotate.Which(keys, s.Account.Clock())
 		switch {
 		case ok:
-			w, err := s.wantedOf(ctx, u.ID, old, o)
+			w, err := s.wantedOf(ctx, t, u.ID, old, o)
 			if err != nil {
 				return nil, err
 			}
@@ -77,7 +82,7 @@ func idsOf(keys []rotate.Key) string {
 
 // wantedOf chooses a user's key to replace, and the one that makes room for its
 // successor.
-func (s *Session) wantedOf(ctx context.Context, user, old string, o RotateOptions) (w wantedKey, err error) {
+func (s *Session) wantedOf(ctx context.Context, t Triage, user, old string, o RotateOptions) (w wantedKey, err error) {
 	keys, err := s.keysOf(ctx, user)
 	if awsapi.Classify(err) == awsapi.NotFound {
 		return w, refuse("no-such-user", err, "user", user)
@@ -88,7 +93,7 @@ func (s *Session) wantedOf(ctx context.Context, user, old string, o RotateOption
 	now := s.Account.Clock()
 	if old == "" {
 		found := false
-		if old, found = rotate.Which(keys, now); !found {
+		if old, found = rotate.Which(s.ownersOf(t, keys), now); !found {
 			if !slices.ContainsFunc(keys, func(k rotate.Key) bool { return k.Active }) {
 				return w, refuse("no-keys", nil)
 			}
@@ -103,11 +108,26 @@ func (s *Session) wantedOf(ctx context.Context, user, old string, o RotateOption
 	if o.Retire {
 		return w, nil
 	}
-	reason := ""
-	if w.giveUp, reason = rotate.Room(keys, old, o.GiveUp, now); reason != "" {
+	reason, giveUp := "", o.GiveUp
+	for _, k := range keys {
+		if k.ID != old && len(s.ownersOf(t, []rotate.Key{k})) == 0 {
+			giveUp, w.theirs = k.ID, true
+		}
+	}
+	if w.giveUp, reason = rotate.Room(keys, old, giveUp, now); reason != "" {
 		return w, refuse("rotate."+reason, nil, "user", user, "list", idsOf(keys))
 	}
 	return w, nil
+}
+
+// ownersOf leaves out the keys that the intruder made.
+func (s *Session) ownersOf(t Triage, keys []rotate.Key) (own []rotate.Key) {
+	for _, k := range keys {
+		if r, listed := t.Snapshot.Find(s.keyRef(k.ID)); !listed || !theirs(r) {
+			own = append(own, k)
+		}
+	}
+	return own
 }
 
 // ownerOfKey finds whose a key is. Root's are in no listing, and no other
@@ -157,7 +177,7 @@ func (s *Session) keysOf(ctx context.Context, user string) (all []rotate.Key, er
 // begin makes a rotation of one key. Nothing is done to the account yet.
 func (s *Session) begin(ctx context.Context, t Triage, o RotateOptions, w wantedKey, id string) (rotate.Rotation, error) {
 	r := rotate.Rotation{
-		V: 1, ID: id, User: w.user, Old: w.key.ID, GiveUp: w.giveUp, Retire: o.Retire,
+		V: 1, ID: id, User: w.user, Old: w.key.ID, GiveUp: w.giveUp, Theirs: w.theirs, Retire: o.Retire,
 		Quiet: rotate.Span(o.Quiet), Begun: s.Account.Clock().Truncate(time.Second),
 	}
 	if o.Quiet == 0 {

@@ -228,7 +228,7 @@ func host(source, agent string) string {
 // message is what is told of a rotation.
 func (t turn) message() report.Rotation {
 	m := report.Rotation{
-		ID: t.ID, User: t.User, Old: t.Old, New: t.New, Sink: t.Sink, Retire: t.Retire, GiveUp: t.GiveUp, Exposed: t.Exposed,
+		ID: t.ID, User: t.User, Old: t.Old, New: t.New, Sink: t.Sink, Retire: t.Retire, GiveUp: t.GiveUp, Theirs: t.Theirs, Exposed: t.Exposed,
 		Quiet: time.Duration(t.Quiet), Begun: t.Begun, Ended: t.Ended, Next: t.next, Keys: t.seen.Keys, Off: t.Off,
 		Uses: t.uses, MoreUses: t.more, Unseen: append([]string{}, t.seen.Unseen...),
 	}

@@ -15,6 +15,7 @@ type Rotation struct {
 	Sink     string        `json:"sink,omitempty"` // where the new key's secret is
 	Retire   bool          `json:"retire,omitempty"`
 	GiveUp   string        `json:"give_up,omitempty"` // the key that goes first, to make room
+	Theirs   bool          `json:"theirs,omitempty"`  // it is the intruder's
 	Exposed  string        `json:"exposed,omitempty"` // why the old key is held to be in somebody else's hands
 	Quiet    time.Duration `json:"quiet_ns"`          // that is waited for before a key is deleted
 	Begun    time.Time     `json:"begun"`

@@ -40,6 +40,9 @@ func (t *Text) rotation(p *page, m Rotation) {
 	if m.Exposed != "" {
 		p.wrap(" ", w.T("prose.rotate.exposed", "why", t.first(safe(m.Exposed), "rotate.exposed."+m.Exposed)))
 	}
+	if m.Theirs && m.New == "" {
+		p.wrap(" ", w.T("prose.rotate.theirs"))
+	}
 	if m.Exposed == "quarantine" {
 		p.wrap(" ", w.T("prose.rotate.quarantine"))
 	}

@@ -24,6 +24,9 @@ type Rotation struct {
 	Retire bool `json:"retire,omitempty"`
 	// GiveUp is the user's other key, which goes first: a user has at most two.
 	GiveUp string `json:"give_up,omitempty"`
+	// Theirs says that the key that goes first is the intruder's: nothing of the
+	// owner's uses it, so nothing is waited for.
+	Theirs bool `json:"theirs,omitempty"`
 	// Exposed is why the old key is held to be in somebody else's hands: it is
 	// switched off before anything else.
 	Exposed string `json:"exposed,omitempty"`
@@ -178,6 +181,8 @@ func (r Rotation) clear(k Key, s Seen, why string) Next {
 	n := Next{Step: Delete, Key: k.ID, Why: why}
 	off, known := r.off(k.ID)
 	switch {
+	case r.Theirs && k.ID == r.GiveUp:
+		return n
 	case !known && k.idle(s.At): // off since before we looked, and unused for months
 		return n
 	case !known:

@@ -43,6 +43,7 @@ func TestDecide(t *testing.T) {
 		"off, nobody knows since when": {Rotation{}, Seen{Stored: "new", Keys: []Key{key("old", false, monday.Add(-30*day)), key("new", true, monday)}}, Next{Step: Watch, Key: "old", Why: "quiet", Last: monday, Due: monday.Add(day)}},
 		"off and unused for months":    {Rotation{}, Seen{Stored: "new", Keys: []Key{key("old", false, years), key("new", true, monday)}}, Next{Step: Delete, Key: "old"}},
 		"the other is on":              {Rotation{GiveUp: "spare"}, Seen{Keys: []Key{key("old", true, monday), key("spare", true, years)}}, Next{Step: Switch, Key: "spare", Why: "room"}},
+		"the other is the intruder's":  {Rotation{GiveUp: "spare", Theirs: true}, Seen{Keys: []Key{key("old", true, monday), key("spare", false, monday)}}, Next{Step: Delete, Key: "spare", Why: "room"}},
 		"the other is idle":            {Rotation{GiveUp: "spare"}, Seen{Keys: []Key{key("old", true, monday), key("spare", false, years)}}, Next{Step: Delete, Key: "spare", Why: "room"}},
 		"retire":                       {Rotation{Retire: true}, Seen{Keys: []Key{key("old", true, years), key("live", true, monday)}}, Next{Step: Switch, Key: "old"}},
 		"gone":                         {Rotation{}, Seen{Keys: []Key{key("new", true, monday)}, Stored: "new"}, Next{Step: Done, Why: "gone"}},
