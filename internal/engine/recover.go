@@ -182,7 +182,7 @@ func recoverActions(live, triaged fact.Snapshot, w plan.Ward, sink string, done 
 		u, _ := triaged.Find(fact.Ref{Kind: "iam.user", Place: r.Place, ID: owner})
 		step := ""
 		switch {
-		case theirs(u) || done[owner] || madeByHim(triaged, r.Ref):
+		case theirs(u) || done[owner] || hisPassword(triaged, r.Ref):
 			continue
 		case slices.ContainsFunc(w.Chain, func(k plan.Keeper) bool { return isUserARN(k.ARN, owner) }):
 			step = "change-own-password"
@@ -209,8 +209,8 @@ func recoverActions(live, triaged fact.Snapshot, w plan.Ward, sink string, done 
 	return append(set, people...)
 }
 
-// madeByHim reports a password that the intruder made: it is removed, not changed.
-func madeByHim(triaged fact.Snapshot, ref fact.Ref) bool {
+// hisPassword reports a password that the intruder made: it is removed, not changed.
+func hisPassword(triaged fact.Snapshot, ref fact.Ref) bool {
 	r, listed := triaged.Find(ref)
 	return listed && theirs(r)
 }
