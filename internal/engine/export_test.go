@@ -26,3 +26,8 @@ func WrapSinks(wrap func(kind.Sink) kind.Sink) {
 		return wrap(k), nil
 	}
 }
+
+// OpenSink opens what an action names.
+func OpenSink(ctx context.Context, s *Session, a plan.Action) (kind.Sink, error) {
+	return openSink(ctx, s, a)
+}

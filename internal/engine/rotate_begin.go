@@ -13,6 +13,7 @@ import (
 
 	"cordon/internal/awsapi"
 	"cordon/internal/fact"
+	"cordon/internal/report"
 	"cordon/internal/rotate"
 )
 
@@ -25,6 +26,7 @@ type wantedKey struct {
 	keys   []rotate.Key
 	giveUp string
 	theirs bool // the key to give up is the intruder's
+	retire bool // nobody uses the key
 }
 
 // wantedKeys finds the keys that were asked for.
@@ -61,9 +63,13 @@ func (s *Session) wantedKeys(ctx context.Context, t Triage, o RotateOptions) ([]
 			if err != nil {
 				return nil, err
 			}
+			w.retire = w.key.Unused(s.Account.Clock())
 			all = append(all, w)
 		case slices.ContainsFunc(keys, func(k rotate.Key) bool { return k.Active }):
-			return nil, refuse("rotate.both-in-use", nil, "user", u.ID, "list", idsOf(keys))
+			stuck := report.Rotation{User: u.ID, Keys: keys, Next: rotate.Next{Step: rotate.Stuck, Why: rotate.BothInUse}, Uses: []report.KeyUse{}, Unseen: []string{}}
+			if err := s.Out.Handle(stuck); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if len(all) == 0 {
@@ -177,7 +183,7 @@ func (s *Session) keysOf(ctx context.Context, user string) (all []rotate.Key, er
 // begin makes a rotation of one key. Nothing is done to the account yet.
 func (s *Session) begin(ctx context.Context, t Triage, o RotateOptions, w wantedKey, id string) (rotate.Rotation, error) {
 	r := rotate.Rotation{
-		V: 1, ID: id, User: w.user, Old: w.key.ID, GiveUp: w.giveUp, Theirs: w.theirs, Retire: o.Retire,
+		V: 1, ID: id, User: w.user, Old: w.key.ID, GiveUp: w.giveUp, Theirs: w.theirs, Retire: o.Retire || w.retire,
 		Quiet: rotate.Span(o.Quiet), Begun: s.Account.Clock().Truncate(time.Second),
 	}
 	if o.Quiet == 0 {
@@ -188,7 +194,7 @@ func (s *Session) begin(ctx context.Context, t Triage, o RotateOptions, w wanted
 		return r, err
 	}
 	r.Exposed = exposed(t, s.Case, marks, s.keyRef(r.Old), r.User)
-	if o.Retire {
+	if r.Retire {
 		return r, nil
 	}
 	if o.To == "" {
@@ -197,6 +203,9 @@ func (s *Session) begin(ctx context.Context, t Triage, o RotateOptions, w wanted
 	sink, err := rotate.ParseSink(o.To, w.user, w.key.ID)
 	if err != nil {
 		return r, refuse("rotate-sink", err, "sink", o.To)
+	}
+	if o.All && sink.Kind != rotate.SinkFile && !strings.Contains(o.To, "{user}") && !strings.Contains(o.To, "{key}") {
+		return r, refuse("rotate-sink-shared", nil, "sink", o.To, "form", "{user}")
 	}
 	if sink.Kind != rotate.SinkFile && sink.Region == "" {
 		sink.Region = s.Account.Home

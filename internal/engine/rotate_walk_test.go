@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"cordon/internal/engine"
 	"cordon/internal/lab"
 )
 
@@ -183,4 +186,29 @@ func (w *walk) end(where string) {
 		w.t.Error(err)
 	}
 	_ = w.journal(w.t)
+}
+
+func asRefused(err error, to **engine.Refused) bool { return errors.As(err, to) }
+
+// writesOfKeys counts what cordon changed in this account.
+func (w *world) writesOfKeys() []keyWrite {
+	return (&walk{crashed: crashed{w.Lab, w.Case.Dir, w.Case.ID}, t: w.t}).writes()
+}
+
+// A quarantined user is told, before anything, to work as somebody else.
+func TestQuarantinedUserRotatesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.triage()
+	i := slices.IndexFunc(truth.Intruders, func(c Credential) bool { return c.KeyID == truth.LeakedKey })
+	if i < 0 {
+		t.Fatal("the scenario does not tell the leaked key")
+	}
+	s := w.as(truth.Intruders[i])
+	var refused *engine.Refused
+	if _, err := s.Rotate(t.Context(), engine.RotateOptions{User: "svc-backup", To: "file:" + filepath.Join(t.TempDir(), "k")}); !errors.As(err, &refused) || refused.Reason != "rotate-quarantined-caller" {
+		t.Errorf("%v", err)
+	}
+	if n := len(w.writesOfKeys()); n != 0 {
+		t.Errorf("%d changes were made", n)
+	}
 }

@@ -102,13 +102,15 @@ func passwordRows(account, partition string) rows {
 type fileSink struct {
 	path string
 	form rows
-	mu   sync.Mutex
 }
+
+// storing lets one write at a time: many actions of a plan may share a file.
+var storing sync.Mutex
 
 // Put adds a line, or makes the file with it.
 func (f *fileSink) Put(_ context.Context, id string, secret []byte) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	storing.Lock()
+	defer storing.Unlock()
 	m, err := handedOver(secret)
 	if err != nil {
 		return fmt.Errorf("cannot store %s in %s: %w", id, f.path, err)
@@ -150,8 +152,8 @@ func (f *fileSink) create() error {
 
 // Has looks for the line.
 func (f *fileSink) Has(_ context.Context, id string) (bool, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	storing.Lock()
+	defer storing.Unlock()
 	there, err := f.lines()
 	return slices.ContainsFunc(there, func(r []string) bool { return r[f.form.id] == id }), err
 }

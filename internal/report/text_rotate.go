@@ -33,6 +33,14 @@ func (t *Text) recovers(m Message) (p *page, ours bool) {
 // what a person does meanwhile.
 func (t *Text) rotation(p *page, m Rotation) {
 	w := t.Words
+	if m.Next.Step == rotate.Stuck {
+		var ids []string
+		for _, k := range m.Keys {
+			ids = append(ids, safe(k.ID))
+		}
+		p.wrap(" ", w.T("refused.rotate.both-in-use", "user", safe(m.User), "list", strings.Join(ids, ", ")))
+		return
+	}
 	p.head(w.T("screen.rotate.head", "id", m.ID, "key", safe(m.Old), "user", safe(m.User)))
 	for _, k := range m.Keys {
 		p.wrap("   ", t.keyLine(m, k))
