@@ -157,7 +157,7 @@ func TestSinkThatTheIntruderReads(t *testing.T) {
 			t.Errorf("%s: %v", to, err)
 			continue
 		}
-		if b, _ := json.Marshal(refused.Args); !strings.Contains(string(b), "svc-deploy") {
+		if b, _ := json.Marshal(refused.Args); !strings.Contains(string(b), "pavel.horak") {
 			t.Errorf("%s: %s", to, b)
 		}
 	}

@@ -200,11 +200,12 @@ func (t *Text) keyUses(p *page, m Rotation) {
 func (t *Text) rotationNext(m Rotation) [][2]string {
 	w, then := t.Words, "cordon rotate continue "+m.ID
 	back := [2]string{"cordon rotate back " + m.ID, w.T("screen.rotate.do.back")}
+	uses := [2]string{"cordon investigate key " + safe(m.Old), w.T("screen.rotate.do.uses")}
 	switch m.Next.Step {
 	case rotate.Make:
-		return [][2]string{{then, w.T("screen.rotate.do.make")}}
+		return [][2]string{{then, w.T("screen.rotate.do.make")}, uses}
 	case rotate.Switch:
-		return [][2]string{{then, w.T("screen.rotate.do.off", "key", safe(m.Next.Key))}}
+		return [][2]string{{then, w.T("screen.rotate.do.off", "key", safe(m.Next.Key))}, uses}
 	case rotate.Watch:
 		return [][2]string{back, {then, w.T("screen.rotate.do.watch", "due", stamp(m.Next.Due))}}
 	case rotate.Delete:
