@@ -283,9 +283,12 @@ func (s *Session) Note(ctx context.Context, digest string, names []string) error
 	if err != nil {
 		return err
 	}
+	planned := func(r rotate.Rotation) bool {
+		return slices.ContainsFunc(r.Plans, func(p rotate.Planned) bool { return p.Digest == digest })
+	}
+	every := len(names) == 0 && !slices.ContainsFunc(all, planned) // the undoing of all that are under way
 	for _, r := range all {
-		planned := slices.ContainsFunc(r.Plans, func(p rotate.Planned) bool { return p.Digest == digest })
-		if !planned && !(len(names) > 0 && named1(r, names)) {
+		if !planned(r) && !named1(r, names) && !(every && r.Ended.IsZero()) {
 			continue
 		}
 		t, err := s.look1(ctx, r)
