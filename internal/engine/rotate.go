@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -377,8 +378,8 @@ func named1(r rotate.Rotation, names []string) bool {
 	})
 }
 
-func numberOf(id string) (n int) {
-	_, _ = fmt.Sscanf(id, "R%d", &n) // ours: LoadRotations made it
+func numberOf(id string) int {
+	n, _ := strconv.Atoi(strings.TrimPrefix(id, "R")) // ours: LoadRotations made it
 	return n
 }
 

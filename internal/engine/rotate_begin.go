@@ -176,7 +176,9 @@ func (s *Session) keysOf(ctx context.Context, user string) (all []rotate.Key, er
 			all = append(all, k)
 		}
 	}
-	slices.SortFunc(all, func(a, b rotate.Key) int { return strings.Compare(a.ID, b.ID) })
+	if len(all) == 2 && all[1].ID < all[0].ID { // a user has two at most
+		all[0], all[1] = all[1], all[0]
+	}
 	return all, nil
 }
 

@@ -98,8 +98,8 @@ func (s *Session) storedKey(ctx context.Context, r rotate.Rotation, keys []rotat
 	return "", nil
 }
 
-// callsOf reads what the event history has of a key since a time, newest first,
-// in every region that can be asked. A region that does not answer is named.
+// callsOf reads what the event history has of a key since a time, in no order, in
+// every region that can be asked. A region that does not answer is named.
 func (s *Session) callsOf(ctx context.Context, key string, since time.Time) (all []event.Event, more bool, unseen []string, err error) {
 	regions, err := s.Account.Regions(ctx)
 	if err != nil {
@@ -139,7 +139,6 @@ func (s *Session) callsOf(ctx context.Context, key string, since time.Time) (all
 		return nil, false, nil, err
 	}
 	slices.Sort(unseen)
-	slices.SortFunc(all, func(a, b event.Event) int { return cmp.Or(b.Time.Compare(a.Time), strings.Compare(a.ID, b.ID)) })
 	return all, more, unseen, nil
 }
 
@@ -189,15 +188,19 @@ func lanesOf(events []event.Event) []keyUse {
 		}
 		u.Services, u.Regions = adding(u.Services, e.Service()), adding(u.Regions, e.Region)
 	}
-	out := []keyUse{}
+	var lanes []*keyUse // pointers: a sort of its own for each struct makes the program big
 	for _, u := range at {
 		slices.Sort(u.Services)
 		slices.Sort(u.Regions)
-		out = append(out, *u)
+		lanes = append(lanes, u)
 	}
-	slices.SortFunc(out, func(a, b keyUse) int {
+	slices.SortFunc(lanes, func(a, b *keyUse) int {
 		return cmp.Or(b.Last.Compare(a.Last), strings.Compare(a.Source, b.Source), strings.Compare(a.Agent, b.Agent))
 	})
+	out := []keyUse{}
+	for _, u := range lanes {
+		out = append(out, *u)
+	}
 	return out
 }
 
