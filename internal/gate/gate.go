@@ -33,6 +33,9 @@ type Gate struct {
 	// Verified refuses when one of the ids is not evidence of this resource, is
 	// missing or was altered. Permanent verbs are not done without it.
 	Verified func(of fact.Ref, ids []string) error
+	// Sink gives the place to which the secret goes that a verb makes, as the action
+	// names it. Without it no such verb is done.
+	Sink func(context.Context, plan.Action) (kind.Sink, error)
 	// Patience is how long a run waits for what AWS is working on after all calls
 	// are made; 0 is 10 minutes.
 	Patience time.Duration
@@ -187,6 +190,7 @@ type run struct {
 	started time.Time
 	refused map[string]string // action id → guard's reason
 	past    map[string]past
+	tries   map[string][]time.Time // action id → when it was begun, by any plan
 	jobs    map[string]*job
 
 	mu     sync.Mutex
@@ -204,6 +208,7 @@ type job struct {
 	ok           bool // set before ended closes
 	redated      bool // a change that stands is being made anew: nobody gets in meanwhile
 	order        kind.Job
+	sink         kind.Sink
 	calls        counter
 	// Calls that had to be made one after another before acted closed, and
 	// before ended closed.
@@ -214,6 +219,7 @@ func (g *Gate) begin(a plan.Approved, live Live) *run {
 	r := &run{Gate: g, plan: a.Plan(), digest: a.Digest(), live: live, started: g.Now()}
 	r.by, _ = a.By()
 	r.past = replay(g.Past, r.digest)
+	r.tries = tries(g.Past)
 	if unfinished(g.Past, r.digest) {
 		r.cut = r.started // nobody watched since the earlier run died
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"cordon/internal/awsapi"
@@ -36,6 +37,7 @@ const (
 	reasonRefused   = "refused"
 	reasonPerson    = "person"
 	reasonWaiting   = "waiting"
+	reasonNoSink    = "no-sink"
 )
 
 // one carries a single action from precondition to verified. acted is called
@@ -60,6 +62,9 @@ func (r *run) one(ctx context.Context, j *job, acted func()) bool {
 	}
 	if err != nil {
 		r.end(ctx, j, journal.Failed, reasonRefused, err)
+		return false
+	}
+	if !r.sinks(ctx, j, verb) {
 		return false
 	}
 	if begun := r.past[act.ID]; act.Undoes == nil && act.Class == plan.Permanent && begun.begun {
@@ -92,10 +97,33 @@ func (r *run) same(ctx context.Context, j *job, verb kind.Bound) bool {
 	return false
 }
 
+// sinks finds where the secret goes that the verb makes. Nothing is made whose
+// secret would go nowhere.
+func (r *run) sinks(ctx context.Context, j *job, verb kind.Bound) bool {
+	if !verb.Secret || j.act.Undoes != nil {
+		return true
+	}
+	if r.Sink == nil || j.act.Sink == "" {
+		r.end(ctx, j, journal.Skipped, reasonNoSink, nil)
+		return false
+	}
+	var err error
+	if j.sink, err = r.Sink(ctx, j.act); err != nil || j.sink == nil {
+		r.end(ctx, j, journal.Failed, reasonNoSink, err)
+		return false
+	}
+	return true
+}
+
+// ordered is the job of an action that was given at a time.
+func (r *run) ordered(j *job, at time.Time) kind.Job {
+	return kind.Job{Resource: j.act.Target, At: at, Case: r.plan.Case, Sink: j.sink, Tries: r.tries[j.act.ID]}
+}
+
 func (r *run) do(ctx context.Context, j *job, verb kind.Bound, acted func()) bool {
 	was, begun := r.past[j.act.ID]
 	if begun && was.ended { // by an earlier run of this plan
-		j.order = kind.Job{Resource: j.act.Target, At: was.ordered, Case: r.plan.Case}
+		j.order = r.ordered(j, was.ordered)
 		r.count(func(s *Result) { s.Verified++ })
 		r.Tell(Event{Action: j.act, Step: journal.Verified, Reason: reasonAlready})
 		return true
@@ -103,7 +131,7 @@ func (r *run) do(ctx context.Context, j *job, verb kind.Bound, acted func()) boo
 	rec := r.record(j)
 	if begun { // a run died here: it may have happened
 		rec.Prior, rec.Ordered = was.prior, was.ordered
-		j.order = kind.Job{Resource: j.act.Target, At: was.ordered, Case: r.plan.Case}
+		j.order = r.ordered(j, was.ordered)
 		if !r.resume(ctx, j, verb, &rec) {
 			return false
 		}
@@ -113,7 +141,7 @@ func (r *run) do(ctx context.Context, j *job, verb kind.Bound, acted func()) boo
 			return false
 		}
 		rec.Prior, rec.Ordered = prior, r.Now().UTC().Round(0)
-		j.order = kind.Job{Resource: j.act.Target, At: rec.Ordered, Case: r.plan.Case}
+		j.order = r.ordered(j, rec.Ordered)
 		if !r.attempt(ctx, j, verb, &rec, journal.Doing) {
 			return false
 		}
@@ -143,6 +171,8 @@ func (r *run) resume(ctx context.Context, j *job, verb kind.Bound, rec *journal.
 	case err != nil:
 		r.end(ctx, j, journal.Failed, string(awsapi.Classify(err)), err)
 		return false
+	case verb.Secret: // what was made and not stored, Do clears away
+		return r.attempt(ctx, j, verb, rec, journal.Doing)
 	case plan.Same(now, rec.Prior):
 		if !r.kept(ctx, j, verb) {
 			return false
@@ -198,6 +228,10 @@ func (r *run) precondition(ctx context.Context, j *job, verb kind.Bound) (json.R
 // attempt journals the intention, makes the call, and settles an unclear answer
 // by reading. It reports whether the change was made.
 func (r *run) attempt(ctx context.Context, j *job, verb kind.Bound, rec *journal.Record, step journal.Step) bool {
+	if verb.Secret { // each try has its own time: what it left is known by it
+		rec.Ordered = r.Now().UTC().Round(0)
+		j.order.Tries = append(slices.Clone(j.order.Tries), rec.Ordered)
+	}
 	if !r.mark(ctx, j, *rec, step, "", nil) {
 		return false
 	}
@@ -283,6 +317,8 @@ func (r *run) verify(ctx context.Context, j *job, verb kind.Bound) bool {
 		case now.Sub(began) > fightLimit:
 			r.end(ctx, j, journal.Failed, reasonFought, nil)
 			return false
+		case verb.Secret: // a late read must not make a second one
+			since, failed, pause = time.Time{}, 0, readEvery
 		default:
 			since, failed, pause = time.Time{}, 0, readFast
 			if !r.again(ctx, j, verb) {

@@ -53,6 +53,18 @@ func replay(recs []journal.Record, digest string) map[string]past {
 	return out
 }
 
+// tries are the times at which each action was begun, by whatever plan: an
+// action's id comes from its target and verb.
+func tries(recs []journal.Record) map[string][]time.Time {
+	out := map[string][]time.Time{}
+	for _, rec := range recs {
+		if (rec.Step == journal.Doing || rec.Step == journal.Again) && !rec.Ordered.IsZero() {
+			out[rec.Action] = append(out[rec.Action], rec.Ordered)
+		}
+	}
+	return out
+}
+
 // unfinished reports that the last run of this plan did not come to its end.
 func unfinished(recs []journal.Record, digest string) (died bool) {
 	for _, rec := range recs {

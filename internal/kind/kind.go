@@ -125,13 +125,6 @@ const (
 	Remove Purpose = "remove"
 )
 
-// A Job is one verb about to be done, or that was done, to one resource.
-type Job struct {
-	fact.Resource
-	At   time.Time // when it was ordered, by AWS's clock; the same again after a crash
-	Case string
-}
-
 // A Verb is one change to one resource. Do and Undo are written to mirror each
 // other. Do is idempotent: after a lost answer it is called again.
 type Verb[R, W any] struct {
@@ -183,6 +176,11 @@ type Verb[R, W any] struct {
 	// Tidies says that Undo clears something away after prior is back: after a
 	// crash it is called again although prior shows already.
 	Tidies bool
+	// Secret says that Do makes a credential and hands its secret to the job's
+	// Sink. Do clears away first what an earlier of the job's Tries made and did
+	// not store, and Done is true only for what the Sink has. The gate does not do
+	// it without a Sink, and does not make it anew within a run.
+	Secret bool
 }
 
 // A Kind is a Spec with its client types closed over.
@@ -217,6 +215,7 @@ type Bound struct {
 	Reach    time.Duration
 	Undoable bool
 	Tidies   bool
+	Secret   bool
 	For      Purpose
 	Of       string
 	Mends    []string
@@ -350,7 +349,7 @@ func (c *closed) Verb(name string) (Bound, bool) {
 
 func bind[R, W any](s *Spec[R, W], v *Verb[R, W]) Bound {
 	b := Bound{
-		Name: v.Name, Class: v.Class, Settle: v.Settle, Reach: v.Reach, Undoable: v.Undo != nil, Tidies: v.Tidies,
+		Name: v.Name, Class: v.Class, Settle: v.Settle, Reach: v.Reach, Undoable: v.Undo != nil, Tidies: v.Tidies, Secret: v.Secret,
 		For: v.For, Of: v.Of, Mends: v.Mends, Takes: v.Takes, Recall: v.Recall, FromBefore: v.FromBefore,
 		Needs: slices.Concat(s.Needs, v.Needs), Own: v.Needs,
 	}

@@ -20,6 +20,8 @@ type accessKeyReader interface {
 }
 
 type accessKeyWriter interface {
+	accessKeyReader
+	CreateAccessKey(context.Context, *iam.CreateAccessKeyInput, ...func(*iam.Options)) (*iam.CreateAccessKeyOutput, error)
 	UpdateAccessKey(context.Context, *iam.UpdateAccessKeyInput, ...func(*iam.Options)) (*iam.UpdateAccessKeyOutput, error)
 	accessKeyDeleter
 }
@@ -57,6 +59,8 @@ var accessKeySpec = kind.Spec[accessKeyReader, accessKeyWriter]{
 			func(ctx context.Context, api accessKeyWriter, owner, id string) error {
 				return deleteAccessKey(ctx, api, owner, id)
 			}),
+		addAccessKey,
+		dropInactiveKey,
 	},
 }
 

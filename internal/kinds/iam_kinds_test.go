@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"cordon/internal/fact"
 	"cordon/internal/kind/kindtest"
@@ -103,6 +104,16 @@ func TestIAMAccessKey(t *testing.T) {
 		a.accessKey(a.user("bob"))
 		a.accessKey(a.user("ann"))
 		return a.accessKey("ann")
+	}, Verbs: map[string]func(*testing.T, world) string{
+		"add-key": func(t *testing.T, w world) string { a := open(t, w); return a.accessKey(a.user("ann")) },
+		"delete-inactive": func(t *testing.T, w world) string {
+			a := open(t, w)
+			id := a.accessKey(a.user("ann"))
+			must[*iam.UpdateAccessKeyOutput](t)(a.UpdateAccessKey(a.ctx, &iam.UpdateAccessKeyInput{
+				UserName: aws.String("ann"), AccessKeyId: &id, Status: types.StatusTypeInactive,
+			}))
+			return id
+		},
 	}})
 }
 
@@ -112,7 +123,13 @@ func TestIAMLoginProfile(t *testing.T) {
 		a := open(t, w)
 		a.user("bob")
 		return a.password(a.user("ann"))
-	}})
+	}, Verbs: map[string]func(*testing.T, world) string{"set-password": func(t *testing.T, w world) string {
+		a := open(t, w)
+		must[*iam.CreateLoginProfileOutput](t)(a.CreateLoginProfile(a.ctx, &iam.CreateLoginProfileInput{
+			UserName: aws.String(a.user("ann")), Password: aws.String("correct Horse 7 battery!"),
+		}))
+		return "ann"
+	}}})
 }
 
 func TestIAMMFADevice(t *testing.T) {

@@ -19,6 +19,7 @@ type loginProfileReader interface {
 }
 
 type loginProfileWriter interface {
+	UpdateLoginProfile(context.Context, *iam.UpdateLoginProfileInput, ...func(*iam.Options)) (*iam.UpdateLoginProfileOutput, error)
 	DeleteLoginProfile(context.Context, *iam.DeleteLoginProfileInput, ...func(*iam.Options)) (*iam.DeleteLoginProfileOutput, error)
 }
 
@@ -56,6 +57,7 @@ var loginProfileSpec = kind.Spec[loginProfileReader, loginProfileWriter]{
 				_, err := api.DeleteLoginProfile(ctx, &iam.DeleteLoginProfileInput{UserName: &owner})
 				return err
 			}),
+		setPassword,
 	},
 }
 

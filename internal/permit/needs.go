@@ -23,8 +23,8 @@ var (
 var Names = []string{"triage", "preserve", "contain", "eradicate", "responder", "breakglass"}
 
 // For lists what a part of the work needs: triage looks and changes nothing;
-// the others are what they change, to be given beside it. Responder is all of
-// it, and so are the rights of breakglass.
+// the others are what they change, to be given beside it; who contains and
+// eradicates makes no credentials. Responder is all of it, and so are the rights of breakglass.
 func For(name string) ([]Grant, error) {
 	look := Looks()
 	if name == "triage" {
@@ -35,9 +35,9 @@ func For(name string) ([]Grant, error) {
 	case "preserve":
 		out = changes(func(v kind.Bound) bool { return v.For == kind.Copy })
 	case "contain":
-		out = changes(func(v kind.Bound) bool { return v.Class != kind.Permanent && v.For != kind.Copy })
+		out = changes(func(v kind.Bound) bool { return v.Class != kind.Permanent && v.For != kind.Copy && !v.Secret })
 	case "eradicate":
-		out = changes(func(v kind.Bound) bool { return v.For != kind.Copy })
+		out = changes(func(v kind.Bound) bool { return v.For != kind.Copy && !v.Secret })
 	case "responder", "breakglass":
 		return append(look, changes(func(kind.Bound) bool { return true })...), nil
 	default:

@@ -132,3 +132,15 @@ func TestGuardCountsAdministratorsOverThePlan(t *testing.T) {
 		t.Errorf("kept %d, refused %v", len(keep), refused)
 	}
 }
+
+// A second key beside one's own takes nothing; switching one's own off does.
+func TestGuardLetsASecondKeyBeMade(t *testing.T) {
+	w := Ward{Chain: []Keeper{{ARN: "arn:aws:iam::111122223333:user/claire", KeyID: "AKIAOWN"}}, BreakGlass: []string{"arn:aws:iam::111122223333:user/claire"}}
+	own := fact.Resource{Ref: fact.Ref{Kind: "iam.access-key", ID: "AKIAOWN"}}
+	fact.Owner.Set(&own, "claire")
+	for verb, want := range map[string]int{"add-key": 1, "deactivate": 0, "delete-inactive": 0} {
+		if keep, _ := Guard([]Action{Act(own, verb, Reversible)}, w); len(keep) != want {
+			t.Errorf("%s: %d kept", verb, len(keep))
+		}
+	}
+}

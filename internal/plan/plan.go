@@ -21,6 +21,8 @@ const (
 	Preserve  = "preserve"
 	Eradicate = "eradicate"
 	Undo      = "undo"
+	Rotate    = "rotate"
+	Recover   = "recover"
 )
 
 // The stages of a plan that cleans up. A stage begins when every call of the
@@ -64,6 +66,9 @@ type Action struct {
 	// Evidence are the ids of what was kept of the target: without them the gate
 	// does not delete it.
 	Evidence []string `json:"evidence,omitempty"`
+	// Sink is where the secret goes that the verb makes, such as "file:/home/li/key":
+	// what people approve says where.
+	Sink string `json:"sink,omitempty"`
 	// Lane is the principal it belongs to: actions of one lane run in order,
 	// lanes run side by side.
 	Lane string `json:"lane,omitempty"`

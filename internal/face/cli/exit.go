@@ -69,6 +69,7 @@ var reasons = map[string]int{
 	"caller": exitStale, "org": exitStale, "org-profile": exitUsage, "org-partition": exitUsage, "org-stranger": exitUsage, "mixed-endpoints": exitStale, "nothing-to-do": exitDone,
 	"ask-value": exitUsage, "ask-since": exitUsage, "no-such-question": exitUsage, "athena-table": exitUsage,
 	"copy-plain": exitUsage, "copy-place": exitUsage, "evidence-which": exitUsage, "evidence-keys": exitUsage, "file-there": exitUsage, "no-such-whose": exitUsage,
+	"rotate-no-sink": exitUsage, "rotate-sink": exitUsage, "rotate-sink-shared": exitUsage, "recover-file": exitUsage, "no-such-rotation": exitUsage, "nothing-due": exitDone,
 	"no-such-action": exitUsage, "no-plan": exitUsage, "no-such-finding": exitUsage,
 }
 

@@ -285,6 +285,9 @@ func (c Case[R, W]) verb(t *testing.T, v kind.Verb[R, W]) {
 		fact.Before.Set(&r, map[string]string{v.Of: before(t, w, r.ID)})
 	}
 	job := kind.Job{Resource: r, At: time.Now().UTC().Truncate(time.Second), Case: "C-20260101-A"}
+	if v.Secret {
+		job.Sink, job.Tries = &safe{}, []time.Time{job.At}
+	}
 	before, err := w.Lab.Dump(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -338,6 +341,21 @@ func (c Case[R, W]) verb(t *testing.T, v kind.Verb[R, W]) {
 			}
 		}
 	}
+}
+
+// A safe is a sink that forgets when the test ends. It holds ids only.
+type safe struct{ ids []string }
+
+func (s *safe) Put(_ context.Context, id string, secret []byte) error {
+	if id == "" || len(secret) == 0 {
+		return errors.New("nothing to store")
+	}
+	s.ids = append(s.ids, id)
+	return nil
+}
+
+func (s *safe) Has(_ context.Context, id string) (bool, error) {
+	return slices.Contains(s.ids, id), nil
 }
 
 // ErrSetup lets a setup give up with a reason.
