@@ -23,9 +23,9 @@ func newRoot(a *app) *cobra.Command {
 		return runGuided(cmd.Context(), a, cmd)
 	}
 	root.AddCommand(
-		newDoctor(a), newCase(a), newTriage(a), newFinding(a), newInventory(a), newTrail(a), newInvestigate(a),
+		newDoctor(a), newCase(a), newNotice(a), newTriage(a), newFinding(a), newInventory(a), newTrail(a), newInvestigate(a),
 		newPlan(a), newPreserve(a), newApprove(a), newApply(a), newUndo(a), newEvidence(a), newBaseline(a),
-		newPolicy(a), newLab(a), newDrill(a), newCompletion(a), newVersion(a), newHelp(a),
+		newSupport(a), newPolicy(a), newLab(a), newDrill(a), newCompletion(a), newVersion(a), newHelp(a),
 	)
 	root.SetHelpCommand(newHidden())
 	root.CompletionOptions.DisableDefaultCmd = true

@@ -73,6 +73,8 @@ MODULES = [
 
     "edge_fixes",
 
+    # letters
+    "support_fixes",
 ]
 
 
