@@ -90,14 +90,6 @@ func (s JSONService) assemble(stack *middleware.Stack, cfg aws.Config, op string
 			in.Request = filled
 			return next.HandleSerialize(ctx, in)
 		}), middleware.After),
-		smithyhttp.AddComputeContentLengthMiddleware(stack),
-		awsmw.AddRequestUserAgentMiddleware(stack),
-		stack.Finalize.Add(retry.NewAttemptMiddleware(r, smithyhttp.RequestCloner), middleware.After),
-		stack.Finalize.Add(v4.NewSignHTTPRequestMiddleware(v4.SignHTTPRequestMiddlewareOptions{CredentialsProvider: cfg.Credentials, Signer: v4.NewSigner()}), middleware.After),
-		awsmw.AddRawResponseToMetadata(stack),
-		awsmw.AddRecordResponseTiming(stack),
-		smithyhttp.AddErrorCloseResponseBodyMiddleware(stack),
-		smithyhttp.AddCloseResponseBodyMiddleware(stack),
 		stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("OperationDeserializer", func(
 			ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 		) (middleware.DeserializeOutput, middleware.Metadata, error) {
@@ -107,6 +99,14 @@ func (s JSONService) assemble(stack *middleware.Stack, cfg aws.Config, op string
 			}
 			return got, md, answered(got.RawResponse, out)
 		}), middleware.After),
+		smithyhttp.AddComputeContentLengthMiddleware(stack),
+		awsmw.AddRequestUserAgentMiddleware(stack),
+		stack.Finalize.Add(retry.NewAttemptMiddleware(r, smithyhttp.RequestCloner), middleware.After),
+		stack.Finalize.Add(v4.NewSignHTTPRequestMiddleware(v4.SignHTTPRequestMiddlewareOptions{CredentialsProvider: cfg.Credentials, Signer: v4.NewSigner()}), middleware.After),
+		awsmw.AddRawResponseToMetadata(stack),
+		awsmw.AddRecordResponseTiming(stack),
+		smithyhttp.AddErrorCloseResponseBodyMiddleware(stack),
+		smithyhttp.AddCloseResponseBodyMiddleware(stack),
 	}
 	if cfg.AppID != "" {
 		steps = append(steps, awsmw.AddSDKAgentKey(awsmw.ApplicationIdentifier, cfg.AppID)(stack))
