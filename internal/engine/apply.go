@@ -14,6 +14,7 @@ import (
 	"cordon/internal/finding"
 	"cordon/internal/gate"
 	"cordon/internal/journal"
+	"cordon/internal/kind"
 	"cordon/internal/plan"
 	"cordon/internal/report"
 )
@@ -53,6 +54,7 @@ func (s *Session) Apply(ctx context.Context, p plan.Plan) (report.Applied, error
 		Wait:     s.wait,
 		Patience: s.Patience,
 		Verified: evidenced(ctx, store),
+		Sink:     func(ctx context.Context, a plan.Action) (kind.Sink, error) { return openSink(ctx, s, a) },
 	}
 	telling := s.teller(p)
 	g.Tell = telling.tell

@@ -120,7 +120,7 @@ func action(a plan.Action, n int, refused string) report.Action {
 	m := report.Action{
 		ID: a.ID, Number: n, Verb: a.Verb, Class: a.Class, Target: finding.Target{Ref: a.Target.Ref, ARN: a.Target.ARN},
 		Because: append([]string{}, a.Because...), After: append([]string{}, a.After...), Closes: a.Closes,
-		Undoes: a.Undoes != nil, Exposed: a.Exposed, Refused: refused, Owner: fact.Owner.Or(a.Target, ""),
+		Undoes: a.Undoes != nil, Exposed: a.Exposed, Sink: a.Sink, Refused: refused, Owner: fact.Owner.Or(a.Target, ""),
 	}
 	if used, known := fact.LastUsed.Get(a.Target); known {
 		m.LastUse = &used

@@ -24,7 +24,7 @@ func Policy(what string) ([]byte, error) {
 	for _, k := range kinds.All() {
 		read = append(read, k.Needs()...)
 		for _, v := range k.Verbs() {
-			if v.Class != kind.Permanent {
+			if v.Class != kind.Permanent && !v.Secret { // who contains makes no credentials
 				write = append(write, v.Needs...)
 			}
 		}

@@ -40,6 +40,10 @@ type Session struct {
 	// Patience is how long an apply waits for what AWS is working on; 0 is the
 	// gate's own.
 	Patience time.Duration
+	// Sink takes the secrets of actions whose sink is no file and no service, such
+	// as what a person takes over at the terminal. It returns nil for others; it may
+	// be nil itself.
+	Sink func(context.Context, plan.Action) (kind.Sink, error)
 	// Now is the local clock; nil is time.Now. AWS's clock is the account's.
 	Now func() time.Time
 	// Wait sleeps, or returns early with the context's error; nil is a timer.

@@ -71,6 +71,9 @@ type Planted struct {
 }
 
 func TestMain(m *testing.M) {
+	if os.Getenv(rotateEnv) != "" {
+		os.Exit(rotateChild())
+	}
 	if os.Getenv(childEnv) != "" {
 		os.Exit(child())
 	}

@@ -60,6 +60,7 @@ const (
 	RootKeyUse   = Key[time.Time]("root-key-last-used")
 	RootCerts    = Key[bool]("root-certificates")
 	RootPassword = Key[time.Time]("root-password-last-used")
+	RootChanged  = Key[time.Time]("root-password-last-changed") // AWS tells it of few accounts
 	// ReportAge is when the credential report behind these facts was made; AWS
 	// makes a new one at most every four hours.
 	ReportAge = Key[time.Time]("report-made")

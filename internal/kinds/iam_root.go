@@ -74,6 +74,9 @@ func setRootRow(r *fact.Resource, report *iam.GetCredentialReportOutput) error {
 	if t := reportTime(row["password_last_used"]); !t.IsZero() {
 		fact.RootPassword.Set(r, t)
 	}
+	if t := reportTime(row["password_last_changed"]); !t.IsZero() {
+		fact.RootChanged.Set(r, t)
+	}
 	one, two := reportTime(row["access_key_1_last_used_date"]), reportTime(row["access_key_2_last_used_date"])
 	if two.After(one) {
 		one = two

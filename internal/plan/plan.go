@@ -21,6 +21,8 @@ const (
 	Preserve  = "preserve"
 	Eradicate = "eradicate"
 	Undo      = "undo"
+	Rotate    = "rotate"
+	Recover   = "recover"
 )
 
 // The stages of a plan that cleans up. A stage begins when every call of the

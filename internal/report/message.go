@@ -151,6 +151,7 @@ type Action struct {
 	Closes  []string       `json:"closes,omitempty"` // the intruder's ways that this closes
 	Undoes  bool           `json:"undoes,omitempty"`
 	Exposed bool           `json:"exposed,omitempty"`
+	Sink    string         `json:"sink,omitempty"`    // where the secret goes that it makes
 	Refused string         `json:"refused,omitempty"` // the guard's reason
 	Owner   string         `json:"owner,omitempty"`
 	LastUse *time.Time     `json:"last_used,omitempty"`

@@ -121,7 +121,7 @@ func (t *Text) applied(a Applied) *page {
 		key, colour = "screen.applied.part", yellow
 	case a.Verified+a.Undone == 0:
 		key, colour = "screen.applied.nothing", yellow
-	case a.Kind != plan.Undo && !w.Has(key):
+	case !w.Has(key):
 		key = "screen.applied.contain"
 	}
 	p.blank()

@@ -136,6 +136,9 @@ func (t *Text) group(p *page, g []Action) {
 		if a.LastUse != nil {
 			p.wrap("       ", w.T("screen.plan.used", "when", stamp(*a.LastUse), "ago", w.Ago(t.Now().Sub(*a.LastUse))))
 		}
+		if a.Sink != "" {
+			p.wrap("       ", w.T("screen.rotate.sink", "sink", safe(a.Sink)))
+		}
 		if len(a.Because) > 0 {
 			p.wrap("       ", w.T("screen.plan.because", "why", t.because(a.Because)))
 		}

@@ -66,6 +66,7 @@ var reasons = map[string]int{
 	"digest": exitApproval, "expired": exitStale, "account": exitStale, "partition": exitStale, "endpoint": exitStale,
 	"caller": exitStale, "mixed-endpoints": exitStale, "nothing-to-do": exitDone,
 	"ask-value": exitUsage, "ask-since": exitUsage, "no-such-question": exitUsage, "athena-table": exitUsage,
+	"rotate-no-sink": exitUsage, "rotate-sink": exitUsage, "recover-file": exitUsage, "no-such-rotation": exitUsage, "nothing-due": exitDone,
 	"no-such-action": exitUsage, "no-plan": exitUsage, "no-such-finding": exitUsage,
 }
 

@@ -18,6 +18,7 @@ var metavars = map[string]string{
 	"events.from": "TIME", "events.to": "TIME", "events.regions": "A,B", "accounts": "A,B", "rules": "DIR", "seed": "KEY|ARN|IP|EVENT",
 	"principal": "ARN|NAME", "lane": "LANE", "limit": "N", "engine": "store|athena", "layout": "athena|ocsf",
 	"table": "DATABASE.TABLE", "table-of": "raw|parquet", "workgroup": "NAME", "answers": "s3://…", "bucket": "s3://…",
+	"rotate.to": "SINK", "plan.to": "file:PATH", "give-up": "KEY", "quiet": "TIME", "update-profile": "NAME",
 	"approver": "NAME=KEY", "approvals": "N", "recipient": "age1…", "to": "FILE", "why": "TEXT", "port": "N",
 }
 

@@ -31,9 +31,13 @@ func newPlan(a *app) *cobra.Command {
 		return runPlanClean(cmd.Context(), a, e, (*engine.Session).PlanEradicate)
 	})
 	e.flags(eradicate)
-	var every bool
-	recover := a.leaf("recover [--all]", "plan.recover", between(0, 0), func(*cobra.Command, []string) error { return runSecrets(a, every) })
-	recover.Flags().BoolVar(&every, "all", false, "")
+	var r recoverOptions
+	recover := a.leaf("recover [--all] [--to file:PATH] [--file FILE] [--only N|KIND] [--except N|KIND]", "plan.recover", between(0, 0), func(cmd *cobra.Command, _ []string) error {
+		return runRecover(cmd.Context(), a, r)
+	})
+	r.planOptions.flags(recover)
+	recover.Flags().BoolVar(&r.all, "all", false, "")
+	recover.Flags().StringVar(&r.to, "to", "", "")
 	var u undoOptions
 	undo := a.leaf("undo [--all|--last|ACTION…] [--even-if-exposed]", "plan.undo", between(0, -1), func(cmd *cobra.Command, args []string) error {
 		u.Actions, u.dryRun = args, true
@@ -56,17 +60,33 @@ func runPlanContain(ctx context.Context, a *app, o planOptions) error {
 	return runPlanClean(ctx, a, o, (*engine.Session).PlanContain)
 }
 
-// runSecrets lists the secrets that the intruder was shown or could read.
-func runSecrets(a *app, all bool) error {
+type recoverOptions struct {
+	planOptions
+	to  string
+	all bool
+}
+
+// runRecover lists the secrets that the intruder was shown or could read, what
+// nobody uses, and what is known of root; with a file it makes the plan of new
+// passwords.
+func runRecover(ctx context.Context, a *app, o recoverOptions) error {
+	if o.to != "" {
+		return runPlanClean(ctx, a, o.planOptions, func(s *engine.Session, ctx context.Context, p engine.PlanOptions) (plan.Plan, error) {
+			return s.PlanRecover(ctx, o.to, p)
+		})
+	}
 	c, err := a.theCase()
 	if err != nil {
 		return err
 	}
 	out := a.out(report.Owner)
 	if a.text != nil {
-		a.text.All = all
+		a.text.All = o.all
 	}
-	return engine.Secrets(c, out)
+	if err := engine.Secrets(c, out); err != nil {
+		return err
+	}
+	return engine.Recovering(c, out)
 }
 
 // runPlanClean makes a plan and shows it.

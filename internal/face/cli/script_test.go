@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 		s := Host(func(s *engine.Session) { s.Write = s.Account.Writer().Write })
 		s.Version, s.Who = "test", "li"
 		if url := os.Getenv("CORDON_TEST_LAB"); url != "" {
-			s.HTTP = &http.Client{Transport: lab.Transport(url)}
+			s.HTTP = &http.Client{Transport: seeing{lab.Transport(url), os.Getenv("CORDON_TEST_SEEDS")}}
 		}
 		os.Exit(Run(s))
 	}})
@@ -56,7 +56,7 @@ func params(t *testing.T, pattern string, setup func(*testscript.Env) error) tes
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish, "deliver": deliver, "told": records, "flip-evidence": flipEvidence, "fault": fault, "last-digest": lastDigest},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish, "deliver": deliver, "told": records, "flip-evidence": flipEvidence, "fault": fault, "last-digest": lastDigest, "enrol": enrol},
 	}
 }
 

@@ -1,0 +1,402 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"cordon/internal/checks"
+	"cordon/internal/fact"
+	"cordon/internal/incident"
+	"cordon/internal/journal"
+	"cordon/internal/plan"
+	"cordon/internal/playbook"
+	"cordon/internal/rotate"
+)
+
+// RotateOptions say whose key is replaced, and how.
+type RotateOptions struct {
+	Key, User string
+	All       bool
+	To        string        // the sink; {user} and {key} stand for those
+	Retire    bool          // nobody uses the key: no second one is made
+	GiveUp    string        // the user's other key, which goes first
+	Quiet     time.Duration // 0: a day
+	Unsure    bool          // store where it is not known whether the intruder can read
+	Unseen    bool          // delete although a part of the event history could not be read
+	// EvenIfExposed switches a key on again that is in somebody else's hands.
+	EvenIfExposed bool
+}
+
+// A turn is a rotation with what was seen of it just now.
+type turn struct {
+	rotate.Rotation
+	seen rotate.Seen
+	next rotate.Next
+	uses []keyUse
+	more bool // there are more uses than were read
+}
+
+// Rotate begins rotations and makes the plan of their first step. Where a key is
+// being rotated already it goes on with that.
+func (s *Session) Rotate(ctx context.Context, o RotateOptions) (plan.Plan, error) {
+	return s.rotating(ctx, "rotate", func(t Triage, all []rotate.Rotation, next string) ([]rotate.Rotation, error) {
+		wanted, err := s.wantedKeys(ctx, t, o)
+		if err != nil {
+			return nil, err
+		}
+		var begun []rotate.Rotation
+		for _, w := range wanted {
+			if i := slices.IndexFunc(all, func(r rotate.Rotation) bool { return r.Ended.IsZero() && r.Old == w.key.ID }); i >= 0 {
+				begun = append(begun, all[i])
+				continue
+			}
+			r, err := s.begin(ctx, t, o, w, next)
+			if err != nil {
+				return nil, err
+			}
+			begun = append(begun, r)
+			next = fmt.Sprint("R", numberOf(next)+1)
+		}
+		return begun, nil
+	}, o)
+}
+
+// Continue makes the plan of the next step of one rotation, or of all where a
+// step is due.
+func (s *Session) Continue(ctx context.Context, names []string, o RotateOptions) (plan.Plan, error) {
+	return s.rotating(ctx, "rotate continue", func(_ Triage, all []rotate.Rotation, _ string) ([]rotate.Rotation, error) {
+		return pickRotations(all, names)
+	}, o)
+}
+
+// Rotations looks at rotations and tells where each stands. It plans nothing.
+func (s *Session) Rotations(ctx context.Context, names []string) error {
+	if err := s.fits(); err != nil {
+		return err
+	}
+	free, err := s.lock("rotate status")
+	if err != nil {
+		return err
+	}
+	defer free()
+	all, _, err := loadRotations(s.Case)
+	if err == nil && len(all) == 0 {
+		return refuse("no-rotation", nil)
+	}
+	if err == nil {
+		all, err = pickRotations(all, names)
+	}
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		t, err := s.look1(ctx, r)
+		if err != nil {
+			return err
+		}
+		if err := s.Out.Handle(t.message()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Back makes the plan that switches a rotation's key on again: one call.
+func (s *Session) Back(ctx context.Context, names []string, o RotateOptions) (plan.Plan, error) {
+	all, _, err := loadRotations(s.Case)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	if all, err = pickRotations(all, names); err != nil {
+		return plan.Plan{}, err
+	}
+	var ids []string
+	for _, r := range all {
+		for _, k := range []string{r.Old, r.GiveUp} {
+			if k != "" && r.Ended.IsZero() {
+				ids = append(ids, plan.ActionID(s.keyRef(k), "deactivate", false))
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return plan.Plan{}, refuse("no-rotation", nil)
+	}
+	return s.PlanUndo(ctx, UndoOptions{Actions: ids, EvenIfExposed: o.EvenIfExposed})
+}
+
+// rotating chooses rotations, looks at them, tells where they stand and makes the
+// plan of the steps that are due.
+func (s *Session) rotating(ctx context.Context, name string, choose func(Triage, []rotate.Rotation, string) ([]rotate.Rotation, error), o RotateOptions) (plan.Plan, error) {
+	if err := s.fits(); err != nil {
+		return plan.Plan{}, err
+	}
+	free, err := s.lock(name)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	defer free()
+	t, err := LoadTriage(s.Case)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	if err := s.quarantinedCaller(t); err != nil {
+		return plan.Plan{}, err
+	}
+	all, next, err := loadRotations(s.Case)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	chosen, err := choose(t, all, next)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	var turns []turn
+	for _, r := range chosen {
+		one, err := s.look1(ctx, r)
+		if err != nil {
+			return plan.Plan{}, err
+		}
+		if o.Unseen && one.next.Why == "unseen" {
+			one.seen.Unseen = nil
+			one.next = one.Decide(one.seen)
+		}
+		turns = append(turns, one)
+		if err := s.Out.Handle(one.message()); err != nil {
+			return plan.Plan{}, err
+		}
+	}
+	return s.planTurns(ctx, t, turns)
+}
+
+// quarantinedCaller refuses a user whom AWS quarantined: its own key cannot make,
+// change or delete keys, whatever its policies say.
+func (s *Session) quarantinedCaller(t Triage) error {
+	for u := range t.Snapshot.Of("iam.user") {
+		if q := checks.Quarantined(u); q != "" && u.ARN != "" && u.ARN == s.Account.Caller.ARN {
+			return refuse("rotate-quarantined-caller", nil, "user", u.ID, "policy", q)
+		}
+	}
+	return nil
+}
+
+// planTurns makes one plan of the steps that are due now.
+func (s *Session) planTurns(ctx context.Context, t Triage, turns []turn) (plan.Plan, error) {
+	p := s.newPlan(plan.Rotate, t)
+	snap := fact.Snapshot{Account: t.Snapshot.Account}
+	var actions []plan.Action
+	for _, one := range turns {
+		a, r, due := s.step(one)
+		if due {
+			actions, snap.Resources = append(actions, a), append(snap.Resources, r)
+		}
+	}
+	var err error
+	if p.Ward, err = s.ward(ctx, admins(t.Snapshot, nil)); err != nil {
+		return plan.Plan{}, err
+	}
+	p.Actions, p.Refused = plan.Guard(actions, p.Ward)
+	if err := s.readPlanned(ctx, &p); err != nil {
+		return plan.Plan{}, err
+	}
+	if err := s.keepEach(ctx, snap, &p); err != nil {
+		return plan.Plan{}, err
+	}
+	if len(p.Actions) == 0 {
+		// What was just begun is remembered all the same: it waits, or is refused.
+		for _, one := range turns {
+			if err := saveRotation(s.Case, one.Rotation); err != nil {
+				return plan.Plan{}, err
+			}
+		}
+		return p, refuse("nothing-due", nil)
+	}
+	if err := savePlan(s.Case, p); err != nil {
+		return plan.Plan{}, err
+	}
+	for _, one := range turns {
+		if slices.ContainsFunc(p.Actions, func(a plan.Action) bool { return a.Target.ID == one.next.Key }) {
+			one.Plans = append(one.Plans, rotate.Planned{Step: one.next.Step, Digest: p.Digest(), At: p.MadeAt})
+		}
+		if err := saveRotation(s.Case, one.Rotation); err != nil {
+			return plan.Plan{}, err
+		}
+	}
+	return p, nil
+}
+
+// step is the action of the step that is due, on the key as it is now.
+func (s *Session) step(t turn) (a plan.Action, r fact.Resource, due bool) {
+	i := slices.IndexFunc(t.seen.Keys, func(k rotate.Key) bool { return k.ID == t.next.Key })
+	if i < 0 {
+		return a, r, false
+	}
+	r = s.keyResource(t.seen.Keys[i], t.User)
+	switch t.next.Step {
+	case rotate.Make:
+		a = plan.Act(r, "add-key", plan.Reversible)
+		a.Sink = t.Sink
+	case rotate.Switch:
+		a = plan.Act(r, "deactivate", plan.Disruptive)
+		a.Exposed = t.Exposed != "" && r.ID == t.Old
+	case rotate.Delete:
+		a = plan.Act(r, "delete-inactive", plan.Permanent)
+	default:
+		return a, r, false
+	}
+	a.Lane = "iam.user/" + t.User
+	return a, r, true
+}
+
+func (s *Session) keyRef(id string) fact.Ref {
+	return fact.Ref{Kind: "iam.access-key", Place: fact.Place{Account: s.Account.Caller.Account, Region: fact.Global}, ID: id}
+}
+
+func (s *Session) keyResource(k rotate.Key, owner string) fact.Resource {
+	r := fact.Resource{Ref: s.keyRef(k.ID), Created: k.Created}
+	fact.Owner.Set(&r, owner)
+	status := "Inactive"
+	if k.Active {
+		status = "Active"
+	}
+	fact.Status.Set(&r, status)
+	if !k.Used.IsZero() {
+		fact.LastUsed.Set(&r, k.Used)
+		fact.LastUsedWhere.Set(&r, k.Where)
+	}
+	return r
+}
+
+// Note looks again at the rotations whose plan was carried out, writes down what
+// AWS will not tell again, and tells where they stand.
+func (s *Session) Note(ctx context.Context, digest string, names []string) error {
+	free, err := s.lock("rotate status")
+	if err != nil {
+		return err
+	}
+	defer free()
+	all, _, err := loadRotations(s.Case)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		planned := slices.ContainsFunc(r.Plans, func(p rotate.Planned) bool { return p.Digest == digest })
+		if !planned && !(len(names) > 0 && named1(r, names)) {
+			continue
+		}
+		t, err := s.look1(ctx, r)
+		if err == nil {
+			err = errors.Join(saveRotation(s.Case, t.Rotation), s.Out.Handle(t.message()))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// switchedOff says when cordon last switched each key off, by the journal.
+func (s *Session) switchedOff(ctx context.Context) (func(string) time.Time, error) {
+	_, past, err := journal.Open(ctx, journalStore(s.Case.Journal()), s.now)
+	if err != nil {
+		return nil, err
+	}
+	at := map[string]time.Time{}
+	for _, rec := range past {
+		if rec.Verb != "deactivate" || len(rec.Target) == 0 {
+			continue
+		}
+		target, err := decode[fact.Resource](rec.Target)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("cannot read the journal: the target of line %d: %w", rec.Seq+1, err)
+		case rec.Step == journal.Undone:
+			delete(at, target.ID)
+		case rec.Of == "" && (rec.Step == journal.Done || rec.Step == journal.Again):
+			at[target.ID] = rec.Ordered
+		}
+	}
+	return func(key string) time.Time { return at[key] }, nil
+}
+
+func loadRotations(c *incident.Case) (all []rotate.Rotation, next string, err error) {
+	files, next, err := c.LoadRotations()
+	if err != nil {
+		return nil, "", err
+	}
+	for _, b := range files {
+		r, err := decode[rotate.Rotation](b)
+		if err != nil || r.V != 1 {
+			return nil, "", fmt.Errorf("cannot read the rotations: version %d: %w", r.V, errors.Join(err, errors.New("this cordon knows 1")))
+		}
+		all = append(all, r)
+	}
+	return all, next, nil
+}
+
+func saveRotation(c *incident.Case, r rotate.Rotation) error {
+	b, err := json.MarshalIndent(r, "", "  ")
+	if err == nil {
+		err = c.SaveRotation(r.ID, append(b, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("cannot save the rotation %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// pickRotations are those that were named by id, key or user, or all that have
+// not ended.
+func pickRotations(all []rotate.Rotation, names []string) (out []rotate.Rotation, err error) {
+	for _, name := range names {
+		if !slices.ContainsFunc(all, func(r rotate.Rotation) bool { return named1(r, []string{name}) }) {
+			return nil, refuse("no-such-rotation", nil, "name", name)
+		}
+	}
+	for _, r := range all {
+		if len(names) > 0 && named1(r, names) || len(names) == 0 && r.Ended.IsZero() {
+			out = append(out, r)
+		}
+	}
+	if len(out) == 0 {
+		return nil, refuse("no-rotation", nil)
+	}
+	return out, nil
+}
+
+func named1(r rotate.Rotation, names []string) bool {
+	return slices.ContainsFunc(names, func(n string) bool {
+		return strings.EqualFold(n, r.ID) || n == r.Old || n == r.User || n != "" && n == r.New
+	})
+}
+
+func numberOf(id string) (n int) {
+	_, _ = fmt.Sscanf(id, "R%d", &n) // ours: LoadRotations made it
+	return n
+}
+
+// exposed is why a key is held to be in somebody else's hands: a word under
+// "rotate.exposed.", or "".
+func exposed(t Triage, c *incident.Case, marks map[fact.Ref]playbook.Mark, ref fact.Ref, owner string) string {
+	if marks[ref] == playbook.Mine {
+		return ""
+	}
+	r, _ := t.Snapshot.Find(ref)
+	d, suspect := fact.Suspect.Get(r)
+	u, _ := t.Snapshot.Find(fact.Ref{Kind: "iam.user", Place: ref.Place, ID: owner})
+	switch {
+	case marks[ref] == playbook.NotMine:
+		return "marked"
+	case c.Notice != nil && c.Notice.Key == ref.ID:
+		return "notice"
+	case suspect && d.Sure:
+		return "suspect"
+	case checks.Quarantined(u) != "":
+		return "quarantine"
+	}
+	return ""
+}
