@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"cordon/internal/awsapi"
 	"cordon/internal/fact"
 	"cordon/internal/journal"
 	"cordon/internal/kind"
@@ -213,6 +212,3 @@ func (s *Session) EnrolPlan(digest, user string) (plan.Plan, error) {
 	}
 	return p, nil
 }
-
-// Denied says whether AWS refused the caller the call.
-func Denied(err error) bool { return awsapi.Classify(err) == awsapi.Denied }

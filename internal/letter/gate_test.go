@@ -10,6 +10,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"cordon/internal/words"
 )
 
 // texts is how many letters the gate sees with a secret in them, and without.
@@ -162,7 +165,7 @@ func planted(r *rand.Rand) (sort, text string) {
 // whole puts a sentence among others, as in a letter.
 func whole(r *rand.Rand, sentence string) string {
 	var lines []string
-	n := 3 + r.IntN(6)
+	n := 1 + r.IntN(4)
 	at := r.IntN(n)
 	for i := range n {
 		if i == at && sentence != "" {
@@ -237,9 +240,13 @@ func TestOurOwnSentencesPass(t *testing.T) {
 				continue
 			}
 			lines++
+			said = strings.ReplaceAll(said, `\n`, "\n")
 			said = holes.ReplaceAllString(said, "AKIA…7Q2F")
 			if hits := Check(said); len(hits) > 0 {
-				if refused++; own {
+				if refused++; testing.Verbose() {
+					t.Logf("%s: %v: %s", f, hits, said)
+				}
+				if own {
 					t.Errorf("%s: %v: %s", f, hits, said)
 				}
 			}
@@ -265,6 +272,46 @@ func TestDisguises(t *testing.T) {
 	for _, s := range []string{"4111 1111 1111 1112", "1440453299248", "111122223333", "card 1234", "2026-11-22 02:16:31Z", "order 4532", "AKIA…7Q2F"} {
 		if hits := Check(s); len(hits) > 0 {
 			t.Errorf("refused: %q %v", s, hits)
+		}
+	}
+}
+
+// TestLettersPass: what a case may hold, names that somebody chose among it, gives
+// letters that pass.
+func TestLettersPass(t *testing.T) {
+	at := time.Date(2026, 11, 22, 2, 31, 0, 0, time.UTC)
+	f := Facts{
+		Case: "C-20261122-A", Account: "111122223333", At: at, Looked: at, Regions: 17, FirstSeen: at, LastSeen: at, Keys: []string{"AKIAQ3EGEXAMPLE00001"},
+		Notice: &Notice{Kind: "exposed", Sent: at, Keys: []string{"AKIAQ3EGEXAMPLE00001"}, Users: []string{"svc-deploy2"}, Where: []string{"https://github.com/example/shop/blob/0f3c9be21a0d4c1f8a7e6b5d4c3b2a1908f7e6d5/.env"}, AWSCase: "172839405612345"},
+		Made:   []Count{{"ec2.instance", 12, []string{"ap-south-1", "sa-east-1"}}}, PerHour: 214.5, Unpriced: 2, PricesOf: "2026-11-01",
+	}
+	hostile := []string{"claire.moreau", "password: Winter2026!", "4111 1111 1111 1111", "i-0abcdef0123456789", "x\u202esecret is hunter7", "AKIAQ3EGEXAMPLE00002", "svc-reporting"}
+	for _, sort := range []string{"keys-off", "keys-gone", "keys-new", "denied", "revoked", "passwords", "mfa", "identities", "stopped", "removed", "closed", "restored", "kept", "other"} {
+		f.Done = append(f.Done, Deed{sort, hostile, at})
+	}
+	for _, sort := range []string{"untriaged", "keys", "standing", "unverified", "gaps", "root-mfa", "users-mfa"} {
+		f.Open = append(f.Open, Open{sort, 7, hostile})
+	}
+	for _, lang := range words.Langs() {
+		for _, which := range []string{Reply, Dispute} {
+			w := words.For(lang)
+			subject, body := Compose(w, which, f, "")
+			for _, text := range []string{subject, body} {
+				if _, err := Pass(text); err != nil {
+					var no *Refusal
+					errors.As(err, &no)
+					t.Errorf("%s %s: %v: %q", lang, which, no.Hits, strings.Split(text, "\n")[no.Hits[0].Line-1])
+				}
+			}
+			if strings.Contains(body, "Winter") || strings.Contains(body, "hunter7") || strings.Contains(body, "4111") || strings.Contains(body, "EXAMPLE00002") || !strings.Contains(body, "claire.moreau") {
+				t.Errorf("%s %s: %s", lang, which, body)
+			}
+			if faults := w.Faults(); len(faults) > 0 {
+				t.Errorf("%s: %v", lang, faults)
+			}
+			if len(body) > 8000 {
+				t.Errorf("%s %s: %d characters", lang, which, len(body))
+			}
 		}
 	}
 }

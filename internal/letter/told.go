@@ -9,9 +9,12 @@ import (
 
 var (
 	// secretWords are what a secret is called where somebody writes it down.
-	secretWords = regexp.MustCompile(`(?i)pass[ _-]?(?:word|wort|wd|phrase|code)s?|\bpwd|secret(?:s)?(?:[ _-]?access)?(?:[ _-]?keys?)?|tokens?|api[ _-]?keys?|credentials?|\blog[ -]?in\b|\bsign[ -]?in\b|\bseed\b|\bpin\b|\botp\b|mots? de passe|\bmdp\b|cl(?:é|ef)s? (?:d’accès )?secrètes?|phrases? secrètes?|jetons?|codes? secrets?|identifiants?|密码|口令|密钥|私钥|令牌|凭证`)
+	secretWords = regexp.MustCompile(`(?i)pass[ _-]?(?:word|wort|wd|phrase|code)s?|\bpwd|secret(?:s)?(?:[ _-]?access)?(?:[ _-]?keys?)?|tokens?|api[ _-]?keys?|credentials?|\bseed\b|\bpin\b|\botp\b|mots? de passe|\bmdp\b|cl(?:é|ef)s? (?:d’accès )?secrètes?|phrases? secrètes?|jetons?|codes? secrets?|identifiants?|密码|口令|密钥|私钥|令牌|凭证`)
+	keyName     = regexp.MustCompile(`(?:^|[^有密])访问密钥$`)
+	// signWords are followed by names: only what no name looks like counts there.
+	signWords = regexp.MustCompile(`(?i)\blog[ -]?in\b|\bsign[ -]?in\b|\bconnexion\b|登录`)
 	// connectors stand between the word and the secret.
-	connectors = regexp.MustCompile(`(?i)[:=]+>?|->|→|\b(?:is|was|are|were|being|became|to|with|est|était|sont|devient)\b|[是为用]`)
+	connectors = regexp.MustCompile(`(?i)[:=]+>?|->|→|\b(?:is|was|are|were|being|became|(?:set|changed|reset) to|est|était|sont|devient)\b|[是为]`)
 	arns       = regexp.MustCompile(`arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{0,12}:\S*`)
 	apart      = regexp.MustCompile(`\S+`)
 )
@@ -27,11 +30,16 @@ func told(text string) (at []int) {
 		if next, _ := utf8.DecodeRuneInString(text[m[1]:]); unicode.IsLower(next) && next < 0x2000 && isASCIILetter(text[m[1]-1]) {
 			continue // secretary, secretsmanager
 		}
-		if inARN(text[:m[0]]) {
-			continue // a secret's name
+		if inARN(text[:m[0]]) || keyName.MatchString(text[:m[1]]) {
+			continue // a secret's name; 访问密钥 is an access key, whose id is told
 		}
 		after := sentence(text[m[1]:min(len(text), m[1]+reachAfter)])
 		if valueAfter(after) || complexIn(text[max(0, m[0]-reachBefore):m[0]]) {
+			at = append(at, m[0])
+		}
+	}
+	for _, m := range signWords.FindAllStringIndex(text, -1) {
+		if complexAfter(sentence(text[m[1]:min(len(text), m[1]+reachAfter)])) {
 			at = append(at, m[0])
 		}
 	}
@@ -69,13 +77,23 @@ func sentence(s string) string {
 func valueAfter(s string) bool {
 	s = arns.ReplaceAllString(s, "arn")
 	for _, c := range connectors.FindAllStringIndex(s, -1) {
-		if token := first(s[c[1]:]); isValue(token) {
+		token, last := first(s[c[1]:])
+		words := len(strings.Fields(s[:c[0]]))
+		if s[c[0]] == ':' && words >= 2 && !last && plain(token) {
+			continue // "the password was accepted: somebody may know it"
+		}
+		if isValue(token) {
 			return true
 		}
 	}
-	if token := first(s); complexToken(token, 2) {
+	if token, _ := first(s); complexToken(token, 2) {
 		return true
 	}
+	return complexAfter(s)
+}
+
+// complexAfter looks for what no word or name looks like.
+func complexAfter(s string) bool {
 	for _, token := range apart.FindAllString(s, -1) {
 		if token = bare(token); len(token) >= 12 && complexToken(token, 3) || len(token) >= 8 && complexToken(token, 4) {
 			return true
@@ -103,14 +121,26 @@ func complexIn(s string) bool {
 	return false
 }
 
-// first is the first word of s that is more than a sign.
-func first(s string) string {
-	for _, token := range apart.FindAllString(s, 4) {
-		if token = bare(token); token != "" {
-			return token
+// first is the first word of s that is more than a sign, and whether it is the
+// last. Han begin another word without a space.
+func first(s string) (token string, last bool) {
+	tokens := apart.FindAllString(s, -1)
+	for i, t := range tokens {
+		if r, _ := utf8.DecodeRuneInString(bare(t)); !unicode.Is(unicode.Han, r) {
+			if han := strings.IndexFunc(t, func(r rune) bool { return unicode.Is(unicode.Han, r) }); han > 0 {
+				t = t[:han]
+			}
+		}
+		if t = bare(t); t != "" {
+			return t, i == len(tokens)-1
 		}
 	}
-	return ""
+	return "", true
+}
+
+// plain is a word of letters only.
+func plain(token string) bool {
+	return strings.IndexFunc(token, func(r rune) bool { return !unicode.IsLetter(r) && r != '’' && r != '\'' && r != '-' }) < 0
 }
 
 func bare(token string) string {
@@ -130,7 +160,7 @@ func isValue(token string) bool {
 		return false
 	}
 	lower := strings.ToLower(token)
-	if strings.IndexFunc(token, func(r rune) bool { return !unicode.IsLetter(r) && r != '’' && r != '\'' && r != '-' }) < 0 {
+	if plain(token) {
 		return !prose(lower)
 	}
 	if strings.ContainsRune(lower, '/') && strings.Trim(lower, "abcdefghijklmnopqrstuvwxyz/-") == "" {
@@ -207,6 +237,7 @@ var proseWords = func() map[string]bool {
 		moins notre non nous nouveau nouvelle nouveaux oui par parce pas perdu perdue plus pour pourtant près propre propres quand quatre
 		que qui quoi remis remise remises requis requise sans selon ses seul seule seuls soit son sont sous sur toujours tous tout toute toutes trois trop
 		unique une valide vide votre vos vrai vue déjà été ainsi hors
+		read used elsewhere somebody going treat dates tell demandez quelqu’un
 		password passwords token tokens keys policy policies root admin iam aws amazon github secretsmanager manager`) {
 		m[w] = true
 	}

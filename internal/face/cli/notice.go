@@ -59,7 +59,7 @@ func runNotice(ctx context.Context, a *app, args []string, o noticeOptions) erro
 	if o.account != "" {
 		n.Account = strings.ReplaceAll(o.account, "-", "")
 	}
-	c, err := a.noticeCase(ctx, n)
+	c, err := a.noticeCase(ctx, n, o.account != "")
 	if err != nil {
 		return err
 	}
@@ -98,10 +98,11 @@ func (a *app) input(name string, most int64) ([]byte, error) {
 // noticeCase is the case in use when the notice is about its account, or a new
 // one. Without credentials a case can be opened for the account that the notice
 // names: the first thing an owner has may be the mail.
-func (a *app) noticeCase(ctx context.Context, n notice.Notice) (*incident.Case, error) {
+// Another account than that of the case in use must be named by the person.
+func (a *app) noticeCase(ctx context.Context, n notice.Notice, said bool) (*incident.Case, error) {
 	c, err := a.theCase()
-	if err == nil && (a.flags.caseID != "" || n.Account == "" || n.Account == c.Account) {
-		return c, nil
+	if err == nil && (!said || a.flags.caseID != "" || n.Account == c.Account) {
+		return c, nil // what does not fit it is refused there
 	}
 	if err != nil && (a.flags.caseID != "" || !errors.Is(err, incident.ErrNoCase)) {
 		return nil, err

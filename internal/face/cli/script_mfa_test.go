@@ -30,7 +30,7 @@ type seeing struct {
 	file string
 }
 
-var seedMember = regexp.MustCompile(`<Base32StringSeed>([^<]+)</Base32StringSeed>`)
+var seedMember = regexp.MustCompile(`(?s)<CreateVirtualMFADeviceResponse.*<Base32StringSeed>([^<]+)</Base32StringSeed>`)
 
 func (s seeing) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := s.RoundTripper.RoundTrip(r)
@@ -63,11 +63,11 @@ func codeAt(seed string, at time.Time) string {
 
 // enrol runs "enrol MODE EXIT ARG…": cordon mfa enrol, with a person who scans the
 // picture and types: right; wrong, the same twice, and then right; a single code;
-// or who pulls the plug (kill). What the program said is in enrol.txt. The seed
+// or who presses Ctrl-C (interrupt) or pulls the plug (kill). What the program said is in enrol.txt. The seed
 // must be nowhere, and the picture gone.
 func enrol(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 3 {
-		ts.Fatalf("usage: enrol right|wrong|single|kill EXIT ARG…")
+		ts.Fatalf("usage: enrol right|wrong|single|interrupt|kill EXIT ARG…")
 	}
 	seeds := ts.MkAbs("seed.tmp")
 	_ = os.Remove(seeds)
@@ -141,6 +141,11 @@ func person(ts *testscript.TestScript, mode, seeds string, args []string) ([]byt
 		lines = []string{first}
 	case "kill":
 		ts.Check(cmd.Process.Kill())
+	case "interrupt":
+		ts.Check(cmd.Process.Signal(os.Interrupt))
+		<-ended // by itself, with nothing typed
+		_ = in.Close()
+		return said.Bytes(), cmd.ProcessState.ExitCode()
 	}
 	_, _ = io.WriteString(in, strings.Join(append(lines, ""), "\n")) // a dead reader is what kill is for
 	_ = in.Close()
