@@ -16,7 +16,9 @@ var (
 	// connectors stand between the word and the secret.
 	connectors = regexp.MustCompile(`(?i)[:=]+>?|->|→|\b(?:is|was|are|were|being|became|(?:set|changed|reset) to|est|était|sont|devient)\b|[是为]`)
 	arns       = regexp.MustCompile(`arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{0,12}:\S*`)
-	apart      = regexp.MustCompile(`\S+`)
+	// closed ends a statement that a colon explains; a new value may follow "changed".
+	closed = regexp.MustCompile(`(?i)\s(?:accepted|refused|used|lost|rotated|deleted|disabled|exposed|stolen|revoked|deactivated|accepté|refusé|utilisé|perdu|supprimé|désactivé|révoqué)e?s?\s*$`)
+	apart  = regexp.MustCompile(`\S+`)
 )
 
 const (
@@ -78,8 +80,7 @@ func valueAfter(s string) bool {
 	s = arns.ReplaceAllString(s, "arn")
 	for _, c := range connectors.FindAllStringIndex(s, -1) {
 		token, last := first(s[c[1]:])
-		words := len(strings.Fields(s[:c[0]]))
-		if s[c[0]] == ':' && words >= 2 && !last && plain(token) {
+		if s[c[0]] == ':' && !last && plain(token) && closed.MatchString(s[:c[0]]) {
 			continue // "the password was accepted: somebody may know it"
 		}
 		if isValue(token) {
