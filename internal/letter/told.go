@@ -18,6 +18,7 @@ var (
 	arns       = regexp.MustCompile(`arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{0,12}:\S*`)
 	// closed ends a statement that a colon explains; a new value may follow "changed".
 	closed = regexp.MustCompile(`(?i)\s(?:accepted|refused|used|lost|rotated|deleted|disabled|exposed|stolen|revoked|deactivated|accepté|refusé|utilisé|perdu|supprimé|désactivé|révoqué)e?s?\s*$`)
+	links  = regexp.MustCompile(`https?://[^\s"'?]+`)
 	apart  = regexp.MustCompile(`\S+`)
 )
 
@@ -77,7 +78,7 @@ func sentence(s string) string {
 // valueAfter looks behind each connector, and at what stands right after the
 // word.
 func valueAfter(s string) bool {
-	s = arns.ReplaceAllString(s, "arn")
+	s = links.ReplaceAllString(arns.ReplaceAllString(s, "arn"), "link")
 	for _, c := range connectors.FindAllStringIndex(s, -1) {
 		token, last := first(s[c[1]:])
 		if s[c[0]] == ':' && !last && plain(token) && closed.MatchString(s[:c[0]]) {
