@@ -78,7 +78,7 @@ func sentence(s string) string {
 // valueAfter looks behind each connector, and at what stands right after the
 // word.
 func valueAfter(s string) bool {
-	s = links.ReplaceAllString(arns.ReplaceAllString(s, "arn"), "link")
+	s = links.ReplaceAllString(arns.ReplaceAllString(s, "arn"), "url")
 	for _, c := range connectors.FindAllStringIndex(s, -1) {
 		token, last := first(s[c[1]:])
 		if s[c[0]] == ':' && !last && plain(token) && closed.MatchString(s[:c[0]]) {
