@@ -62,7 +62,7 @@ func ShowEvidence(ctx context.Context, c *incident.Case, o ShowOptions, out repo
 	if o.Out != "" {
 		return handOut(ctx, c, o, keys, entries, out)
 	}
-	past, err := deeds(c)
+	past, err := deedsByResource(c)
 	if err != nil {
 		return err
 	}
@@ -225,9 +225,9 @@ func members(data []byte) (names []string) {
 	return names
 }
 
-// deeds reads from the journal what was done to which resource. It only reads:
+// deedsByResource reads from the journal what was done to which resource. It only reads:
 // a torn last line stays for the next run to set aside.
-func deeds(c *incident.Case) (map[string][]report.Deed, error) {
+func deedsByResource(c *incident.Case) (map[string][]report.Deed, error) {
 	lines, _, err := durable.Lines(c.Journal())
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the journal: %w", err)

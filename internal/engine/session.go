@@ -64,7 +64,7 @@ func (s *Session) kinds() []kind.Kind {
 }
 
 func (s *Session) kind(name fact.Kind) (kind.Kind, bool) {
-	all := s.kinds()
+	all := slices.Concat(s.kinds(), kinds.Apart())
 	i := slices.IndexFunc(all, func(k kind.Kind) bool { return k.Name() == name })
 	if i < 0 {
 		return nil, false

@@ -149,17 +149,16 @@ func (t *Triage) lag(acts []lineage.Act) {
 // keys of users that AWS quarantined, the key and the user that AWS's notice
 // names, and what the owner marked as not his.
 func seedsOf(snap fact.Snapshot, marks map[fact.Ref]playbook.Mark, notice *incident.Notice) (seeds []lineage.Suspect) {
-	marked, key := map[string]bool{}, ""
+	marked, keys := map[string]bool{}, notice.AllKeys()
 	for u := range snap.Of("iam.user") {
 		marked[u.ID] = checks.Quarantined(u) != ""
 	}
-	if notice != nil {
-		key = notice.Key
-		if notice.User != "" {
-			marked[notice.User] = true
-		}
+	for _, user := range notice.AllUsers() {
+		marked[user] = true
+	}
+	for _, key := range keys {
 		there := func(r fact.Resource) bool { return r.Kind == "iam.access-key" && r.ID == key }
-		if key != "" && !slices.ContainsFunc(snap.Resources, there) { // deleted, or not to be listed
+		if !slices.ContainsFunc(snap.Resources, there) { // deleted, or not to be listed
 			seeds = append(seeds, lineage.Suspect{Credential: key, Reason: lineage.Seed})
 		}
 	}
@@ -169,7 +168,7 @@ func seedsOf(snap fact.Snapshot, marks map[fact.Ref]playbook.Mark, notice *incid
 		case marks[k.Ref] == playbook.Mine:
 		case marks[k.Ref] == playbook.NotMine:
 			seeds = append(seeds, lineage.Suspect{Credential: k.ID, Reason: lineage.Marked})
-		case marked[owner] || k.ID == key:
+		case marked[owner] || slices.Contains(keys, k.ID):
 			seeds = append(seeds, lineage.Suspect{Credential: k.ID, Reason: lineage.Seed})
 		}
 	}

@@ -111,8 +111,8 @@ func (s *Session) header(regions []awsapi.Region, o TriageOptions) report.Case {
 			h.Regions = append(h.Regions, r.Name)
 		}
 	}
-	if n := s.Case.Notice; n != nil && !n.Deadline.IsZero() {
-		h.Deadline = &n.Deadline
+	if due := s.Case.Notice.Due(); !due.IsZero() {
+		h.Deadline = &due
 	}
 	return h
 }

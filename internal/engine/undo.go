@@ -37,7 +37,7 @@ func (s *Session) PlanUndo(ctx context.Context, o UndoOptions) (plan.Plan, error
 		return plan.Plan{}, err
 	}
 	defer free()
-	t, err := LoadTriage(s.Case)
+	t, _, err := triaged(s.Case) // what was changed without one can be taken back too
 	if err != nil {
 		return plan.Plan{}, err
 	}

@@ -40,7 +40,20 @@ type Info struct {
 type Notice struct {
 	Key      string    `json:"key,omitempty"` // the access key's id
 	User     string    `json:"user,omitempty"`
+	Keys     []string  `json:"more_keys,omitempty"` // besides Key
+	Users    []string  `json:"more_users,omitempty"`
 	Deadline time.Time `json:"deadline,omitzero"`
+	// Answered is when the owner said that AWS has its answer: the deadline is
+	// shown no more.
+	Answered time.Time `json:"answered,omitzero"`
+}
+
+// Due is the deadline that still stands, or zero.
+func (n *Notice) Due() time.Time {
+	if n == nil || !n.Answered.IsZero() {
+		return time.Time{}
+	}
+	return n.Deadline
 }
 
 // Approver is somebody whose signature counts.

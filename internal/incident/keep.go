@@ -22,6 +22,7 @@ const (
 	lockFile    = "lock"
 	marksFile   = "marks.jsonl"
 	notesFile   = "notes.jsonl"
+	noticesFile = "notices.jsonl"
 	journalFile = "journal.jsonl"
 	reportFile  = "report.html"
 )

@@ -87,3 +87,8 @@ func All() []kind.Kind {
 		configRecorder, deliveryChannel, securityHub, analyzer, archiveRule, alarm, quotaRequest,
 	}
 }
+
+// Apart lists the kinds that no triage lists: a command of their own reads them.
+func Apart() []kind.Kind {
+	return []kind.Kind{supportCase}
+}

@@ -23,6 +23,8 @@ type mfaDeviceReader interface {
 type mfaDeviceWriter interface {
 	mfaDeviceReader
 	virtualDeviceDeleter
+	CreateVirtualMFADevice(context.Context, *iam.CreateVirtualMFADeviceInput, ...func(*iam.Options)) (*iam.CreateVirtualMFADeviceOutput, error)
+	EnableMFADevice(context.Context, *iam.EnableMFADeviceInput, ...func(*iam.Options)) (*iam.EnableMFADeviceOutput, error)
 	DeactivateMFADevice(context.Context, *iam.DeactivateMFADeviceInput, ...func(*iam.Options)) (*iam.DeactivateMFADeviceOutput, error)
 }
 
@@ -53,7 +55,7 @@ var mfaDeviceSpec = kind.Spec[mfaDeviceReader, mfaDeviceWriter]{
 		return holdsOwner(r)
 	},
 	Keep:  keepMFADevice,
-	Verbs: []kind.Verb[mfaDeviceReader, mfaDeviceWriter]{removeMFADevice},
+	Verbs: []kind.Verb[mfaDeviceReader, mfaDeviceWriter]{enrolMFA, removeMFADevice},
 }
 
 func listMFADevices(ctx context.Context, api mfaDeviceReader, at fact.Place, put func(fact.Resource)) error {

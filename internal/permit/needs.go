@@ -157,11 +157,12 @@ func Plan(p plan.Plan, find Finder) (out []Grant, inexact []string) {
 
 // needsOf are the needs of one action.
 func needsOf(a plan.Action) (needs []awsapi.Need, exact bool) {
-	i := slices.IndexFunc(kinds.All(), func(k kind.Kind) bool { return k.Name() == a.Target.Kind })
+	all := append(kinds.All(), kinds.Apart()...)
+	i := slices.IndexFunc(all, func(k kind.Kind) bool { return k.Name() == a.Target.Kind })
 	if i < 0 {
 		return nil, false
 	}
-	v, there := kinds.All()[i].Verb(a.Verb)
+	v, there := all[i].Verb(a.Verb)
 	if !there {
 		return nil, false
 	}

@@ -117,6 +117,8 @@ func (w Ward) refuses(a Action) string {
 		return "" // it gives a second key, and takes nothing
 	case w.onBreakGlass(t):
 		return IsBreakGlass
+	case a.Verb == "enrol-mfa":
+		return "" // it adds a device, to oneself too
 	case strings.Contains(t.ARN, rolePathLinked) || strings.HasPrefix(fact.Path.Or(t, ""), "/aws-service-role/"):
 		return ServiceLinked
 	case strings.Contains(t.ARN, rolePathSSO):

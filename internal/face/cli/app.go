@@ -33,6 +33,7 @@ type app struct {
 	text    *report.Text // the screen of a human run
 	in      *bufio.Reader
 	shown   bool // help was printed
+	dueTold bool // AWS's deadline was told
 }
 
 // human says whether a person reads standard output. A form that does not

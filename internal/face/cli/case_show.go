@@ -79,6 +79,12 @@ func runCaseShow(a *app, args []string) error {
 		if c.Endpoint != "" {
 			rows = append(rows, [2]string{w.T("screen.case.endpoint"), safe(c.Endpoint)})
 		}
+		if due := c.Notice.Due(); !due.IsZero() {
+			rows = append(rows, [2]string{w.T("screen.notice.deadline"), stamp(due)})
+		}
+		for _, key := range c.Notice.AllKeys() {
+			rows = append(rows, [2]string{w.T("screen.notice.key"), safe(key)})
+		}
 		for _, x := range c.Approvers {
 			key := "-"
 			if pub, err := signet.Decode(x.PublicKey); err == nil {

@@ -108,6 +108,7 @@ func (a *app) theCase() (*incident.Case, error) {
 	if len(c.Exposed()) > 0 {
 		a.note("prose.case.exposed", "n", len(c.Exposed()))
 	}
+	a.due(c)
 	return c, nil
 }
 

@@ -77,6 +77,8 @@ MODULES = [
     # where evidence is copied to
     "depot_fixes",
 
+    # letters
+    "support_fixes",
 ]
 
 

@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"cordon/internal/lab"
+)
+
+// fault makes the script's lab refuse a call: "fault SERVICE OPERATION CODE".
+// Without arguments nothing is refused any more.
+func fault(ts *testscript.TestScript, _ bool, args []string) {
+	l := ts.Value("lab").(*lab.Lab)
+	if len(args) == 0 {
+		ts.Check(l.ClearFaults(context.Background()))
+		return
+	}
+	if len(args) != 3 {
+		ts.Fatalf("usage: fault [SERVICE OPERATION CODE]")
+	}
+	match := map[string]string{"service": args[0]}
+	if args[1] != "*" {
+		match["op"] = args[1]
+	}
+	ts.Check(l.AddFault(context.Background(), lab.Fault{Match: match, Code: args[2], Status: 400}))
+}
+
+// lastDigest puts the digest of the newest plan of the case into $DIGEST.
+func lastDigest(ts *testscript.TestScript, _ bool, _ []string) {
+	all, err := filepath.Glob(ts.MkAbs("cases/*/plans/*.json"))
+	ts.Check(err)
+	newest, digest := "", ""
+	for _, name := range all {
+		var f struct {
+			Plan struct {
+				MadeAt string `json:"made_at"`
+				Nonce  string `json:"nonce"`
+			} `json:"plan"`
+		}
+		b, err := os.ReadFile(name)
+		ts.Check(err)
+		ts.Check(json.Unmarshal(b, &f))
+		info, err := os.Stat(name)
+		ts.Check(err)
+		if at := f.Plan.MadeAt + info.ModTime().UTC().Format("20060102150405.000000000"); at > newest {
+			newest, digest = at, strings.TrimSuffix(filepath.Base(name), ".json")
+		}
+	}
+	if digest == "" {
+		ts.Fatalf("the case has no plan")
+	}
+	ts.Setenv("DIGEST", digest)
+}
