@@ -9,7 +9,7 @@ export GOFLAGS ?= -mod=readonly
 
 # As it is shipped: static, without paths of this machine.
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/cordon ./cmd/cordon
+	scripts/build.sh bin/cordon
 
 # Everything for six platforms into dist/. RELEASE="linux/amd64" for one.
 release:

@@ -31,10 +31,11 @@ for target in "${targets[@]}"; do
     [[ $os == windows ]] && ending=.exe
     program=$dist/cordon_${os}_${arch}$ending
     printf '%s\n' "$program"
-    GOOS=$os GOARCH=$arch go build -trimpath -buildvcs=false -ldflags "-s -w -X cordon/internal/face/cli.Version=$version" -o "$program" ./cmd/cordon
+    GOOS=$os GOARCH=$arch scripts/build.sh "$program" "-s -w -X cordon/internal/face/cli.Version=$version"
     go run ./cmd/sbom "$program" "$version" >"$dist/cordon_${os}_${arch}.cdx.json"
 done
-go run -trimpath ./cmd/manual "$version" "$dist"
+# The flags of build.sh, or every client would be compiled once more.
+go run -trimpath -gcflags 'github.com/aws/aws-sdk-go-v2/service/...=-l' ./cmd/manual "$version" "$dist"
 cp LICENSE "$dist/LICENSE"
 
 (cd "$dist" && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | sed 's|^\./||' | while read -r file; do

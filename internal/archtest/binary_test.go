@@ -11,7 +11,7 @@ import (
 )
 
 // maxBinary is the budget for the stripped program, in bytes.
-const maxBinary = 70 << 20
+const maxBinary = 70_000_000
 
 // TestBinaryStaysLean builds the program as it is shipped. Executing a template
 // uses reflection by method name, and then the linker keeps every operation of
@@ -21,8 +21,7 @@ func TestBinaryStaysLean(t *testing.T) {
 		t.Skip("reads ELF symbols; this is " + runtime.GOOS)
 	}
 	bin := filepath.Join(t.TempDir(), "cordon")
-	build := exec.Command("go", "build", "-trimpath", "-o", bin, "../../cmd/cordon")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	build := exec.Command("../../scripts/build.sh", bin, "")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("cannot build: %v\n%s", err, out)
 	}
@@ -47,8 +46,7 @@ func TestBinaryStaysLean(t *testing.T) {
 	if mains != 1 {
 		t.Errorf("the symbols were not read: main.main is there %d times", mains)
 	}
-	strip := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, "../../cmd/cordon")
-	strip.Env = append(os.Environ(), "CGO_ENABLED=0")
+	strip := exec.Command("../../scripts/build.sh", bin)
 	if out, err := strip.CombinedOutput(); err != nil {
 		t.Fatalf("cannot build: %v\n%s", err, out)
 	}
@@ -56,7 +54,7 @@ func TestBinaryStaysLean(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%.1f MB stripped", float64(info.Size())/(1<<20))
+	t.Logf("%.1f MB stripped", float64(info.Size())/1e6)
 	if info.Size() > maxBinary {
 		t.Errorf("%d bytes stripped, the budget is %d", info.Size(), maxBinary)
 	}
