@@ -589,7 +589,6 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "bedrock:DeleteProvisionedModelThroughput",
           "bedrock:PutModelInvocationLoggingConfiguration",
           "bedrock:StopModelInvocationJob",
-          "cloud9:DeleteEnvironment",
           "cloudformation:DeleteResource",
           "cloudformation:DeleteStack",
           "cloudformation:DeleteStackSet",
@@ -613,7 +612,6 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "codebuild:DeleteSourceCredentials",
           "codebuild:StopBuild",
           "codebuild:StopBuildBatch",
-          "codecommit:DeleteRepository",
           "codepipeline:DeletePipeline",
           "codestar-connections:DeleteConnection",
           "cognito-idp:DeleteUserPool",
@@ -637,6 +635,7 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "ec2:CancelCapacityReservation",
           "ec2:CancelSpotFleetRequests",
           "ec2:CancelSpotInstanceRequests",
+          "ec2:CreateFlowLogs",
           "ec2:CreateNetworkAclEntry",
           "ec2:CreateSecurityGroup",
           "ec2:CreateSnapshot",
@@ -700,8 +699,6 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "eks:DeleteNodegroup",
           "eks:UpdateClusterConfig",
           "eks:UpdateNodegroupConfig",
-          "elasticache:CreateSnapshot",
-          "elasticache:DeleteCacheCluster",
           "elasticbeanstalk:DeleteApplication",
           "elasticbeanstalk:TerminateEnvironment",
           "elasticfilesystem:DeleteFileSystem",
@@ -709,6 +706,8 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "elasticfilesystem:DeleteMountTarget",
           "elasticfilesystem:PutFileSystemPolicy",
           "elasticloadbalancing:DeleteLoadBalancer",
+          "elasticloadbalancing:DeleteTargetGroup",
+          "elasticloadbalancing:ModifyLoadBalancerAttributes",
         ]
         Resource = [
           "*",
@@ -733,8 +732,6 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
         Sid    = "CordonActs"
         Effect = "Allow"
         Action = [
-          "elasticloadbalancing:DeleteTargetGroup",
-          "elasticloadbalancing:ModifyLoadBalancerAttributes",
           "elasticmapreduce:SetTerminationProtection",
           "elasticmapreduce:TerminateJobFlows",
           "emr-serverless:DeleteApplication",
@@ -750,7 +747,6 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "events:RemovePermission",
           "events:RemoveTargets",
           "firehose:DeleteDeliveryStream",
-          "gamelift:DeleteBuild",
           "gamelift:DeleteFleet",
           "gamelift:DeleteScalingPolicy",
           "gamelift:UpdateFleetCapacity",
@@ -773,6 +769,8 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "iam:AttachGroupPolicy",
           "iam:AttachRolePolicy",
           "iam:AttachUserPolicy",
+          "iam:CreateAccessKey",
+          "iam:CreateVirtualMFADevice",
           "iam:DeactivateMFADevice",
           "iam:DeleteAccessKey",
           "iam:DeleteAccountPasswordPolicy",
@@ -798,6 +796,7 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "iam:DetachGroupPolicy",
           "iam:DetachRolePolicy",
           "iam:DetachUserPolicy",
+          "iam:EnableMFADevice",
           "iam:PassRole",
           "iam:PutGroupPolicy",
           "iam:PutRolePermissionsBoundary",
@@ -810,6 +809,7 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "iam:UpdateAccessKey",
           "iam:UpdateAccountPasswordPolicy",
           "iam:UpdateAssumeRolePolicy",
+          "iam:UpdateLoginProfile",
           "iam:UpdateSSHPublicKey",
           "iam:UpdateServiceSpecificCredential",
           "iam:UpdateSigningCertificate",
@@ -819,10 +819,6 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "imagebuilder:DeleteImageRecipe",
           "imagebuilder:UntagResource",
           "iot:DeleteTopicRule",
-          "kafka:DeleteCluster",
-          "kinesis:DeleteStream",
-          "kinesis:RemoveTagsFromStream",
-          "kinesis:UntagResource",
           "kms:CancelKeyDeletion",
           "kms:DisableKey",
           "kms:EnableKey",
@@ -851,6 +847,8 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "lightsail:StopInstance",
           "lightsail:TagResource",
           "lightsail:UpdateContainerService",
+          "logs:CreateLogDelivery",
+          "logs:DeleteLogDelivery",
           "logs:DeleteLogGroup",
           "logs:DeleteRetentionPolicy",
           "logs:DeleteSubscriptionFilter",
@@ -858,7 +856,6 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "logs:PutRetentionPolicy",
           "logs:PutSubscriptionFilter",
           "mediapackage:DeleteChannel",
-          "memorydb:DeleteCluster",
           "network-firewall:DeleteFirewall",
           "network-firewall:UntagResource",
           "organizations:AttachPolicy",
@@ -951,6 +948,10 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "sns:SetSMSAttributes",
           "sns:SetTopicAttributes",
           "sns:Unsubscribe",
+          "sqs:DeleteQueue",
+          "sqs:SetQueueAttributes",
+          "ssm:DeleteActivation",
+          "ssm:DeleteAssociation",
         ]
         Resource = [
           "*",
@@ -975,10 +976,6 @@ resource "aws_iam_policy" "cordon_breakglass_5" {
         Sid    = "CordonActs"
         Effect = "Allow"
         Action = [
-          "sqs:DeleteQueue",
-          "sqs:SetQueueAttributes",
-          "ssm:DeleteActivation",
-          "ssm:DeleteAssociation",
           "ssm:DeleteDocument",
           "ssm:DeleteParameter",
           "ssm:ModifyDocumentPermission",
@@ -1000,7 +997,6 @@ resource "aws_iam_policy" "cordon_breakglass_5" {
           "transfer:StopServer",
           "wafv2:DeleteWebACL",
           "workmail:DeleteOrganization",
-          "workspaces:TerminateWorkspaces",
         ]
         Resource = [
           "*",

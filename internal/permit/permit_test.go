@@ -134,7 +134,7 @@ func TestEachPartHasItsVerbs(t *testing.T) {
 // Cloud Control calls the service with the caller's rights.
 func TestCloudControlNeedsTheServiceToo(t *testing.T) {
 	all := actions(set(t, "responder").Grants)
-	for _, a := range []string{"cloudformation:DeleteResource", "imagebuilder:DeleteImagePipeline", "kafka:DeleteCluster"} {
+	for _, a := range []string{"cloudformation:DeleteResource", "imagebuilder:DeleteImagePipeline", "codepipeline:DeletePipeline"} {
 		if !slices.Contains(all, a) {
 			t.Errorf("%s is missing", a)
 		}
