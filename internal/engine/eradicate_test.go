@@ -96,7 +96,6 @@ var orderings = []ordering{
 	{"DisableRule", "DeleteRule", `"name": "([^"]+)"`, 0},
 	{"CreateDBSnapshot", "DeleteDBInstance", `"d[bB]InstanceIdentifier": "([^"]+)"`, 0},
 	{"UpdateService", "DeleteService", `"service": "([^"]+)"`, 0},
-	{"DeleteService", "DeleteCluster", `"cluster": "([^"]+)"`, 0},
 	{"UpdateJobQueue", "DeleteJobQueue", `"jobQueue": "([^"]+)"`, 0},
 	{"DeleteJobQueue", "DeleteComputeEnvironment", `$region`, 0},
 	{"UpdateComputeEnvironment", "DeleteComputeEnvironment", `"computeEnvironment": "([^"]+)"`, 0},

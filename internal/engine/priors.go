@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -156,7 +157,7 @@ func (p *priors) read(ctx context.Context, r fact.Resource, k kind.Kind, before 
 		if err != nil {
 			return err
 		}
-		if value, told := last(events, r, his, v); told {
+		if value, told := last(events, r, his, p.h.s.Case.ID, v); told {
 			before[v.Of] = value
 		} else if !whole {
 			delete(before, v.Of) // a baseline may be older than a change that could not be seen
@@ -166,10 +167,12 @@ func (p *priors) read(ctx context.Context, r fact.Resource, k kind.Kind, before 
 }
 
 // last is what the owner's last call about an aspect set. Events come newest
-// first. A call of the owner's that does not tell what it set ends the search.
-func last(events []event.Event, r fact.Resource, his map[string]bool, v kind.Bound) (value string, told bool) {
+// first. What this case changed itself, to contain, is no state of the owner's:
+// its calls carry the case in their user agent. A call of the owner's that does
+// not tell what it set ends the search.
+func last(events []event.Event, r fact.Resource, his map[string]bool, ours string, v kind.Bound) (value string, told bool) {
 	for _, e := range events {
-		if his[e.ID] || e.Failed() || !about(e, r.Ref) {
+		if his[e.ID] || e.Failed() || strings.Contains(e.Agent, "cordon-"+ours) || !about(e, r.Ref) {
 			continue
 		}
 		value, told = v.Recall(e.BaseName(), e.Request, e.Response)

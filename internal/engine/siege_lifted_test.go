@@ -148,11 +148,32 @@ func (w *world) unharmed(tr Truth, before map[string]map[string]json.RawMessage)
 // differs lists what is not as it was in the lab's pictures of one thing.
 func differs(before, now map[string]map[string]json.RawMessage, p Planted) (out []string) {
 	for _, at := range pictures(before, p) {
-		was, is := before[at[0]][at[1]], now[at[0]][at[1]]
-		if !plan.Same(was, is) {
+		was, is := before[at[0]][at[1]], bare(now[at[0]][at[1]])
+		if !plan.Same(bare(was), is) {
 			out = append(out, fmt.Sprintf(" %s %s\n  was %s\n  is  %s", at[0], at[1], was, is))
 		}
 	}
+	return out
+}
+
+// bare is a picture without what containment put on an identity, which stays
+// until it is undone, and without versions of a policy that are not in force.
+func bare(picture json.RawMessage) json.RawMessage {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(picture, &all) != nil {
+		return picture
+	}
+	drop := func(member string, gone func(string) bool) {
+		var inner map[string]json.RawMessage
+		if json.Unmarshal(all[member], &inner) == nil {
+			maps.DeleteFunc(inner, func(name string, _ json.RawMessage) bool { return gone(name) })
+			all[member], _ = json.Marshal(inner) // of what was just decoded
+		}
+	}
+	drop("inline", func(name string) bool { return strings.HasPrefix(name, "Cordon") || name == "AWSRevokeOlderSessions" })
+	inForce := strings.Trim(string(all["default"]), `"`)
+	drop("versions", func(name string) bool { return name != inForce })
+	out, _ := json.Marshal(all)
 	return out
 }
 

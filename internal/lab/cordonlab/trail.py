@@ -102,6 +102,19 @@ def reset() -> None:
         RECORDS.clear()
 
 
+#: Amazon S3 User Guide, "Amazon S3 account-level and bucket-level operations tracked by CloudTrail"
+_S3_NAMES = {
+    ("s3", "PutPublicAccessBlock"): "PutBucketPublicAccessBlock",
+    ("s3", "DeletePublicAccessBlock"): "DeleteBucketPublicAccessBlock",
+    ("s3", "GetPublicAccessBlock"): "GetBucketPublicAccessBlock",
+    ("s3control", "PutPublicAccessBlock"): "PutAccountPublicAccessBlock",
+    ("s3control", "DeletePublicAccessBlock"): "DeleteAccountPublicAccessBlock",
+    ("s3control", "GetPublicAccessBlock"): "GetAccountPublicAccessBlock",
+    ("s3", "PutBucketLifecycleConfiguration"): "PutBucketLifecycle",
+    ("s3", "PutBucketNotificationConfiguration"): "PutBucketNotification",
+}
+
+
 @functools.lru_cache(None)
 def event_name(service: str, op: str) -> str:
     """The name in the record: Lambda's older operations carry their API's date.
@@ -110,7 +123,7 @@ def event_name(service: str, op: str) -> str:
     Guide, "Logging Lambda API calls with CloudTrail").
     """
     if service != "lambda":
-        return op
+        return _S3_NAMES.get((service, op), op)
     uri = wire.model("lambda").operation_model(op).http["requestUri"]
     found = re.match(r"^/(\d{4})-(\d\d)-(\d\d)/", uri)
     if not found or found.group(1) >= "2019":
