@@ -37,6 +37,9 @@ type copyWriter interface {
 	DeleteSnapshot(context.Context, *ec2.DeleteSnapshotInput, ...func(*ec2.Options)) (*ec2.DeleteSnapshotOutput, error)
 }
 
+// copyTakes is how long the first copy of a large disk may take.
+const copyTakes = 24 * time.Hour
+
 // A disk is a volume of which a copy is wanted that is no older than since,
 // when it came where it is.
 type disk struct {
@@ -54,7 +57,7 @@ func copied[R snapshotLister, W copyWriter](
 	again func(context.Context, W, string) ([]disk, error), // disks, for the writer
 	take func(context.Context, W, kind.Job) error,
 ) kind.Verb[R, W] {
-	v.Class, v.For = kind.Reversible, kind.Copy
+	v.Class, v.For, v.Takes = kind.Reversible, kind.Copy, copyTakes
 	v.Needs = append([]string{"ec2:DescribeSnapshots", "ec2:DescribeVolumes", "ec2:DeleteSnapshot", "=ec2:CreateTags"}, v.Needs...)
 	v.Prior = func(ctx context.Context, api R, r fact.Resource) (json.RawMessage, error) {
 		if _, err := disks(ctx, api, r.ID); err != nil {

@@ -56,7 +56,7 @@ var kmsKeySpec = kind.Spec[kmsKeyReader, kmsKeyWriter]{
 		}, kmsKeyPolicy, setKMSKeyPolicy),
 		restore(kmsKeyVerb{
 			Name: "restore-policy", Class: kind.Disruptive, Of: "policy", Mends: []string{"PutKeyPolicy"}, Needs: []string{"kms:PutKeyPolicy"},
-			Recall: recallField(map[string]string{"PutKeyPolicy": "policy"}),
+			Recall: recallField(map[string]string{"PutKeyPolicy": "policy", "CreateKey": "policy"}),
 		}, kmsKeyPolicy, setKMSKeyPolicy),
 		// What somebody disabled was enabled.
 		restoreOr(kmsKeyVerb{
