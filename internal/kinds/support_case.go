@@ -8,20 +8,21 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/support"
 
 	"cordon/internal/fact"
 	"cordon/internal/kind"
 )
 
 type supportReader interface {
-	DescribeCases(context.Context, describeCasesInput) (describeCasesOutput, error)
-	DescribeSeverityLevels(context.Context) ([]string, error)
+	DescribeCases(context.Context, *support.DescribeCasesInput, ...func(*support.Options)) (*support.DescribeCasesOutput, error)
+	DescribeSeverityLevels(context.Context, *support.DescribeSeverityLevelsInput, ...func(*support.Options)) (*support.DescribeSeverityLevelsOutput, error)
 }
 
 type supportWriter interface {
 	supportReader
-	CreateCase(context.Context, createCaseInput) (string, error)
-	ResolveCase(ctx context.Context, id string) error
+	CreateCase(context.Context, *support.CreateCaseInput, ...func(*support.Options)) (*support.CreateCaseOutput, error)
+	ResolveCase(context.Context, *support.ResolveCaseInput, ...func(*support.Options)) (*support.ResolveCaseOutput, error)
 }
 
 var supportCase = kind.Of(supportCaseSpec)
@@ -32,8 +33,8 @@ var supportCase = kind.Of(supportCaseSpec)
 var supportCaseSpec = kind.Spec[supportReader, supportWriter]{
 	Name:   "support.case",
 	Global: true,
-	Reader: func(c aws.Config) supportReader { return supportClient{c} },
-	Writer: func(c aws.Config) supportWriter { return supportClient{c} },
+	Reader: func(c aws.Config) supportReader { return support.NewFromConfig(c) },
+	Writer: func(c aws.Config) supportWriter { return support.NewFromConfig(c) },
 	Needs:  []string{"support:DescribeCases", "support:DescribeSeverityLevels"},
 	Cost:   kind.Cost{Fixed: 1, Page: supportPage},
 	Carry:  []string{string(fact.Subject), string(fact.Letter), string(fact.Language), string(fact.Severity)},
@@ -44,12 +45,12 @@ var supportCaseSpec = kind.Spec[supportReader, supportWriter]{
 		}
 		out := make([]fact.Resource, 0, len(all))
 		for _, c := range all {
-			r := fact.Resource{Ref: fact.Ref{Kind: "support.case", Place: at, ID: c.CaseID}, Created: c.Created()}
-			fact.Subject.Set(&r, c.Subject)
-			fact.Status.Set(&r, c.Status)
-			fact.Submitter.Set(&r, c.SubmittedBy)
-			fact.DisplayID.Set(&r, c.DisplayID)
-			fact.Severity.Set(&r, c.SeverityCode)
+			r := fact.Resource{Ref: fact.Ref{Kind: "support.case", Place: at, ID: aws.ToString(c.CaseId)}, Created: caseOpened(c)}
+			fact.Subject.Set(&r, aws.ToString(c.Subject))
+			fact.Status.Set(&r, aws.ToString(c.Status))
+			fact.Submitter.Set(&r, aws.ToString(c.SubmittedBy))
+			fact.DisplayID.Set(&r, aws.ToString(c.DisplayId))
+			fact.Severity.Set(&r, aws.ToString(c.SeverityCode))
 			out = append(out, r)
 		}
 		putSorted(out, put)
@@ -76,10 +77,15 @@ var openCase = kind.Verb[supportReader, supportWriter]{
 		if open, err := casesLike(ctx, api, j.Resource, j.At); err != nil || len(open) > 0 {
 			return err
 		}
-		_, err := api.CreateCase(ctx, createCaseInput{
-			Subject: fact.Subject.Or(j.Resource, ""), Body: fact.Letter.Or(j.Resource, ""), Language: fact.Language.Or(j.Resource, "en"),
-			Severity: fact.Severity.Or(j.Resource, ""), Issue: "customer-service", Service: "customer-account", Category: "security",
-		})
+		ask := &support.CreateCaseInput{
+			Subject: aws.String(fact.Subject.Or(j.Resource, "")), CommunicationBody: aws.String(fact.Letter.Or(j.Resource, "")), Language: aws.String(fact.Language.Or(j.Resource, "en")),
+			IssueType: aws.String("customer-service"), ServiceCode: aws.String("customer-account"), CategoryCode: aws.String("security"),
+		}
+		if severity := fact.Severity.Or(j.Resource, ""); severity != "" {
+			ask.SeverityCode = &severity
+		}
+		// Once: an answer that was lost may have opened the case.
+		_, err := api.CreateCase(ctx, ask, func(o *support.Options) { o.RetryMaxAttempts = 1 })
 		return err
 	},
 	Done: func(ctx context.Context, api supportReader, j kind.Job) (bool, error) {
@@ -99,45 +105,10 @@ var openCase = kind.Verb[supportReader, supportWriter]{
 			if slices.Contains(before, id) {
 				continue
 			}
-			if err := api.ResolveCase(ctx, id); err != nil {
+			if _, err := api.ResolveCase(ctx, &support.ResolveCaseInput{CaseId: &id}); err != nil {
 				return err
 			}
 		}
 		return nil
 	},
-}
-
-// casesLike lists the open cases with this subject that were opened since, by
-// AWS's clock less the minutes that clocks differ by.
-func casesLike(ctx context.Context, api supportReader, r fact.Resource, since time.Time) ([]string, error) {
-	all, err := supportCases(ctx, api, false)
-	if err != nil {
-		return nil, err
-	}
-	ids := []string{}
-	for _, c := range all {
-		if c.Subject == fact.Subject.Or(r, "") && (since.IsZero() || !c.Created().Before(since.Add(-5*time.Minute))) {
-			ids = append(ids, c.CaseID)
-		}
-	}
-	slices.Sort(ids)
-	return ids, nil
-}
-
-func supportCases(ctx context.Context, api supportReader, resolved bool) (all []caseDetails, err error) {
-	ask := describeCasesInput{Resolved: resolved, Max: supportPage}
-	for {
-		page, err := api.DescribeCases(ctx, ask)
-		if err != nil {
-			return nil, fmt.Errorf("cannot list the support cases: %w", err)
-		}
-		all = append(all, page.Cases...)
-		if page.Next == "" {
-			return all, nil
-		}
-		if page.Next == ask.Next {
-			return nil, fmt.Errorf("cannot list the support cases: AWS gives the same page again")
-		}
-		ask.Next = page.Next
-	}
 }
