@@ -110,7 +110,7 @@ func TestIncident(t *testing.T) {
 	// them before the lab stops.
 	t.Run("night", func(t *testing.T) {
 		testscript.Run(t, params(t, "lab-*.txtar", func(e *testscript.Env) error {
-			copied, err := l.Fork(ctx)
+			copied, err := l.Fork(t.Context()) // a script may have to wait for its turn
 			if err != nil {
 				return fmt.Errorf("cannot fork the lab: %w", err)
 			}
