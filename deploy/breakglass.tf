@@ -176,6 +176,7 @@ resource "aws_iam_policy" "cordon_breakglass_1" {
           "ec2:DescribeVpcEndpoints",
           "ec2:DescribeVpcPeeringConnections",
           "ec2:DescribeVpcs",
+          "ec2:DescribeVpnConnections",
           "ec2:GetConsoleOutput",
           "ec2:GetEbsEncryptionByDefault",
           "ec2:GetImageBlockPublicAccessState",
@@ -230,7 +231,6 @@ resource "aws_iam_policy" "cordon_breakglass_1" {
           "events:DescribeEventBus",
           "events:DescribeRule",
           "events:ListEventBuses",
-          "events:ListRules",
         ]
         Resource = [
           "*",
@@ -255,6 +255,7 @@ resource "aws_iam_policy" "cordon_breakglass_2" {
         Sid    = "CordonLooks"
         Effect = "Allow"
         Action = [
+          "events:ListRules",
           "events:ListTargetsByRule",
           "firehose:DescribeDeliveryStream",
           "firehose:ListDeliveryStreams",
@@ -468,7 +469,6 @@ resource "aws_iam_policy" "cordon_breakglass_2" {
           "securityhub:DescribeHub",
           "servicequotas:GetRequestedServiceQuotaChange",
           "servicequotas:ListRequestedServiceQuotaChangeHistory",
-          "ses:DescribeActiveReceiptRuleSet",
         ]
         Resource = [
           "*",
@@ -493,6 +493,7 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
         Sid    = "CordonLooks"
         Effect = "Allow"
         Action = [
+          "ses:DescribeActiveReceiptRuleSet",
           "ses:DescribeReceiptRuleSet",
           "ses:GetAccount",
           "ses:GetConfigurationSet",
@@ -658,6 +659,7 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "ec2:DeleteVpc",
           "ec2:DeleteVpcEndpoints",
           "ec2:DeleteVpcPeeringConnection",
+          "ec2:DeleteVpnConnection",
           "ec2:DeregisterImage",
           "ec2:DetachInternetGateway",
           "ec2:DisableEbsEncryptionByDefault",
@@ -707,7 +709,6 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "elasticfilesystem:PutFileSystemPolicy",
           "elasticloadbalancing:DeleteLoadBalancer",
           "elasticloadbalancing:DeleteTargetGroup",
-          "elasticloadbalancing:ModifyLoadBalancerAttributes",
         ]
         Resource = [
           "*",
@@ -732,6 +733,7 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
         Sid    = "CordonActs"
         Effect = "Allow"
         Action = [
+          "elasticloadbalancing:ModifyLoadBalancerAttributes",
           "elasticmapreduce:SetTerminationProtection",
           "elasticmapreduce:TerminateJobFlows",
           "emr-serverless:DeleteApplication",
@@ -950,8 +952,6 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "sns:Unsubscribe",
           "sqs:DeleteQueue",
           "sqs:SetQueueAttributes",
-          "ssm:DeleteActivation",
-          "ssm:DeleteAssociation",
         ]
         Resource = [
           "*",
@@ -976,6 +976,8 @@ resource "aws_iam_policy" "cordon_breakglass_5" {
         Sid    = "CordonActs"
         Effect = "Allow"
         Action = [
+          "ssm:DeleteActivation",
+          "ssm:DeleteAssociation",
           "ssm:DeleteDocument",
           "ssm:DeleteParameter",
           "ssm:ModifyDocumentPermission",

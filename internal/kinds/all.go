@@ -31,7 +31,7 @@ func All() []kind.Kind {
 		// network
 
 		loadBalancer, targetGroup, classicBalancer,
-		vpcEndpoint, natGateway, networkInterface, elasticIP, routeTable, networkACL, vpcPeering, internetGateway, flowLog, subnet, vpc,
+		vpcEndpoint, natGateway, networkInterface, elasticIP, routeTable, networkACL, vpcPeering, vpnConnection, internetGateway, flowLog, subnet, vpc,
 
 		function, layer,
 

@@ -36,6 +36,7 @@ func TestComputeIsAttributed(t *testing.T) {
 		{"ec2.elastic-ip", makeAddress, "release-address"},
 		{"ec2.vpc-endpoint", makeEndpoint, "delete"},
 		{"ec2.vpc-peering", makePeering, "delete"},
+		{"ec2.vpn-connection", makeVPN, "delete"},
 		{"ec2.flow-log", makeFlowLog, "delete"},
 		{"ec2.nat-gateway", makeNAT, "delete"},
 		{"ec2.route-table", makeRouteTable, "delete"},

@@ -54,6 +54,18 @@ func makeNAT(t *testing.T, w kindtest.World) string {
 	return aws.ToString(out.NatGateway.NatGatewayId)
 }
 
+func makeVPN(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	far := must[*ec2.CreateCustomerGatewayOutput](t)(ec2In(w).CreateCustomerGateway(t.Context(), &ec2.CreateCustomerGatewayInput{
+		Type: types.GatewayTypeIpsec1, PublicIp: aws.String("203.0.113.9"), BgpAsn: aws.Int32(65000),
+	}))
+	near := must[*ec2.CreateVpnGatewayOutput](t)(ec2In(w).CreateVpnGateway(t.Context(), &ec2.CreateVpnGatewayInput{Type: types.GatewayTypeIpsec1}))
+	out := must[*ec2.CreateVpnConnectionOutput](t)(ec2In(w).CreateVpnConnection(t.Context(), &ec2.CreateVpnConnectionInput{
+		Type: aws.String("ipsec.1"), CustomerGatewayId: far.CustomerGateway.CustomerGatewayId, VpnGatewayId: near.VpnGateway.VpnGatewayId,
+	}))
+	return aws.ToString(out.VpnConnection.VpnConnectionId)
+}
+
 func makeRouteTable(t *testing.T, w kindtest.World) string {
 	t.Helper()
 	subnet := makeSubnet(t, w)
@@ -130,6 +142,7 @@ func TestNetworkKinds(t *testing.T) {
 	networkCase(t, "elastic ip", elasticIPSpec, makeAddress)
 	networkCase(t, "interface", networkInterfaceSpec, makeInterface)
 	networkCase(t, "peering", vpcPeeringSpec, makePeering)
+	networkCase(t, "vpn", vpnConnectionSpec, makeVPN)
 }
 
 func networkCase[R, W any](t *testing.T, name string, spec kind.Spec[R, W], setup func(*testing.T, kindtest.World) string) {

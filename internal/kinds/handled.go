@@ -72,6 +72,7 @@ var handled = []struct {
 	{"ec2", "route-table/", "ec2.route-table"},
 	{"ec2", "network-acl/", "ec2.network-acl"},
 	{"ec2", "vpc-peering-connection/", "ec2.vpc-peering"},
+	{"ec2", "vpn-connection/", "ec2.vpn-connection"},
 	{"ec2", "internet-gateway/", "ec2.internet-gateway"},
 	{"ec2", "vpc-flow-log/", "ec2.flow-log"},
 	{"ec2", "subnet/", "ec2.subnet"},

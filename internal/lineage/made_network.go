@@ -58,6 +58,9 @@ var networkRules = []rule{
 	does("ec2", "AcceptVpcPeeringConnection", Shared, "ec2.vpc-peering", "q:vpcPeeringConnectionId|r:vpcPeeringConnection.vpcPeeringConnectionId"),
 	does("ec2", "ModifyVpcPeeringConnectionOptions", Changed, "ec2.vpc-peering", asked("ModifyVpcPeeringConnectionOptions", "VpcPeeringConnectionId")),
 	does("ec2", "RejectVpcPeeringConnection", Deleted, "ec2.vpc-peering", "q:vpcPeeringConnectionId"),
+	does("ec2", "CreateVpnConnection", Created, "ec2.vpn-connection", "r:vpnConnection.vpnConnectionId"),
+	does("ec2", "ModifyVpnConnection", Changed, "ec2.vpn-connection", "q:vpnConnectionId"),
+	does("ec2", "DeleteVpnConnection", Deleted, "ec2.vpn-connection", "q:vpnConnectionId"),
 	does("ec2", "DeleteVpcPeeringConnection", Deleted, "ec2.vpc-peering", "q:vpcPeeringConnectionId"),
 
 	does("ec2", "CreateFlowLogs", Created, "ec2.flow-log", "r:CreateFlowLogsResponse.flowLogIdSet.item[]|r:flowLogIdSet.item[]|r:flowLogIdSet.items[].flowLogId|r:flowLogIdSet.items[]"),

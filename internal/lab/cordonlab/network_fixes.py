@@ -140,6 +140,8 @@ def _dump_network(account):
                 if hasattr(table, "association_subnets") else [], "routes": len(table.routes)}
         for gateway in list(ec2.internet_gateways.values()):
             found[f"{region}/internet-gateway/{gateway.id}"] = {"vpc": gateway.vpc.id if gateway.vpc else None}
+        for tunnel in list(ec2.vpn_connections.values()):
+            found[f"{region}/vpn-connection/{tunnel.id}"] = {"state": tunnel.state, "far": tunnel.customer_gateway_id}
         for address in list(ec2.addresses):
             found[f"{region}/address/{address.allocation_id}"] = {"ip": address.public_ip}
     return found
