@@ -34,7 +34,7 @@ bench-trail:
 	scripts/bench-trail.sh $(BENCH_TRAIL)
 
 # A triage of a recorded account, every call 50 ms away. BENCH_TRIAGE="-all" for
-# every kind.
+# every kind, BENCH_TRIAGE="-kinds 40" for all that both peers list.
 bench-triage:
 	scripts/bench-triage.sh $(BENCH_TRIAGE)
 
