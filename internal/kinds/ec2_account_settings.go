@@ -68,9 +68,29 @@ var ec2SettingsSpec = kind.Spec[settingsReader, settingsWriter]{
 				Needs: []string{"ec2:" + s.on, "ec2:" + s.off}, Mends: []string{s.on, s.off}, Recall: s.recall,
 			}, s.get, s.set))
 		}
-		return all
+		return append(all, shutConsole)
 	}(),
 }
+
+// shutConsole is for where nobody knows what it was: AWS has it off, and what
+// helps with a machine that does not start can be turned on again in a moment.
+var shutConsole = flip(kind.Verb[settingsReader, settingsWriter]{
+	Name: "close-serial-console", Class: kind.Reversible, For: kind.Close, Mends: []string{"EnableSerialConsoleAccess"},
+	Needs: []string{"ec2:EnableSerialConsoleAccess", "ec2:DisableSerialConsoleAccess"},
+}, false, func(ctx context.Context, api settingsReader, _ fact.Resource) (bool, error) {
+	out, err := api.GetSerialConsoleAccessStatus(ctx, &ec2.GetSerialConsoleAccessStatusInput{})
+	if err != nil {
+		return false, err
+	}
+	return aws.ToBool(out.SerialConsoleAccessEnabled), nil
+}, func(ctx context.Context, api settingsWriter, _ kind.Job, on bool) (err error) {
+	if on {
+		_, err = api.EnableSerialConsoleAccess(ctx, &ec2.EnableSerialConsoleAccessInput{})
+	} else {
+		_, err = api.DisableSerialConsoleAccess(ctx, &ec2.DisableSerialConsoleAccessInput{})
+	}
+	return err
+})
 
 // An ec2Switch is one setting of a region, with the calls that turn it.
 type ec2Switch struct {

@@ -118,6 +118,11 @@ def response_elements(call: wire.Call, answer: wire.Answer, read_only: bool) -> 
         result = call.decode(answer)
     except Exception:  # an answer that does not fit its own model
         return None
+    if call.service == "rds" and len(result) == 1:
+        # "responseElements": {"dBInstanceIdentifier": ...}: what it is about is not wrapped
+        # (Amazon RDS User Guide, "Understanding Amazon RDS log file entries")
+        inner = next(iter(result.values()))
+        result = inner if isinstance(inner, dict) else result
     return scrub(plain(result, call.service)) or None
 
 
