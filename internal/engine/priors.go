@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"cordon/internal/awsapi"
+	"cordon/internal/baseline"
 	"cordon/internal/checks"
 	"cordon/internal/event"
 	"cordon/internal/evidence"
@@ -43,37 +44,13 @@ func (s *Session) recall(ctx context.Context, snap *fact.Snapshot, store *eviden
 			continue
 		}
 		fact.Vouched.Set(r, vouched)
-		k, ok := s.kind(r.Kind)
-		if !ok {
-			continue
-		}
-		before := map[string]string{}
-		if base != nil {
-			maps.Copy(before, base.Aspects(*r))
-		}
-		if err := p.read(ctx, *r, k, before); err != nil {
+		if err := p.set(ctx, r, base); err != nil {
 			return err
-		}
-		onlyOther(*r, before)
-		if len(before) > 0 {
-			fact.Before.Set(r, before)
 		}
 	}
 	for i := range snap.Lost { // what he deleted may be made again
-		r := &snap.Lost[i]
-		k, ok := s.kind(r.Kind)
-		if !ok {
-			continue
-		}
-		before := map[string]string{}
-		if base != nil {
-			maps.Copy(before, base.Aspects(*r))
-		}
-		if err := p.read(ctx, *r, k, before); err != nil {
+		if err := p.set(ctx, &snap.Lost[i], base); err != nil {
 			return err
-		}
-		if len(before) > 0 {
-			fact.Before.Set(r, before)
 		}
 	}
 	for region, reading := range h.bad {
@@ -140,6 +117,26 @@ type priors struct {
 	h     *history
 	mu    sync.Mutex
 	asked map[lookup]*lookedUp
+}
+
+// set writes into a resource what its aspects were, where anything tells.
+func (p *priors) set(ctx context.Context, r *fact.Resource, base *baseline.Baseline) error {
+	k, ok := p.h.s.kind(r.Kind)
+	if !ok {
+		return nil
+	}
+	before := map[string]string{}
+	if base != nil {
+		maps.Copy(before, base.Aspects(*r))
+	}
+	if err := p.read(ctx, *r, k, before); err != nil {
+		return err
+	}
+	onlyOther(*r, before)
+	if len(before) > 0 {
+		fact.Before.Set(r, before)
+	}
+	return nil
 }
 
 // read fills before with what recorded calls set.
