@@ -27,9 +27,11 @@ def install():
 @registry.after("ec2:DescribeVolumes")
 def told_to_go(call, account, result):
     """AWS: an attachment's DeleteOnTermination "Indicates whether the EBS volume is deleted on instance termination"."""
+    # Not get_instance(), which copies every instance and breaks while another call changes one.
+    machines = {one.id: one for group in list(backend(account, call.region).reservations.values()) for one in list(group.instances)}
     for volume in result.get("Volumes") or []:
         for attachment in volume.get("Attachments") or []:
-            instance = backend(account, call.region).get_instance(attachment["InstanceId"])
-            device = instance.block_device_mapping.get(attachment.get("Device"))
+            machine = machines.get(attachment["InstanceId"])
+            device = machine.block_device_mapping.get(attachment.get("Device")) if machine else None
             attachment["DeleteOnTermination"] = bool(device is not None and device.delete_on_termination)
     return result
