@@ -143,6 +143,10 @@ func (c *cleaning) clean(r fact.Resource) {
 		}
 		return
 	}
+	if c.takesOwners(r) {
+		c.person(r)
+		return
+	}
 	if c.ownedByHis(r) {
 		return // it goes away with the whole
 	}
@@ -195,7 +199,28 @@ func (c *cleaning) ownedByHis(r fact.Resource) bool {
 	return slices.ContainsFunc(fact.PartOf.Or(r, nil), func(ref fact.Ref) bool {
 		whole, listed := c.Snapshot.Find(ref)
 		whose, _ := fact.Judgement.Get(whole)
-		return listed && whose.Whose == "intruder" && c.traits(ref.Kind).Owns && len(c.can(whole, removes)) > 0
+		return listed && whose.Whose == "intruder" && c.traits(ref.Kind).Owns && len(c.can(whole, removes)) > 0 && !c.takesOwners(whole)
+	})
+}
+
+// takesOwners says that AWS would delete something of the owner's along with a
+// resource: an instance that the intruder attached to his group, a disk to his
+// instance. Such a whole is a person's to take apart.
+func (c *cleaning) takesOwners(r fact.Resource) bool {
+	return c.taking(r, map[fact.Ref]bool{})
+}
+
+func (c *cleaning) taking(r fact.Resource, seen map[fact.Ref]bool) bool {
+	if !c.traits(r.Kind).Owns || seen[r.Ref] {
+		return false
+	}
+	seen[r.Ref] = true
+	return slices.ContainsFunc(c.Snapshot.Resources, func(part fact.Resource) bool {
+		if !slices.Contains(fact.PartOf.Or(part, nil), r.Ref) {
+			return false
+		}
+		whose, _ := fact.Judgement.Get(part)
+		return whose.Whose == "owner" || whose.Whose == "tampered" || c.taking(part, seen)
 	})
 }
 
