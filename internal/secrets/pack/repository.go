@@ -34,11 +34,13 @@ type Repository struct {
 	loose     map[ID]string
 	looseOnce sync.Once
 	looseGaps []Gap
+	recent    recent
 
 	mu    sync.Mutex // the following
 	cat   *catFile
 	known *graph // of the last scan or question
 	last  Options
+	nums  *numbers
 }
 
 // Open opens the repository that dir is, or lies in: a work tree or a directory

@@ -56,7 +56,7 @@ func TestOf(t *testing.T) {
 	s := Of("a-c/+-")
 	for c := range 256 {
 		if want := bytes.IndexByte([]byte("abc/+-"), byte(c)) >= 0; s[c] != want {
-			t.Errorf("%q: %v", c, s[c])
+			t.Errorf("%q: %v", byte(c), s[c])
 		}
 	}
 }
