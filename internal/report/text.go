@@ -55,6 +55,7 @@ type Text struct {
 	started map[string]Step
 	asked   inquiry
 	cleaned cleaning
+	leaks   []LeakedKey
 }
 
 // NewText returns a handler that writes to out.
@@ -72,6 +73,8 @@ func (t *Text) Handle(m Message) error {
 		t.gaps = append(t.gaps, m)
 	case Finding:
 		t.finds = append(t.finds, m)
+	case LeakedKey:
+		t.leaks = append(t.leaks, m)
 	case Summary:
 		if t.View == Owner {
 			return t.flush(t.triage(m))
