@@ -70,7 +70,7 @@ func TestAlternates(t *testing.T) {
 
 func TestOpen(t *testing.T) {
 	b := newBox(t)
-	b.edits(1, 2)
+	b.edits(1, 14)
 	b.git("worktree", "add", "-q", filepath.Join(b.dir, "linked"), "-b", "other")
 	b.git("clone", "-q", "--bare", b.dir, filepath.Join(b.dir, "bare.git"))
 	for dir, want := range map[string]string{
