@@ -116,8 +116,8 @@ type graph struct {
 	n       *numbers
 	want    *interest
 	commits []commitNote
-	index   map[int32]int32 // number → place in commits
-	forests []*forest       // by pack
+	lin     *lineage  // of the same, in the same places
+	forests []*forest // by pack
 
 	nodes nodes
 	of    map[int32]int32 // number of a tree → its node
@@ -137,14 +137,56 @@ func (r *Repository) join(n *numbers, want *interest, parts []*gather, forests [
 	return g
 }
 
-// table orders the commits by their numbers, each once.
+// table puts the commits in order, parents first, each once. Commits that are
+// their own ancestors, which no hash allows and a lying index claims, come in some
+// order, without that parent.
 func (g *graph) table() {
 	slices.SortFunc(g.commits, func(a, b commitNote) int { return cmp.Compare(a.number, b.number) })
 	g.commits = slices.CompactFunc(g.commits, func(a, b commitNote) bool { return a.number == b.number })
-	g.index = make(map[int32]int32, len(g.commits))
+	at := make(map[int32]int32, len(g.commits)) // number → place, then its final one
 	for i := range g.commits {
-		g.index[g.commits[i].number] = int32(i)
+		at[g.commits[i].number] = int32(i)
 	}
+	place := make([]int32, len(g.commits)) // 0: not seen, -1: begun, else the place after it
+	sorted := make([]commitNote, 0, len(g.commits))
+	l := &lineage{hash: g.r.hash, begin: []int32{0}}
+	var stack, parents []int32
+	for i := range g.commits {
+		stack = append(stack[:0], int32(i))
+		for len(stack) > 0 {
+			k := stack[len(stack)-1]
+			c := &g.commits[k]
+			if place[k] == 0 {
+				place[k] = -1
+				for _, p := range slices.Backward(c.parents) {
+					if pk, ok := at[p]; ok && place[pk] == 0 {
+						stack = append(stack, pk)
+					}
+				}
+				continue
+			}
+			stack = stack[:len(stack)-1]
+			if place[k] > 0 {
+				continue
+			}
+			parents = parents[:0]
+			for _, p := range c.parents {
+				if pk, ok := at[p]; ok && place[pk] > 0 {
+					parents = append(parents, place[pk]-1)
+				}
+			}
+			id := g.n.id(c.number)
+			l.ids = append(l.ids, id.b[:l.hash]...)
+			l.dates = append(l.dates, c.date)
+			l.above = append(l.above, parents...)
+			l.begin = append(l.begin, int32(len(l.above)))
+			l.merges = append(l.merges, len(c.parents) > 1 || c.lost && len(c.parents) > 0)
+			sorted = append(sorted, *c)
+			place[k] = int32(len(sorted))
+		}
+	}
+	l.sort()
+	g.commits, g.lin = sorted, l
 }
 
 // hot finds the trees that lead to what is wanted, and what of them does.

@@ -1,9 +1,6 @@
 package pack
 
-import (
-	"encoding/binary"
-	"strings"
-)
+import "encoding/binary"
 
 // A node is a tree without all that leads nowhere. Trees that differ in other
 // things only are one node, so that two commits of which nothing asked for
@@ -110,33 +107,6 @@ func (n *nodes) settle(first map[int32]int32) map[int32]int32 {
 // maxDepth bounds how deep directories nest: no file system takes a path of more.
 const maxDepth = 4096
 
-// paths calls yield for everything that a node leads to, until it says no.
-func (n *nodes) paths(k int32, yield func(path string, number int32) bool) {
-	var names []string
-	steps := 0
-	var walk func(k int32) bool
-	walk = func(k int32) bool {
-		for _, b := range n.raw[k] {
-			if steps++; steps > maxSteps {
-				return false
-			}
-			names = append(names, n.names[b.name])
-			ok := true
-			if b.tree {
-				ok = walk(b.child)
-			} else {
-				ok = yield(strings.Join(names, "/"), b.child)
-			}
-			names = names[:len(names)-1]
-			if !ok {
-				return false
-			}
-		}
-		return true
-	}
-	walk(k)
-}
-
-// maxSteps bounds what is listed of one tree: a small one can hold itself over
+// maxSteps bounds what is looked at of one tree: a small one can hold itself over
 // and over.
 const maxSteps = 1 << 20

@@ -14,6 +14,7 @@ type numbers struct {
 	where map[ID]int32    // of those
 	packs int32           // where the loose ones begin
 	total int32
+	dups  []int // by pack, how many of its objects lie in one before it
 }
 
 func (r *Repository) numbers() *numbers {
@@ -25,10 +26,12 @@ func (r *Repository) numbers() *numbers {
 	n := &numbers{r: r, twice: map[int32]int32{}, where: map[ID]int32{}}
 	for k, p := range r.packs {
 		n.packs = p.first + int32(p.x.n)
+		n.dups = append(n.dups, 0)
 		for i := 0; k > 0 && i < p.x.n; i++ {
 			for _, q := range r.packs[:k] {
 				if pos := q.x.find(p.x.id(i)); pos >= 0 {
 					n.twice[p.first+int32(i)] = q.first + int32(pos)
+					n.dups[k]++
 					break
 				}
 			}

@@ -11,29 +11,25 @@ import (
 )
 
 // Places says where objects came into the history, oldest first. An object that
-// is not here has none.
+// is not here has none. After a scan with a cache the answer is kept there, and
+// the next one reads only the commits that are new.
 func (r *Repository) Places(ctx context.Context, ids []ID) (map[ID][]Place, error) {
 	if len(ids) == 0 {
 		return nil, ctx.Err()
-	}
-	g, err := r.graphOf(ctx, ids)
-	if err != nil {
-		return nil, fmt.Errorf("cannot say where objects stand: %w", err)
 	}
 	refs, err := r.Refs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("cannot say where objects stand: %w", err)
 	}
-	q := &question{g: g, refs: refs, asked: map[int32]bool{}}
-	for _, id := range ids {
-		if k := g.n.of(id.b[:id.n], nil); k >= 0 {
-			q.asked[k] = true
+	ids = slices.SortedFunc(slices.Values(ids), ID.Compare)
+	ids = slices.Compact(ids)
+	q := &question{r: r, n: r.numbers(), refs: refs, ids: ids}
+	if !q.remembered(ctx) {
+		if err := q.anew(ctx); err != nil {
+			return nil, fmt.Errorf("cannot say where objects stand: %w", err)
 		}
 	}
-	if err := q.introductions(ctx); err != nil {
-		return nil, fmt.Errorf("cannot say where objects stand: %w", err)
-	}
-	return q.places(ctx, ids)
+	return q.places(ctx)
 }
 
 // graphOf is the graph for some objects: the last one where it knows them.
@@ -65,74 +61,84 @@ func (r *Repository) graphOf(ctx context.Context, ids []ID) (*graph, error) {
 	return g, nil
 }
 
-// answers says whether the graph was made with an object in mind. Commits and
-// tags are known in any case.
+// answers says whether the graph was made with an object in mind. Commits are
+// known in any case.
 func (g *graph) answers(id ID) bool {
 	k := g.n.of(id.b[:id.n], nil)
-	if k < 0 || g.want.set[k] {
-		return true
-	}
-	_, isCommit := g.index[k]
-	return isCommit
+	return k < 0 || g.want.set[k] || g.lin.find(id) >= 0
 }
 
 // An introduction is a commit in which something stands at a path where no
 // parent has it.
 type introduction struct {
-	commit int32 // place in the graph's commits
+	commit int32 // place in the lineage
 	path   string
 }
 
-// A question is one call of Places or Touching.
+// A question is one call of Places.
 type question struct {
-	g     *graph
-	refs  []Ref
-	asked map[int32]bool
-	intro map[int32][]introduction
-	more  map[int32]int
+	r    *Repository
+	n    *numbers
+	refs []Ref
+	ids  []ID // in order
+
+	lin   *lineage
+	intro map[ID][]introduction
+	more  map[ID]int
 }
 
-func (q *question) introductions(ctx context.Context) error {
-	q.intro, q.more = map[int32][]introduction{}, map[int32]int{}
-	order := make([]int32, len(q.g.commits))
+func (q *question) asked(id ID) bool {
+	_, ok := slices.BinarySearchFunc(q.ids, id, ID.Compare)
+	return ok
+}
+
+func (q *question) note(id ID, in introduction) {
+	if len(q.intro[id]) >= MaxPlaces {
+		q.more[id]++
+		return
+	}
+	q.intro[id] = append(q.intro[id], in)
+}
+
+// anew reads the whole history for the answer.
+func (q *question) anew(ctx context.Context) error {
+	g, err := q.r.graphOf(ctx, q.ids)
+	if err != nil {
+		return err
+	}
+	q.lin, q.intro, q.more = g.lin, map[ID][]introduction{}, map[ID]int{}
+	byNumber := map[int32]ID{}
+	for _, id := range q.ids {
+		if k := q.n.of(id.b[:id.n], nil); k >= 0 {
+			byNumber[k] = id
+		}
+	}
+	order := make([]int32, q.lin.len())
 	for i := range order {
 		order[i] = int32(i)
 	}
-	slices.SortFunc(order, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(q.g.commits[a].date, q.g.commits[b].date), cmp.Compare(a, b))
-	})
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(q.lin.dates[a], q.lin.dates[b]) })
 	var parents []int32
 	for k, i := range order {
 		if k%4096 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		c := &q.g.commits[i]
-		node := q.g.of[c.tree]
+		node := g.of[g.commits[i].tree]
 		if node == 0 {
 			continue
 		}
-		parents = q.g.parentNodes(c, parents[:0])
-		q.g.nodes.fresh(node, parents, func(path string, number int32) {
-			if !q.asked[number] {
-				return
+		parents = parents[:0]
+		for _, p := range q.lin.parents(i) {
+			parents = append(parents, g.of[g.commits[p].tree])
+		}
+		g.nodes.fresh(node, parents, func(path string, number int32) {
+			if id, ok := byNumber[number]; ok {
+				q.note(id, introduction{i, path})
 			}
-			if len(q.intro[number]) >= MaxPlaces {
-				q.more[number]++
-				return
-			}
-			q.intro[number] = append(q.intro[number], introduction{i, path})
 		})
 	}
+	q.remember()
 	return nil
-}
-
-func (g *graph) parentNodes(c *commitNote, list []int32) []int32 {
-	for _, p := range c.parents {
-		if k, ok := g.index[p]; ok {
-			list = append(list, g.of[g.commits[k].tree])
-		}
-	}
-	return list
 }
 
 // fresh calls yield for what a node leads to and none of the others does at the
@@ -181,46 +187,41 @@ func (n *nodes) fresh(k int32, others []int32, yield func(path string, number in
 }
 
 // places describes what was found.
-func (q *question) places(ctx context.Context, ids []ID) (map[ID][]Place, error) {
+func (q *question) places(ctx context.Context) (map[ID][]Place, error) {
 	var commits []int32
 	for _, list := range q.intro {
 		for _, in := range list {
 			commits = append(commits, in.commit)
 		}
 	}
-	for _, id := range ids {
-		if i, ok := q.g.index[q.g.n.of(id.b[:id.n], nil)]; ok {
+	for _, id := range q.ids {
+		if i := q.lin.find(id); i >= 0 {
 			commits = append(commits, i)
 		}
 	}
 	s := q.standing(ctx, commits)
-	out := make(map[ID][]Place, len(ids))
-	for _, id := range ids {
+	out := make(map[ID][]Place, len(q.ids))
+	for _, id := range q.ids {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if _, twice := out[id]; twice {
+		if q.n.of(id.b[:id.n], nil) < 0 {
 			continue
 		}
-		number := q.g.n.of(id.b[:id.n], nil)
-		if number < 0 {
-			continue
-		}
-		if i, ok := q.g.index[number]; ok {
-			p := s.at(introduction{commit: i})
-			out[id] = []Place{p}
+		if i := q.lin.find(id); i >= 0 {
+			out[id] = []Place{s.at(introduction{commit: i})}
 			continue
 		}
 		var list []Place
-		for _, in := range q.intro[number] {
+		for _, in := range q.intro[id] {
 			p := s.at(in)
-			p.InHead, p.InIndex = s.head[number], s.staged[id]
+			p.InHead, p.InIndex = s.inHead(id), s.staged[id]
 			list = append(list, p)
 		}
 		if len(list) == 0 {
-			list = append(list, s.alone(id, number))
+			list = append(list, s.alone(id))
 		}
-		list[len(list)-1].More = q.more[number]
+		list[len(list)-1].More = q.more[id]
 		out[id] = list
 	}
 	return out, nil

@@ -44,38 +44,75 @@ type holding struct {
 type standing struct {
 	q      *question
 	refs   []Ref
-	head   map[int32]bool // numbers of what HEAD's tree leads to
+	root   ID // HEAD's tree
 	staged map[ID]bool
-	held   map[int32]holding // by place in the graph's commits
+	head   map[ID]bool
+	held   map[int32]holding // by place in the lineage
 	known  map[int32]Place   // who and when, by the same
 }
 
 // standing finds what reaches some commits.
 func (q *question) standing(ctx context.Context, commits []int32) *standing {
-	s := &standing{q: q, refs: slices.Clone(q.refs), head: map[int32]bool{}, staged: map[ID]bool{}, held: map[int32]holding{}, known: map[int32]Place{}}
+	s := &standing{q: q, refs: slices.Clone(q.refs), staged: map[ID]bool{}, head: map[ID]bool{}, held: map[int32]holding{}, known: map[int32]Place{}}
 	slices.SortStableFunc(s.refs, func(a, b Ref) int {
 		x, _ := rank(&a)
 		y, _ := rank(&b)
 		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a.Name, b.Name))
 	})
-	g := q.g
 	for i := range s.refs {
 		if ref := &s.refs[i]; ref.Name == "HEAD" {
-			if k, ok := g.index[g.n.of(ref.Peeled.b[:ref.Peeled.n], nil)]; ok {
-				g.nodes.paths(g.of[g.commits[k].tree], func(_ string, number int32) bool {
-					s.head[number] = true
-					return true
-				})
-			}
+			s.root, _, _ = q.r.commitOf(ref.Peeled)
 		}
 	}
-	if staged, err := g.r.Index(ctx); err == nil {
+	if staged, err := q.r.Index(ctx); err == nil {
 		for _, e := range staged {
-			s.staged[e.ID] = true
+			if q.asked(e.ID) {
+				s.staged[e.ID] = true
+			}
 		}
 	}
 	s.hold(commits)
 	return s
+}
+
+// inHead says whether HEAD's tree has an object: whatever is there stands where
+// some commit introduced it.
+func (s *standing) inHead(id ID) bool {
+	is, ok := s.head[id]
+	if ok || s.root.IsZero() {
+		return is
+	}
+	tried := map[string]bool{}
+	for _, in := range s.q.intro[id] {
+		if !is && !tried[in.path] {
+			tried[in.path] = true
+			is = s.q.r.pathIn(s.root, in.path) == id
+		}
+	}
+	s.head[id] = is
+	return is
+}
+
+// pathIn is what stands at a path of a tree, the zero ID where nothing does.
+func (r *Repository) pathIn(tree ID, path string) ID {
+	for {
+		name, rest, deeper := strings.Cut(path, "/")
+		kind, body, err := r.objectBut(tree, nil)
+		if err != nil || kind != Tree {
+			return ID{}
+		}
+		next := ID{}
+		leaves(body, r.hash, func(e leaf) bool {
+			if string(e.name) == name && (e.mode == modeTree || !deeper) {
+				next = rawID(e.id)
+			}
+			return next.IsZero()
+		})
+		if !deeper || next.IsZero() {
+			return next
+		}
+		tree, path = next, rest
+	}
 }
 
 // hold walks from parents to children with a bit per commit asked for, 64 at a
@@ -83,35 +120,20 @@ func (q *question) standing(ctx context.Context, commits []int32) *standing {
 func (s *standing) hold(commits []int32) {
 	slices.Sort(commits)
 	commits = slices.Compact(commits)
-	g := s.q.g
-	order := g.order()
+	l := s.q.lin
 	tips := make([]int32, len(s.refs))
 	for i := range s.refs {
-		tips[i] = -1
-		if k, ok := g.index[g.n.of(s.refs[i].Peeled.b[:s.refs[i].Peeled.n], nil)]; ok {
-			tips[i] = k
-		}
+		tips[i] = l.find(s.refs[i].Peeled)
 	}
-	mask := make([]uint64, len(g.commits))
+	mask := make([]uint64, l.len())
 	for part := range slices.Chunk(commits, 64) {
-		clear(mask)
-		for bit, i := range part {
-			mask[i] = 1 << bit
-		}
-		for _, i := range order {
-			for _, p := range g.commits[i].parents {
-				if k, ok := g.index[p]; ok {
-					mask[i] |= mask[k]
-				}
-			}
-		}
+		l.reached(part, mask)
 		for bit, i := range part {
 			h := holding{reach: ByNothing}
 			for k := range s.refs {
-				if tips[k] < 0 || mask[tips[k]]>>bit&1 == 0 {
-					continue
+				if tips[k] >= 0 && mask[tips[k]]>>bit&1 != 0 {
+					h.by(&s.refs[k])
 				}
-				h.by(&s.refs[k])
 			}
 			s.held[i] = h
 		}
@@ -132,41 +154,12 @@ func (h *holding) by(ref *Ref) {
 	}
 }
 
-// order lists the commits, parents before children. Commits that are their own
-// ancestors, which no hash allows and a lying index claims, come in some order.
-func (g *graph) order() []int32 {
-	state := make([]uint8, len(g.commits)) // 1: begun, 2: listed
-	list := make([]int32, 0, len(g.commits))
-	var stack []int32
-	for i := range g.commits {
-		stack = append(stack[:0], int32(i))
-		for len(stack) > 0 {
-			k := stack[len(stack)-1]
-			if state[k] != 0 {
-				stack = stack[:len(stack)-1]
-				if state[k] == 1 {
-					state[k] = 2
-					list = append(list, k)
-				}
-				continue
-			}
-			state[k] = 1
-			for _, p := range g.commits[k].parents {
-				if pk, ok := g.index[p]; ok && state[pk] == 0 {
-					stack = append(stack, pk)
-				}
-			}
-		}
-	}
-	return list
-}
-
 // at describes one introduction.
 func (s *standing) at(in introduction) Place {
 	p, ok := s.known[in.commit]
 	if !ok {
-		p.Commit = s.q.g.n.id(s.q.g.commits[in.commit].number)
-		s.q.g.r.describe(p.Commit, &p)
+		p.Commit = s.q.lin.id(in.commit)
+		s.q.r.describe(p.Commit, &p)
 		h := s.held[in.commit]
 		p.Reach, p.Refs, p.RefCount = h.reach, h.refs, h.count
 		s.known[in.commit] = p
@@ -177,31 +170,24 @@ func (s *standing) at(in introduction) Place {
 
 // alone describes what no commit brought in: a tag, what a ref names without a
 // commit, what is only staged, or lost.
-func (s *standing) alone(id ID, number int32) Place {
-	p := Place{InIndex: s.staged[id], InHead: s.head[number]}
+func (s *standing) alone(id ID) Place {
+	p := Place{InIndex: s.staged[id]}
 	h := holding{reach: ByNothing}
-	g := s.q.g
+	r := s.q.r
 	tag := false
-	if kind, _, err := g.r.objectBut(id, nil); err == nil && kind == Tag {
-		g.r.describe(id, &p)
+	if kind, _, err := r.objectBut(id, nil); err == nil && kind == Tag {
+		r.describe(id, &p)
 		tag = true
 	}
 	for i := range s.refs {
 		ref := &s.refs[i]
-		if ref.ID == id || ref.Peeled == id || tag && ref.ID != ref.Peeled && g.r.leads(ref.ID, id) {
+		if ref.ID == id || ref.Peeled == id || tag && ref.ID != ref.Peeled && r.leads(ref.ID, id) {
 			h.by(ref)
-			continue
-		}
-		k := g.n.of(ref.Peeled.b[:ref.Peeled.n], nil)
-		if node := g.of[k]; node != 0 { // a ref or tag of a tree
-			g.nodes.paths(node, func(path string, n int32) bool {
-				if n != number {
-					return true
-				}
+		} else if s.q.lin.find(ref.Peeled) < 0 && !ref.Reflog { // a ref or tag of a tree
+			if path, ok := r.within(ref.Peeled, id); ok {
 				p.Path = path
 				h.by(ref)
-				return false
-			})
+			}
 		}
 	}
 	if h.reach == ByNothing && p.InIndex {
@@ -209,6 +195,30 @@ func (s *standing) alone(id ID, number int32) Place {
 	}
 	p.Reach, p.Refs, p.RefCount = h.reach, h.refs, h.count
 	return p
+}
+
+// within looks for an object in a tree and those below it.
+func (r *Repository) within(tree, id ID) (path string, ok bool) {
+	steps := 0
+	seen := map[ID]bool{}
+	var walk func(tree ID, prefix string) bool
+	walk = func(tree ID, prefix string) bool {
+		if kind, body, err := r.objectBut(tree, nil); err == nil && kind == Tree && !seen[tree] {
+			seen[tree] = true
+			leaves(body, r.hash, func(e leaf) bool {
+				steps++
+				switch child := rawID(e.id); {
+				case child == id:
+					path, ok = prefix+string(e.name), true
+				case e.mode == modeTree && strings.Count(prefix, "/") < maxDepth:
+					walk(child, prefix+string(e.name)+"/")
+				}
+				return !ok && steps < maxSteps
+			})
+		}
+		return ok
+	}
+	return path, walk(tree, "")
 }
 
 // leads says whether a tag stands for another one.

@@ -25,20 +25,24 @@ func (r *Repository) Scan(ctx context.Context, o Options) (*Scanned, error) {
 	c := openCache(o.Cache, o.Rules)
 	for k, p := range r.packs {
 		if s.verdicts[k] = c.pack(p, r.packs[:k]); s.verdicts[k] != nil {
-			s.out.Cached += p.x.n
+			s.out.Cached += p.x.n - s.n.dups[k]
 		}
 	}
 	s.old = c.loose(s.n)
-	s.out.Cached += s.old.count()
+	s.known = s.old.count()
+	s.out.Cached += s.known
+	for _, f := range s.old.by {
+		s.loose.add(f)
+	}
 	if err := s.run(ctx); err != nil {
 		return nil, fmt.Errorf("cannot scan %s: %w", r.gitDir, err)
 	}
 	for k, p := range r.packs {
 		if s.forests[k] != nil {
-			c.keepPack(p, r.packs[:k], s.verdicts[k])
+			c.keepPack(p, r.packs[:k], s.n.dups[k] > 0, s.verdicts[k])
 		}
 	}
-	c.keepLoose(s.n, s.old, &s.loose)
+	c.keepLoose(s.n, s.old, s.changed)
 	r.mu.Lock()
 	r.last = o
 	r.mu.Unlock()
@@ -54,6 +58,8 @@ type scan struct {
 	verdicts []*found  // by pack
 	forests  []*forest // of the packs that are read now
 	old      *looseVerdict
+	known    int  // loose objects that were judged before
+	changed  bool // more are now
 	loose    found
 	want     *interest
 	gathers  []*gather
@@ -81,7 +87,7 @@ func (s *scan) run(ctx context.Context) error {
 	for _, blobs := range []bool{true, false} {
 		if !blobs {
 			var ids []ID
-			for _, v := range append(slices.Clone(s.verdicts), &s.loose, &s.old.found) {
+			for _, v := range append(slices.Clone(s.verdicts), &s.loose) {
 				for _, h := range v.hits {
 					ids = append(ids, h.ID)
 				}
@@ -100,7 +106,7 @@ func (s *scan) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if fresh == len(s.r.packs) && s.old.count() == 0 { // all trees were read
+	if fresh == len(s.r.packs) && s.known == 0 { // all trees were read
 		g := s.r.join(s.n, s.want, s.gathers, s.forests)
 		s.r.mu.Lock()
 		s.r.known = g
@@ -164,16 +170,18 @@ func (s *scan) judge(ctx context.Context, p *packFile) *judge {
 // looseOnes reads the loose blobs, or the other loose objects, that were not
 // judged before.
 func (s *scan) looseOnes(ctx context.Context, blobs bool) {
-	var next atomic.Int64
-	var all sync.WaitGroup
-	judges := make([]*judge, s.workers)
-	sizes := make([]int64, s.workers)
 	if s.old.count() == len(s.n.loose) {
 		return
 	}
+	var next atomic.Int64
+	var all sync.WaitGroup
+	workers := min(s.workers, 1+len(s.n.loose)/64)
+	judges := make([]*judge, workers)
+	parts := make([]looseVerdict, workers)
+	sizes := make([]int64, workers)
 	for w := range judges {
 		j := s.judge(ctx, nil)
-		judges[w] = j
+		judges[w], parts[w].by = j, map[int]*found{}
 		all.Go(func() {
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
@@ -183,40 +191,54 @@ func (s *scan) looseOnes(ctx context.Context, blobs bool) {
 				if s.old.has(i) {
 					continue
 				}
-				sizes[w] += j.looseOne(s.n.loose[i], s.n.packs+int32(i), blobs)
+				size, judged := j.looseOne(s.n.loose[i], s.n.packs+int32(i), blobs)
+				if !judged {
+					continue
+				}
+				sizes[w] += size
+				f := j.found
+				j.found = found{}
+				parts[w].by[i] = &f
 			}
 		})
 	}
 	all.Wait()
 	for w, j := range judges {
-		s.loose.add(&j.found)
+		for i, f := range parts[w].by {
+			s.loose.add(f)
+			if s.old.known != nil && len(f.gaps) == 0 {
+				s.changed = true
+				s.old.known[i] = true
+				s.old.n++
+				if !f.empty() {
+					s.old.by[i] = f
+				}
+			}
+		}
 		s.out.Looked += j.looked
 		s.out.Bytes += sizes[w]
 		s.gathers = append(s.gathers, j.g)
 	}
 }
 
-func (j *judge) looseOne(id ID, number int32, blobs bool) int64 {
-	path := j.r.loose[id]
-	kind, err := looseKind(path)
-	if err == nil && (kind == Blob) != blobs {
-		return 0
+// looseOne judges one, where it is of the kind that it is the turn of.
+func (j *judge) looseOne(id ID, number int32, blobs bool) (size int64, judged bool) {
+	b := &built{i: -1}
+	var err error
+	if b.kind, b.body, err = readLoose(j.r.loose[id]); errors.Is(err, ErrLarge) {
+		if b.kind, err = looseKind(j.r.loose[id]); err == nil {
+			b.large = true
+		}
 	}
-	b := &built{kind: kind, i: -1}
-	if err == nil {
-		b.kind, b.body, err = readLoose(path)
-	} else if !blobs {
-		return 0 // told with the blobs
-	}
-	if errors.Is(err, ErrLarge) {
-		b.large, err = true, nil
+	if (b.kind == Blob || err != nil) != blobs { // what cannot be read is told with the blobs
+		return 0, false
 	}
 	if err != nil {
 		j.gaps = append(j.gaps, Gap{ID: id, Why: "the loose object cannot be read: " + err.Error()})
-		return 0
+		return 0, true
 	}
 	j.object(number, number, func() ID { return id }, b, nil, nil)
-	return int64(len(b.body))
+	return int64(len(b.body)), true
 }
 
 // result puts the parts together, in one order.
@@ -228,7 +250,7 @@ func (s *scan) result() *Scanned {
 	byID := map[ID]bool{}
 	names := map[nameAt]bool{}
 	damaged := 0
-	for _, v := range append(slices.Clone(s.verdicts), &s.old.found, &s.loose) {
+	for _, v := range append(slices.Clone(s.verdicts), &s.loose) {
 		for _, h := range v.hits {
 			if !byID[h.ID] {
 				byID[h.ID] = true

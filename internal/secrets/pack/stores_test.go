@@ -9,10 +9,17 @@ import (
 
 func TestStores(t *testing.T) {
 	shapes := map[string]func(b *box){
-		"loose":       func(b *box) {},
-		"one pack":    func(b *box) { b.git("gc", "-q", "--aggressive") },
-		"deep":        func(b *box) { b.git("repack", "-adfq", "--depth=250", "--window=250") },
-		"many packs":  func(b *box) { b.git("repack", "-dq"); b.edits(7, 8); b.git("repack", "-dq"); b.edits(8, 8); b.git("repack", "-dq"); b.edits(9, 3) },
+		"loose":    func(b *box) {},
+		"one pack": func(b *box) { b.git("gc", "-q", "--aggressive") },
+		"deep":     func(b *box) { b.git("repack", "-adfq", "--depth=250", "--window=250") },
+		"many packs": func(b *box) {
+			b.git("repack", "-dq")
+			b.edits(7, 8)
+			b.git("repack", "-dq")
+			b.edits(8, 8)
+			b.git("repack", "-dq")
+			b.edits(9, 3)
+		},
 		"twice":       func(b *box) { b.git("repack", "-adq"); b.edits(7, 8); b.git("repack", "-aq") },
 		"delta by id": func(b *box) { b.git("-c", "repack.useDeltaBaseOffset=false", "repack", "-adfq") },
 		"index 1":     func(b *box) { b.git("-c", "pack.indexVersion=1", "repack", "-adfq") },

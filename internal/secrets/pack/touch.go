@@ -30,21 +30,19 @@ func (r *Repository) Touching(ctx context.Context, ids []ID) ([]ID, error) {
 		}
 	}
 	var out []ID
-	var parents []int32
-	for k, i := range g.logged(refs) {
+	for k, i := range g.lin.logged(refs) {
 		if k%4096 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		c := &g.commits[i]
-		if len(c.parents) > 1 {
+		if g.lin.merges[i] {
 			continue
 		}
 		before := int32(0)
-		if parents = g.parentNodes(c, parents[:0]); len(parents) == 1 {
-			before = parents[0]
+		if parents := g.lin.parents(i); len(parents) == 1 {
+			before = g.of[g.commits[parents[0]].tree]
 		}
-		if g.of[c.tree] != before {
-			out = append(out, g.n.id(c.number))
+		if g.of[g.commits[i].tree] != before {
+			out = append(out, g.lin.id(i))
 		}
 	}
 	return out, nil
@@ -69,15 +67,15 @@ func (g *graph) exactly(ids []ID) bool {
 // logged lists what refs reach in the order of git log --all: of the commits that
 // a child or ref led to, the latest next; of two with one date, the one that was
 // found first.
-func (g *graph) logged(refs []Ref) []int32 {
+func (l *lineage) logged(refs []Ref) []int32 {
 	refs = slices.DeleteFunc(slices.Clone(refs), func(ref Ref) bool {
 		return ref.Reflog || !strings.HasPrefix(ref.Name, "refs/") && !strings.HasSuffix(ref.Name, "HEAD") || strings.Contains(ref.Name, "_HEAD") || strings.HasPrefix(ref.Name, "worktrees/") && !strings.HasSuffix(ref.Name, "/HEAD")
 	})
 	slices.SortStableFunc(refs, func(a, b Ref) int {
 		return cmp.Or(cmp.Compare(late(a.Name), late(b.Name)), cmp.Compare(a.Name, b.Name))
 	})
-	seen := make([]bool, len(g.commits))
-	q, found := &dated{g: g}, 0
+	seen := make([]bool, l.len())
+	q, found := &dated{l: l}, 0
 	add := func(i int32) {
 		if !seen[i] {
 			seen[i] = true
@@ -86,7 +84,7 @@ func (g *graph) logged(refs []Ref) []int32 {
 		}
 	}
 	for i := range refs {
-		if k, ok := g.index[g.n.of(refs[i].Peeled.b[:refs[i].Peeled.n], nil)]; ok {
+		if k := l.find(refs[i].Peeled); k >= 0 {
 			add(k)
 		}
 	}
@@ -94,10 +92,8 @@ func (g *graph) logged(refs []Ref) []int32 {
 	for len(q.list) > 0 {
 		i := heap.Pop(q).(numbered).commit
 		out = append(out, i)
-		for _, p := range g.commits[i].parents {
-			if k, ok := g.index[p]; ok {
-				add(k)
-			}
+		for _, p := range l.parents(i) {
+			add(p)
 		}
 	}
 	return out
@@ -121,14 +117,14 @@ type numbered struct {
 
 // dated is a heap: the latest first, then the first found.
 type dated struct {
-	g    *graph
+	l    *lineage
 	list []numbered
 }
 
 func (q *dated) Len() int { return len(q.list) }
 func (q *dated) Less(a, b int) bool {
 	x, y := q.list[a], q.list[b]
-	return cmp.Or(cmp.Compare(q.g.commits[y.commit].date, q.g.commits[x.commit].date), cmp.Compare(x.nth, y.nth)) < 0
+	return cmp.Or(cmp.Compare(q.l.dates[y.commit], q.l.dates[x.commit]), cmp.Compare(x.nth, y.nth)) < 0
 }
 func (q *dated) Swap(a, b int) { q.list[a], q.list[b] = q.list[b], q.list[a] }
 func (q *dated) Push(x any)    { q.list = append(q.list, x.(numbered)) }
