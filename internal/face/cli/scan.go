@@ -238,7 +238,8 @@ func (a *app) exportScan(res leaks.Result, exports []string) error {
 }
 
 // noteLeaks keeps the access keys that were found in the case in use, if there is
-// one. Keys of another account are no part of it.
+// one. Whether they are the account's is for a triage to say: the account that an
+// id holds is no promise of AWS's.
 func (a *app) noteLeaks(res leaks.Result) (fresh int, err error) {
 	c, err := a.theCase()
 	if errors.Is(err, incident.ErrNoCase) && a.flags.caseID == "" {
@@ -249,7 +250,7 @@ func (a *app) noteLeaks(res leaks.Result) (fresh int, err error) {
 	}
 	var all []incident.Leak
 	for _, f := range res.Findings {
-		if f.Rule != leak.RuleKey && f.Rule != leak.RuleTemporary || f.Canary != "" || f.Account != "" && f.Account != c.Account {
+		if f.Rule != leak.RuleKey && f.Rule != leak.RuleTemporary || f.Canary != "" {
 			continue
 		}
 		for _, p := range f.Places[:min(len(f.Places), 20)] {

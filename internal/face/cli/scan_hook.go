@@ -115,6 +115,7 @@ func runHook(ctx context.Context, a *app, hook string, args []string) error {
 	if end == nil {
 		return nil
 	}
+	a.sys.Out = a.sys.Err // git keeps what a hook says on standard output for some hooks, and not for others
 	if err := a.tellScan(res, scanOptions{}, 0); err != nil {
 		return err
 	}

@@ -39,10 +39,12 @@ func (s *Scan) group() []Finding {
 		if x.Pair != "" && (f.Pair == "" || x.Distance < f.Distance) {
 			f.Pair, f.Distance = x.Pair, x.Distance
 		}
-		if x.Allowed == "" {
-			f.Allowed = "" // one place that nobody allowed is enough
+		switch {
+		case x.Allowed == "" && f.Allowed != "": // one place that nobody allowed is enough
+			f.Allowed, f.Places = "", []Place{x.place}
+		case x.Allowed == "" || f.Allowed != "":
+			f.Places = append(f.Places, x.place)
 		}
-		f.Places = append(f.Places, x.place)
 	}
 	for i := range out {
 		f := &out[i]

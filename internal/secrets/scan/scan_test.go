@@ -138,6 +138,11 @@ func TestAllowed(t *testing.T) {
 	if len(res.Gaps) != 1 || res.Gaps[0].Why != "pattern" || res.Gaps[0].Where != ".gitallowed:3" {
 		t.Errorf("%+v", res.Gaps)
 	}
+	m.write("again.txt", a+"\n")
+	if f := find(scanned(t, Options{}, m.dir), a); f == nil || f.Allowed != "" || len(f.Places) != 1 || f.Places[0].Path != "again.txt" {
+		t.Errorf("allowed in one place, not in the other: %+v", f)
+	}
+	m.write("again.txt", "")
 	base, err := NewBaseline()
 	if err != nil {
 		t.Fatal(err)
@@ -270,6 +275,8 @@ func TestCanary(t *testing.T) {
 	m.put("broken-"+token+".zip", zipped(t, "x", strings.Repeat("y", 900))[:80], "broken")
 	m.git("branch", token)
 	m.git("config", "remote.x.url", "https://x:"+token+"@example.com/x.git")
+	m.put("doubt.txt", "MIIEpAIBAAK "+m.letters("abcdef", 30)+"IBAAKxxxxxxxx\n", "no key, though it begins like one")
+	m.git("repack", "-q", "-a", "-d")
 	m.write("tree.txt", "secret_key='"+plant()+"'")
 	cache := t.TempDir()
 	base, err := NewBaseline()
