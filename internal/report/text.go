@@ -118,6 +118,11 @@ func (t *Text) End() error {
 		t.evidences(p)
 		return t.flush(p)
 	}
+	if len(t.leaks) > 0 && t.View == Owner { // of a key that the record knows nothing of
+		p := t.page()
+		t.leaked(p)
+		return t.flush(p)
+	}
 	var p *page
 	switch t.View {
 	case List:
