@@ -44,7 +44,7 @@ type Rule struct {
 	Sure   Confidence
 	// Starts are the words it begins with. They consist of token characters
 	// (letters, digits, + / = _ ~ -); one that holds a dot must be followed by
-	// a run of those.
+	// a run of those, or, as "SG.|23", by one that begins 23 bytes after it.
 	Starts []string
 	// Pattern is matched from the word on, in RE2. Its group 1, or all of it,
 	// is the secret.
