@@ -140,7 +140,7 @@ func (t *text) note(r *compiled, at int, value string) Found {
 	f := Found{
 		Rule: r.ID, Vendor: r.Vendor, Class: r.Class, Confidence: r.Sure, Line: line, Column: column,
 		Last4: last4(value), Fingerprint: Fingerprint(t.o.Key, value), Through: t.through,
-		offset: at, reveal: func() string { return value },
+		Length: len(value), offset: at, reveal: func() string { return value },
 	}
 	if r.Class != Secret {
 		f.ID = value

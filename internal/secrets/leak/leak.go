@@ -81,6 +81,8 @@ type Found struct {
 	Pair string `json:"pair,omitempty"`
 	// Distance is how many lines lie between the two halves.
 	Distance int `json:"distance,omitempty"`
+	// Length is that of the value.
+	Length int `json:"length"`
 
 	offset int
 	reveal func() string
