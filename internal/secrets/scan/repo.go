@@ -85,7 +85,7 @@ func named(id pack.ID) string {
 // whyOf is the word for a reason of pack's.
 func whyOf(why string) string {
 	for _, w := range []struct{ part, word string }{
-		{"missing", "missing"}, {"promis", "missing"}, {"not here", "missing"}, {"large", "too-large"}, {"big", "too-large"}, {"permission", "unreadable"},
+		{"missing", "missing"}, {"promis", "missing"}, {"not here", "missing"}, {"large", "too-large"}, {"big", "too-large"}, {"permission", "unreadable"}, {"folder of", "unreadable"},
 	} {
 		if strings.Contains(why, w.part) {
 			return w.word
