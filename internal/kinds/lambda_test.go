@@ -112,14 +112,28 @@ func layeredFunction(t *testing.T, w kindtest.World) string {
 	return name
 }
 
+// replacedFunction runs other code than it was published with.
+func replacedFunction(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	name, api := makeFunction(t, w), lambda.NewFromConfig(w.Config(here))
+	must[*lambda.PublishVersionOutput](t)(api.PublishVersion(t.Context(), &lambda.PublishVersionInput{FunctionName: &name}))
+	must[*lambda.UpdateFunctionCodeOutput](t)(api.UpdateFunctionCode(t.Context(), &lambda.UpdateFunctionCodeInput{
+		FunctionName: &name, ZipFile: append(archive(t), 0),
+	}))
+	return name
+}
+
 func functionCase(setup func(*testing.T, kindtest.World) string) kindtest.Case[functionReader, functionWriter] {
 	return kindtest.Case[functionReader, functionWriter]{
 		Spec: functionSpec, Region: here, Setup: setup,
 		Verbs: map[string]func(*testing.T, kindtest.World) string{
-			"close-policy": exposedFunction, "close-url": exposedFunction, "restore-layers": layeredFunction,
+			"close-policy": exposedFunction, "close-url": exposedFunction, "restore-layers": layeredFunction, "restore-code": replacedFunction,
 		},
 		Before: map[string]func(*testing.T, kindtest.World, string) string{
 			"restore-layers": func(*testing.T, kindtest.World, string) string { return "" },
+			"restore-code": func(t *testing.T, w kindtest.World, name string) string {
+				return fact.VersionCodes.Or(listed(t, w, function, name), nil)["1"]
+			},
 		},
 	}
 }
