@@ -402,3 +402,35 @@ func TestWhatIsNotReadIsNotNobody(t *testing.T) {
 		}
 	}
 }
+
+// What a function ran before is what its owner's last release answered, and
+// only where a version still has it.
+func TestWhatAFunctionWas(t *testing.T) {
+	var r fact.Resource
+	fact.VersionCodes.Set(&r, map[string]string{"1": "one", "2": "two"})
+	fact.VersionLayers.Set(&r, map[string][]string{"1": {"arn:layer:1"}, "2": {}})
+	for _, c := range []struct {
+		name, call, request, response string
+		want                          map[string]string
+	}{
+		{"published as it ran", "PublishVersion", `{}`, `{"version":"1","codeSha256":"one"}`, map[string]string{"code": "one", "layers": `["arn:layer:1"]`}},
+		{"published without layers", "PublishVersion", `{}`, `{"version":"2","codeSha256":"two"}`, map[string]string{"code": "two", "layers": ""}},
+		{"the version is gone", "PublishVersion", `{}`, `{"version":"3","codeSha256":"three"}`, map[string]string{}},
+		{"code that was never published", "UpdateFunctionCode", `{}`, `{"version":"$LATEST","codeSha256":"four"}`, map[string]string{}},
+		{"an answer that tells nothing", "UpdateFunctionCode", `{}`, `null`, map[string]string{}},
+	} {
+		before := map[string]string{}
+		for _, v := range function.Verbs() {
+			if v.Recall == nil || !slices.Contains(v.Mends, c.call) {
+				continue
+			}
+			if value, told := v.Recall(c.call, []byte(c.request), []byte(c.response)); told {
+				before[v.Of] = value
+			}
+		}
+		function.Recollect(r, before)
+		if !reflect.DeepEqual(before, c.want) {
+			t.Errorf("%s: %v, not %v", c.name, before, c.want)
+		}
+	}
+}
