@@ -72,7 +72,11 @@ func (s *Session) Apply(ctx context.Context, p plan.Plan) (report.Applied, error
 		JournalHead: head, JournalSeq: seq, Journal: s.Case.Journal(), Calls: s.Account.Calls(),
 	}
 	sum.People = telling.people
-	sum.Held = s.held(p, past, telling.ended)
+	if p.Type == plan.Eradicate {
+		if sum.Held, err = s.held(ctx); err != nil {
+			return sum, err
+		}
+	}
 	sum.Skipped -= sum.People
 	return sum, errors.Join(telling.err, s.Out.Handle(sum))
 }
@@ -110,13 +114,12 @@ type teller struct {
 	numbers map[string]int
 	of      int
 	mu      sync.Mutex
-	people  int             // steps that were left to a person
-	ended   map[string]bool // by action: whether it was verified
+	people  int // steps that were left to a person
 	err     error
 }
 
 func (s *Session) teller(p plan.Plan) *teller {
-	t := &teller{s: s, numbers: map[string]int{}, ended: map[string]bool{}, of: len(p.Actions)}
+	t := &teller{s: s, numbers: map[string]int{}, of: len(p.Actions)}
 	for i, a := range p.Actions {
 		t.numbers[a.ID] = i + 1
 	}
@@ -142,6 +145,5 @@ func (t *teller) tell(e gate.Event) {
 	if e.Action.Class == plan.Person && e.Step == journal.Skipped {
 		t.people++
 	}
-	t.ended[e.Action.ID] = e.Step == journal.Verified
 	t.err = errors.Join(t.err, t.s.Out.Handle(m))
 }
