@@ -27,8 +27,8 @@ var hardItems = []hardItem{
 	{"mfa", true, lookMFA},
 	{"root-keys", true, lookRootKeys},
 	{"administrator", true, lookAdministrator},
-	{"passwords", true, once("iam.account-password-policy", "account", "strengthen-passwords")},
-	{"s3-public", true, once("s3.account", "", "block-public-buckets")},
+	{"passwords", true, ofAccount("iam.account-password-policy", "account", "strengthen-passwords")},
+	{"s3-public", true, ofAccount("s3.account", "", "block-public-buckets")},
 	{"snapshots-public", true, setting("block-public-snapshots")},
 	{"images-public", true, setting("block-public-images")},
 	{"disk-encryption", true, setting("encrypt-new-disks")},
@@ -132,8 +132,8 @@ func lookAdministrator(ctx context.Context, h *hardening) (itemState, error) {
 	return itemState{on: []string{"root"}}, nil
 }
 
-// once is an item that is set for the whole account. The id "" is the account's.
-func once(k fact.Kind, id, verb string) func(context.Context, *hardening) (itemState, error) {
+// ofAccount is an item that is set for the whole account. The id "" is the account's.
+func ofAccount(k fact.Kind, id, verb string) func(context.Context, *hardening) (itemState, error) {
 	return func(ctx context.Context, h *hardening) (itemState, error) {
 		r := fact.Resource{Ref: fact.Ref{Kind: k, Place: h.at(fact.Global), ID: id}}
 		if id == "" {

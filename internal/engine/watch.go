@@ -205,9 +205,9 @@ func (w *watch) settle(h *history, now time.Time) {
 	w.unseen = unseen
 }
 
-// made are the calls after which somebody can come in who could not before, and
+// doors are the calls after which somebody can come in who could not before, and
 // where their records name who: in the answer, or in the request.
-var made = []struct{ call, answer, request string }{
+var doors = []struct{ call, answer, request string }{
 	{"CreateUser", "", "userName"}, {"CreateRole", "", "roleName"}, {"CreateAccessKey", "accessKey.accessKeyId", "userName"},
 	{"CreateLoginProfile", "", "userName"}, {"UpdateLoginProfile", "", "userName"}, {"UpdateAssumeRolePolicy", "", "roleName"},
 	{"CreateServiceSpecificCredential", "", "userName"}, {"CreateSAMLProvider", "", "name"}, {"CreateOpenIDConnectProvider", "", "url"},
@@ -225,7 +225,7 @@ func (w *watch) identities(ctx context.Context, h *history) error {
 	h.from = w.contained
 	defer func() { h.from = from }()
 	var fresh []report.NewIdentity
-	for _, m := range made {
+	for _, m := range doors {
 		events, err := h.lookUp(ctx, home, attribute(lineage.ByEventName), m.call, "made")
 		if ctx.Err() != nil {
 			return ctx.Err()

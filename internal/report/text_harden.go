@@ -6,8 +6,8 @@ import (
 	"cordon/internal/clean"
 )
 
-// someNames is how many regions or users of one item a screen shows.
-const someNames = 6
+// someOfItem is how many regions or users of one item a screen shows.
+const someOfItem = 6
 
 // protects takes what hardening and watching tell.
 func (t *Text) protects(m Message) (p *page, ours bool) {
@@ -90,8 +90,8 @@ func (t *Text) names(p *page, key string, all []string) {
 		return
 	}
 	shown, more := all, ""
-	if len(all) > someNames && !t.All {
-		shown = all[:someNames]
+	if len(all) > someOfItem && !t.All {
+		shown = all[:someOfItem]
 		more = " …"
 	}
 	p.wrap("     ", t.Words.T(key, "n", len(all))+" "+safe(strings.Join(shown, ", "))+more)

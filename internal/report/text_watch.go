@@ -21,8 +21,8 @@ func (t *Text) watched(p *page, m Watch) {
 	} else if m.Refused+m.Unsure > 0 {
 		colour = yellow
 	}
-	p.line("  " + p.paint(colour, w.T("screen.watch.line", "at", m.At.UTC().Format("15:04:05Z"), "quiet", int(m.Quiet.Minutes()), "wanted", int(m.Wanted.Minutes()),
-		"calls", m.Calls, "refused", m.Refused, "new", len(m.New))))
+	p.line("  " + p.paint(colour, w.T("screen.watch.line", "at", m.At.UTC().Format("15:04:05Z"), "q", int(m.Quiet.Minutes()), "of", int(m.Wanted.Minutes()),
+		"c", m.Calls, "r", m.Refused, "new", len(m.New))))
 	if m.State != "watching" {
 		p.blank()
 		t.watchEnd(p, m)

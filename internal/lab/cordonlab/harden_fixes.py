@@ -28,7 +28,9 @@ def modify_metadata_defaults(call, account):
         kept.pop("HttpTokens", None)
     elif tokens is not None:
         kept["HttpTokens"] = tokens
-    settings["metadata"] = kept
+    settings.pop("metadata", None)
+    if kept:
+        settings["metadata"] = kept
     return {"Return": True}
 
 
