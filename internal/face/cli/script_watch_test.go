@@ -120,3 +120,17 @@ type later struct {
 }
 
 func (l later) RoundTrip(r *http.Request) (*http.Response, error) { return at(r, l.token, l.when, l.to) }
+
+// become runs "become NAME": from then on the program has that credential of the
+// intruder's, which is the owner's too.
+func become(ts *testscript.TestScript, _ bool, args []string) {
+	for _, c := range ts.Value("truth").(truth).Intruder {
+		if len(args) == 1 && c.Name == args[0] && c.ID != "" {
+			ts.Setenv("AWS_ACCESS_KEY_ID", c.ID)
+			ts.Setenv("AWS_SECRET_ACCESS_KEY", c.Secret)
+			ts.Setenv("AWS_SESSION_TOKEN", c.Token)
+			return
+		}
+	}
+	ts.Fatalf("usage: become CREDENTIAL")
+}
