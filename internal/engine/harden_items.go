@@ -60,7 +60,7 @@ func lookMFA(ctx context.Context, h *hardening) (itemState, error) {
 	var f itemState
 	for _, u := range all {
 		switch {
-		case u.Orphan || !u.Console:
+		case u.Orphan || !u.Console || h.his(u.User): // whom he made is deleted, not armed
 		case !u.Known:
 			f.unread = append(f.unread, u.User)
 		case len(u.Devices) > 0:
@@ -75,6 +75,12 @@ func lookMFA(ctx context.Context, h *hardening) (itemState, error) {
 		}
 	}
 	return f, nil
+}
+
+// his says whether the last triage holds a user to be made by the intruder.
+func (h *hardening) his(user string) bool {
+	r, _ := h.t.Snapshot.Find(fact.Ref{Kind: "iam.user", Place: h.at(fact.Global), ID: user})
+	return theirs(r)
 }
 
 func (h *hardening) root(ctx context.Context) (fact.Resource, error) {
