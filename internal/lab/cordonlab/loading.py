@@ -79,6 +79,9 @@ MODULES = [
 
     # letters
     "support_fixes",
+
+    # the bill
+    "bill_fixes",
 ]
 
 
