@@ -25,6 +25,7 @@ var metavars = map[string]string{
 	"evidence.out": "FILE", "evidence.identity": "FILE", "evidence.lock": "MODE", "evidence.lock-days": "N", "evidence.bucket-owner": "ACCOUNT",
 	"harden.only": "ITEM,ITEM", "harden.regions": "A,B|all", "notify": "ARN", "above": "USD", "trail-bucket": "NAME", "scp": "FILE", "every": "TIME",
 	"rotate.to": "SINK", "plan.to": "file:PATH", "give-up": "KEY", "quiet": "TIME", "update-profile": "NAME",
+	"against": "FILE", "save": "FILE", "name": "TEXT", "email": "ADDRESS", "phone": "NUMBER", "most-requests": "N", "bill.file": "FILE",
 }
 
 // help prints a command's help from the catalogue. No template is run.

@@ -114,7 +114,7 @@ func TestIncident(t *testing.T) {
 			if err != nil {
 				return fmt.Errorf("cannot fork the lab: %w", err)
 			}
-			e.Values["lab"], e.Values["truth"] = copied, who
+			e.Values["lab"], e.Values["truth"], e.Values["his"] = copied, who, who.madeAdmin()
 			e.Setenv("CORDON_TEST_TOKEN", copied.Token())
 			e.Setenv("CORDON_TEST_LAB", copied.URL())
 			e.Setenv("AWS_ACCESS_KEY_ID", who.Caller.ID)
