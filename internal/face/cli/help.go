@@ -24,6 +24,7 @@ var metavars = map[string]string{
 	"org-profile": "NAME", "approver": "NAME=KEY", "approvals": "N", "recipient": "age1…", "to": "FILE", "why": "TEXT", "port": "N",
 	"evidence.out": "FILE", "evidence.identity": "FILE", "evidence.lock": "MODE", "evidence.lock-days": "N", "evidence.bucket-owner": "ACCOUNT",
 	"rotate.to": "SINK", "plan.to": "file:PATH", "give-up": "KEY", "quiet": "TIME", "update-profile": "NAME",
+	"report.format": "text|markdown",
 }
 
 // help prints a command's help from the catalogue. No template is run.

@@ -61,7 +61,7 @@ func params(t *testing.T, pattern string, setup func(*testscript.Env) error) tes
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish, "deliver": deliver, "organise": organise, "told": records, "digest-told": digestTold, "secret-of": secretOf, "password-of": secretOf, "flip-evidence": flipEvidence, "vault": vault, "fault": fault, "last-digest": lastDigest, "enrol": enrol},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish, "deliver": deliver, "organise": organise, "told": records, "digest-told": digestTold, "secret-of": secretOf, "password-of": secretOf, "flip-evidence": flipEvidence, "vault": vault, "fault": fault, "last-digest": lastDigest, "enrol": enrol, "field": field},
 	}
 }
 
@@ -123,6 +123,7 @@ func TestIncident(t *testing.T) {
 			return nil
 		}))
 	})
+	t.Run("article", func(t *testing.T) { articles(t, l, who) })
 }
 
 // commands are lines that show what to type: they are the same in every
