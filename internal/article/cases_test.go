@@ -23,6 +23,7 @@ var (
 	hook     = thing("lambda.function", "hook", "intruder")
 	nobodys  = thing("ec2.instance", "i-2", "intruder")
 	part     = thing("ec2.instance", "i-3", "intruder", has(fact.PartOf, []fact.Ref{miner.Ref}))
+	disk     = thing("ec2.volume", "vol-1", "intruder", has(fact.AttachedTo, "i-1"), has(fact.Made, fact.Deed{EventID: "e3"}))
 	bad      = thing("s3.bucket", "b-2", "tampered")
 	device   = thing("iam.mfa-device", "arn:m", "owner", has(fact.Owner, "martin"))
 	ticket   = thing("support.case", "c-1", "owner")
@@ -147,6 +148,8 @@ var cases = []struct {
 	{"snapshot", "no evidence", a(miner), Open, "unkept"},
 	{"snapshot", "described, no copy", a(miner, kept(miner)), Open, "uncopied"},
 	{"snapshot", "copied", a(miner, kept(miner), deed(miner, "snapshot", "kept", since)), Done, "kept"},
+	{"snapshot", "a disk is copied with its machine", a(miner, disk, kept(miner), kept(disk), deed(miner, "snapshot", "kept", since)), Done, "kept"},
+	{"snapshot", "another machine's copy has not this disk", a(disk, kept(disk), deed(nobodys, "snapshot", "kept", since)), Open, "uncopied"},
 	{"snapshot", "copied, not seen to hold", a(miner, kept(miner), deed(miner, "snapshot", "kept", since), unverified), Open, "uncopied"},
 	{"snapshot", "tampered counts too", a(bad), Open, "unkept"},
 	{"snapshot", "nothing is his", a(claire), NotNeeded, "none-his"},

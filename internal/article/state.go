@@ -167,7 +167,10 @@ func snapshot(r Record) Item {
 	his := slices.Concat(r.held(judge.Intruder, anything), r.held(judge.Tampered, anything))
 	var unkept, uncopied []fact.Resource
 	for _, x := range his {
-		copied := slices.ContainsFunc(r.deeds(is(x.Kind), "kept"), func(d Deed) bool { return d.Ref == x.Ref })
+		on := fact.AttachedTo.Or(x, "") // a machine is copied with its disks
+		copied := slices.ContainsFunc(r.deeds(anything, "kept"), func(d Deed) bool {
+			return d.Ref == x.Ref || on != "" && d.Ref.Place == x.Place && d.Ref.ID == on
+		})
 		switch {
 		case !r.Kept[x.Ref]:
 			unkept = append(unkept, x)

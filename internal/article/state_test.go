@@ -49,7 +49,7 @@ var listed = map[fact.Kind]fact.Place{
 // a gives a record of one complete triage with these resources, changed by the
 // functions.
 func a(with ...any) Record {
-	r := Record{Looked: looks, Began: began, Kept: map[fact.Ref]bool{}, Copies: map[fact.Kind]bool{"ec2.instance": true}, Looks: map[string]Look{}, Marks: map[fact.Ref]playbook.Mark{}}
+	r := Record{Looked: looks, Began: began, Kept: map[fact.Ref]bool{}, Copies: map[fact.Kind]bool{"ec2.instance": true, "ec2.volume": true}, Looks: map[string]Look{}, Marks: map[fact.Ref]playbook.Mark{}}
 	r.Snapshot = fact.Snapshot{At: looks, Account: "111122223333", Since: began, Expected: map[fact.Kind][]fact.Place{}}
 	for k, at := range listed {
 		r.Snapshot.Expected[k] = []fact.Place{at}
