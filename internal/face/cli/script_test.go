@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 		})
 		s.Version, s.Who = "test", "li"
 		if url := os.Getenv("CORDON_TEST_LAB"); url != "" {
-			s.HTTP = &http.Client{Transport: seeing{lab.Transport(url), os.Getenv("CORDON_TEST_SEEDS")}}
+			s.HTTP = &http.Client{Transport: seeing{moveClock(&s, lab.Transport(url)), os.Getenv("CORDON_TEST_SEEDS")}}
 		}
 		os.Exit(Run(s))
 	}})
@@ -61,7 +61,7 @@ func params(t *testing.T, pattern string, setup func(*testscript.Env) error) tes
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish, "deliver": deliver, "organise": organise, "told": records, "digest-told": digestTold, "secret-of": secretOf, "password-of": secretOf, "flip-evidence": flipEvidence, "vault": vault, "fault": fault, "last-digest": lastDigest, "enrol": enrol, "field": field},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish, "deliver": deliver, "organise": organise, "told": records, "digest-told": digestTold, "secret-of": secretOf, "password-of": secretOf, "flip-evidence": flipEvidence, "vault": vault, "fault": fault, "last-digest": lastDigest, "enrol": enrol, "field": field, "intrude": intrude, "become": become},
 	}
 }
 
@@ -114,7 +114,8 @@ func TestIncident(t *testing.T) {
 			if err != nil {
 				return fmt.Errorf("cannot fork the lab: %w", err)
 			}
-			e.Values["lab"] = copied
+			e.Values["lab"], e.Values["truth"] = copied, who
+			e.Setenv("CORDON_TEST_TOKEN", copied.Token())
 			e.Setenv("CORDON_TEST_LAB", copied.URL())
 			e.Setenv("AWS_ACCESS_KEY_ID", who.Caller.ID)
 			e.Setenv("AWS_SECRET_ACCESS_KEY", who.Caller.Secret)

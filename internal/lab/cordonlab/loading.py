@@ -79,6 +79,9 @@ MODULES = [
 
     # letters
     "support_fixes",
+
+    # so that it does not happen again
+    "harden_fixes",
 ]
 
 
