@@ -124,7 +124,7 @@ var lines = []Line{
 	},
 	{
 		ID: "bill", Section: "bill", ZH: []int{26, 27, 28, 29, 30},
-		Commands: []string{"investigate cost", "plan contain --stop-spend"}, Checks: []string{"lonely-region"},
+		Commands: []string{"bill compare", "bill show", "investigate cost", "plan contain --stop-spend"}, Checks: []string{"lonely-region"},
 		Story: "article-bill", judge: looked(LookBill, "bill"),
 	},
 	{
@@ -163,7 +163,8 @@ var lines = []Line{
 	},
 	{
 		ID: "account", Section: "account", ZH: []int{48, 49, 50, 51},
-		Commands: []string{"investigate detections"}, Story: "article-account", judge: looked(LookAccount, "account"),
+		Commands: []string{"account check", "account check --save", "account contacts set SORT", "account contacts restore"},
+		Verbs:    []string{"account.alternate-contact set-contact"}, Story: "article-account", judge: looked(LookAccount, "account"),
 	},
 	{
 		ID: "support-answer", Section: "support", FR: []int{45}, ZH: []int{53},
@@ -202,7 +203,7 @@ var lines = []Line{
 	},
 	{
 		ID: "practices", Section: "practices", FR: []int{13, 58}, ZH: []int{66},
-		Commands: []string{"finding list", "help blind-spots", "report"}, Checks: slices.Clone(posture), Story: "article-practices", judge: practices,
+		Commands: []string{"plan harden", "finding list", "help blind-spots", "report"}, Checks: slices.Clone(posture), Verbs: []string{"harden"}, Story: "article-practices", judge: practices,
 	},
 }
 

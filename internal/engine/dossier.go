@@ -98,7 +98,7 @@ func (o *only) Handle(m report.Message) error {
 func recordOf(c *incident.Case, t Triage, past []journal.Record, pieces []evidence.Entry) (article.Record, error) {
 	r := article.Record{
 		Looked: t.Snapshot.At, Narrowed: t.Header.Narrowed, Began: t.Snapshot.Since, Snapshot: t.Snapshot, Findings: t.Findings,
-		Kept: map[fact.Ref]bool{}, Copies: map[fact.Kind]bool{}, Looks: map[string]article.Look{},
+		Kept: map[fact.Ref]bool{}, Copies: map[fact.Kind]bool{},
 	}
 	if r.Began.IsZero() && t.Summary.FirstSeen != nil {
 		r.Began = *t.Summary.FirstSeen
@@ -124,12 +124,8 @@ func recordOf(c *incident.Case, t Triage, past []journal.Record, pieces []eviden
 	for _, k := range kinds.All() {
 		r.Copies[k.Name()] = slices.ContainsFunc(k.Verbs(), func(v kind.Bound) bool { return v.For == kind.Copy })
 	}
-	looks, err := c.Looks()
-	if err != nil {
-		return r, fmt.Errorf("cannot read what the case was looked at for: %w", err)
-	}
-	for what, l := range looks {
-		r.Looks[what] = article.Look{At: l.At, Found: l.Found, Unseen: l.Unseen}
+	if r.Looks, err = looksOf(c); err != nil {
+		return r, err
 	}
 	return r, nil
 }

@@ -104,6 +104,9 @@ func (t *Text) Handle(m Message) error {
 		if p, ours := t.protects(m); ours {
 			return t.flush(p)
 		}
+		if p, ours := t.owns(m); ours {
+			return t.flush(p)
+		}
 		return t.flush(t.inquire(m))
 	}
 	return nil

@@ -71,6 +71,7 @@ var reasons = map[string]int{
 	"copy-plain": exitUsage, "copy-place": exitUsage, "evidence-which": exitUsage, "evidence-keys": exitUsage, "file-there": exitUsage, "no-such-whose": exitUsage,
 	"rotate-no-sink": exitUsage, "rotate-sink": exitUsage, "rotate-sink-shared": exitUsage, "recover-file": exitUsage, "no-such-rotation": exitUsage, "nothing-due": exitDone,
 	"no-such-item": exitUsage, "harden-wants": exitUsage, "harden-region": exitUsage, "harden-topic": exitUsage,
+	"bill-declined": exitApproval, "bill-file": exitUsage, "contact-sort": exitUsage, "contact-part": exitUsage, "no-account-copy": exitUsage,
 	"no-such-action": exitUsage, "no-plan": exitUsage, "no-such-finding": exitUsage,
 }
 

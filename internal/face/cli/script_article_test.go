@@ -52,7 +52,8 @@ func articles(t *testing.T, l *lab.Lab, who truth) {
 			return fmt.Errorf("cannot fork the lab: %w", err)
 		}
 		e.Defer(func() { _ = copied.Stop() }) // the lab ends it too
-		e.Values["lab"] = copied
+		e.Values["lab"], e.Values["truth"], e.Values["his"] = copied, who, who.madeAdmin()
+		e.Setenv("CORDON_TEST_TOKEN", copied.Token())
 		e.Setenv("CORDON_TEST_LAB", copied.URL())
 		e.Setenv("AWS_ACCESS_KEY_ID", who.Caller.ID)
 		e.Setenv("AWS_SECRET_ACCESS_KEY", who.Caller.Secret)

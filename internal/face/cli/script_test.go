@@ -61,7 +61,7 @@ func params(t *testing.T, pattern string, setup func(*testscript.Env) error) tes
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish, "deliver": deliver, "organise": organise, "told": records, "digest-told": digestTold, "secret-of": secretOf, "password-of": secretOf, "flip-evidence": flipEvidence, "vault": vault, "fault": fault, "last-digest": lastDigest, "enrol": enrol, "field": field, "intrude": intrude, "become": become},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish, "deliver": deliver, "organise": organise, "told": records, "digest-told": digestTold, "secret-of": secretOf, "password-of": secretOf, "flip-evidence": flipEvidence, "vault": vault, "fault": fault, "last-digest": lastDigest, "enrol": enrol, "field": field, "meddle": meddle, "intrude": intrude, "become": become},
 	}
 }
 
@@ -114,7 +114,7 @@ func TestIncident(t *testing.T) {
 			if err != nil {
 				return fmt.Errorf("cannot fork the lab: %w", err)
 			}
-			e.Values["lab"], e.Values["truth"] = copied, who
+			e.Values["lab"], e.Values["truth"], e.Values["his"] = copied, who, who.madeAdmin()
 			e.Setenv("CORDON_TEST_TOKEN", copied.Token())
 			e.Setenv("CORDON_TEST_LAB", copied.URL())
 			e.Setenv("AWS_ACCESS_KEY_ID", who.Caller.ID)

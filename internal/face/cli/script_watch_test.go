@@ -119,7 +119,9 @@ type later struct {
 	to    http.RoundTripper
 }
 
-func (l later) RoundTrip(r *http.Request) (*http.Response, error) { return at(r, l.token, l.when, l.to) }
+func (l later) RoundTrip(r *http.Request) (*http.Response, error) {
+	return at(r, l.token, l.when, l.to)
+}
 
 // become runs "become NAME": from then on the program has that credential of the
 // intruder's, which is the owner's too.

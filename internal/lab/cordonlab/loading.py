@@ -82,6 +82,8 @@ MODULES = [
 
     # so that it does not happen again
     "harden_fixes",
+    # the bill
+    "bill_fixes",
 ]
 
 
