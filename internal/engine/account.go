@@ -90,6 +90,11 @@ func (s *Session) CheckAccount(ctx context.Context, o AccountOptions) (sum repor
 			return sum, err
 		}
 	}
+	look := accountLook(sum)
+	look.By = s.Who
+	if err := s.Case.AddLook(look); err != nil {
+		return sum, fmt.Errorf("cannot write down that the account was checked: %w", err)
+	}
 	return sum, s.Out.Handle(sum)
 }
 

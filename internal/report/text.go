@@ -55,6 +55,7 @@ type Text struct {
 	started map[string]Step
 	asked   inquiry
 	cleaned cleaning
+	report  told
 }
 
 // NewText returns a handler that writes to out.
@@ -86,9 +87,14 @@ func (t *Text) Handle(m Message) error {
 		return t.flush(t.applied(m))
 	case Check:
 		return t.flush(t.check(m))
+	case DossierEnd:
+		return t.flush(t.sheet(t.dossier(t.report, t.finds, t.gaps, m)))
 	case PolicyCheck:
 		return t.flush(t.screen(func(p *page) { t.policyCheck(p, m) }))
 	default:
+		if t.report.take(m) {
+			return nil
+		}
 		if p, ours := t.cleans(m); ours {
 			return t.flush(p)
 		}

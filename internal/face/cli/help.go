@@ -26,6 +26,7 @@ var metavars = map[string]string{
 	"harden.only": "ITEM,ITEM", "harden.regions": "A,B|all", "notify": "ARN", "above": "USD", "trail-bucket": "NAME", "scp": "FILE", "every": "TIME",
 	"rotate.to": "SINK", "plan.to": "file:PATH", "give-up": "KEY", "quiet": "TIME", "update-profile": "NAME",
 	"against": "FILE", "save": "FILE", "name": "TEXT", "email": "ADDRESS", "phone": "NUMBER", "most-requests": "N", "bill.file": "FILE",
+	"report.format": "text|markdown",
 }
 
 // help prints a command's help from the catalogue. No template is run.

@@ -25,7 +25,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(
 		newDoctor(a), newCase(a), newNotice(a), newTriage(a), newFinding(a), newInventory(a), newTrail(a), newInvestigate(a),
 		newPlan(a), newPreserve(a), newApprove(a), newApply(a), newWatch(a), newUndo(a), newRotate(a), newMFA(a), newAccount(a), newBill(a), newEvidence(a), newBaseline(a),
-		newSupport(a), newLockout(a), newPolicy(a), newLab(a), newDrill(a), newCompletion(a), newVersion(a), newHelp(a),
+		newSupport(a), newReport(a), newLockout(a), newPolicy(a), newLab(a), newDrill(a), newCompletion(a), newVersion(a), newHelp(a),
 	)
 	root.SetHelpCommand(newHidden())
 	root.CompletionOptions.DisableDefaultCmd = true

@@ -23,9 +23,9 @@ func (t truth) madeAdmin() aws.Credentials {
 	return aws.Credentials{}
 }
 
-// intrude lets the night's intruder, as the administrator that he made, put
+// meddle lets the night's intruder, as the administrator that he made, put
 // himself where AWS writes and calls.
-func intrude(ts *testscript.TestScript, _ bool, _ []string) {
+func meddle(ts *testscript.TestScript, _ bool, _ []string) {
 	l, his := ts.Value("lab").(*lab.Lab), ts.Value("his").(aws.Credentials)
 	ctx := context.Background()
 	api := account.NewFromConfig(aws.Config{
