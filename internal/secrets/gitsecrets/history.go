@@ -1,0 +1,223 @@
+package gitsecrets
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cordon/internal/secrets/ere"
+)
+
+// history searches every commit whose change has a line with a pattern: all of
+// the tree as it was then, so that a finding comes with each commit that touched
+// one. Where there is no such commit the files of the work tree are searched, as
+// the original does by leaving out the revision.
+func (r *run) history() int {
+	patterns := r.patterns()
+	if r.strict() {
+		if patterns = r.words(patterns); len(patterns) > 0 {
+			patterns = []string{strings.Join(patterns, "|")}
+		}
+	}
+	if len(patterns) == 0 {
+		return 0
+	}
+	if _, err := ere.Compile(patterns, ere.Options{Dialect: r.dialect()}); err != nil && r.strict() {
+		fmt.Fprintf(r.Err, "fatal: invalid regex: %v\n", err)
+		fmt.Fprintf(r.Err, "fatal: command line, '%s': %v\n", patterns[0], err)
+		return r.conclude(exitGit, nil)
+	}
+	re, bad := r.compile(patterns, ere.Options{Dialect: r.dialect(), Word: true}, "git-secrets: cannot use a pattern: %s")
+	if re == nil {
+		return r.conclude(exitGit, nil)
+	}
+	commits, code := r.touching(good(patterns, r.dialect()))
+	if code != 0 && !r.strict() {
+		return code
+	}
+	if len(commits) == 0 {
+		items, code := r.tracked(false, nil)
+		if code != 0 {
+			return r.conclude(code, nil)
+		}
+		return r.settle(bad, r.grepItems(re, items))
+	}
+	return r.grepCommits(re, commits, bad)
+}
+
+// settle concludes with what was found, or with the bad pattern where nothing was.
+func (r *run) settle(bad bool, found [][]byte) int {
+	switch {
+	case len(found) > 0:
+		return r.conclude(0, found)
+	case bad:
+		return r.conclude(exitGit, nil)
+	}
+	return r.conclude(nothing, nil)
+}
+
+func good(patterns []string, d ere.Dialect) (all []string) {
+	for _, p := range patterns {
+		if _, err := ere.Compile([]string{p}, ere.Options{Dialect: d}); err == nil {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// touching lists the commits that add or drop a line with a pattern, in the order
+// of git log --all.
+func (r *run) touching(patterns []string) ([]string, int) {
+	args := []string{"log", "--all", "--pretty=%H", "-G" + strings.Join(patterns, "|")}
+	if !r.strict() {
+		args = append(args, "--cc", "--no-textconv", "--text", "--extended-regexp")
+	}
+	out, code := r.told(args...)
+	return strings.Fields(string(out)), code
+}
+
+// forest searches trees; what it has seen it does not look at again.
+type forest struct {
+	*run
+	re    *ere.Regexp
+	trees map[string][]leaf
+	blobs map[string][]hit
+	gaps  int
+}
+
+// A leaf is a file with findings, by its path below a tree.
+type leaf struct{ path, id string }
+
+// grepCommits prints what stands in the trees of commits.
+func (r *run) grepCommits(re *ere.Regexp, commits []string, bad bool) int {
+	f := &forest{run: r, re: re, trees: map[string][]leaf{}, blobs: map[string][]hit{}}
+	prefix := ""
+	if !r.atTop() {
+		out, _ := r.git(nil, "rev-parse", "--show-prefix")
+		prefix = line(out)
+	}
+	attributes := r.newAttributes()
+	var w *reporter
+	for _, commit := range commits {
+		for _, l := range f.commit(commit, prefix) {
+			hits := f.blobs[l.id]
+			if !attributes.text(l.path, hits[0].binary) {
+				continue
+			}
+			if w == nil {
+				w = r.newReporter()
+			}
+			name := commit + ":" + quote(l.path)
+			for _, h := range hits {
+				w.line(record(name, h.number, h.text))
+			}
+		}
+	}
+	if w != nil {
+		if code := w.end(); code != 0 || f.gaps == 0 {
+			return code
+		}
+	}
+	if bad || f.gaps > 0 {
+		return r.conclude(exitGit, nil)
+	}
+	return r.conclude(nothing, nil)
+}
+
+// atTop says that this directory is the root of a work tree.
+func (r *run) atTop() bool {
+	return r.sure() && exists(join(r.Dir, ".git"))
+}
+
+// commit lists what was found in one, below a directory.
+func (f *forest) commit(id, prefix string) []leaf {
+	body, err := f.object(id)
+	tree, ok := bytes.CutPrefix(body, []byte("tree "))
+	if err != nil || !ok {
+		f.gap(id)
+		return nil
+	}
+	tree, _, _ = bytes.Cut(tree, []byte{'\n'})
+	at := string(tree)
+	for _, part := range strings.Split(strings.Trim(prefix, "/"), "/") {
+		if part == "" {
+			continue
+		}
+		if at = f.child(at, part); at == "" {
+			return nil
+		}
+	}
+	return f.tree(at)
+}
+
+func (f *forest) gap(id string) {
+	f.gaps++
+	fmt.Fprintf(f.Err, "error: cannot read object %s: it was not searched\n", id)
+}
+
+// child is the directory of that name in a tree.
+func (f *forest) child(tree, name string) (id string) {
+	body, err := f.object(tree)
+	if err != nil {
+		f.gap(tree)
+		return ""
+	}
+	eachEntry(body, len(tree)/2, func(mode, n, child string) {
+		if n == name && mode == "40000" {
+			id = child
+		}
+	})
+	return id
+}
+
+func (f *forest) tree(id string) []leaf {
+	if known, ok := f.trees[id]; ok {
+		return known
+	}
+	body, err := f.object(id)
+	if err != nil {
+		f.gap(id)
+		return nil
+	}
+	var all []leaf
+	eachEntry(body, len(id)/2, func(mode, name, child string) {
+		switch {
+		case mode == "40000":
+			for _, l := range f.tree(child) {
+				all = append(all, leaf{name + "/" + l.path, l.id})
+			}
+		case strings.HasPrefix(mode, "100") && f.blob(child):
+			all = append(all, leaf{name, child})
+		}
+	})
+	f.trees[id] = slices.Clip(all)
+	return all
+}
+
+// blob says whether there is anything in a file.
+func (f *forest) blob(id string) bool {
+	hits, ok := f.blobs[id]
+	if !ok {
+		body, err := f.object(id)
+		if err != nil {
+			f.gap(id)
+		}
+		hits = search(f.re, body)
+		f.blobs[id] = hits
+	}
+	return len(hits) > 0
+}
+
+// eachEntry reads a tree object, whose ids have size bytes.
+func eachEntry(body []byte, size int, entry func(mode, name, id string)) {
+	for len(body) > 0 {
+		head, rest, ok := bytes.Cut(body, []byte{0})
+		mode, name, both := strings.Cut(string(head), " ")
+		if !ok || !both || len(rest) < size {
+			return
+		}
+		entry(mode, name, fmt.Sprintf("%x", rest[:size]))
+		body = rest[size:]
+	}
+}
