@@ -24,7 +24,7 @@ func (r *run) history() int {
 		return 0
 	}
 	if _, err := ere.Compile(patterns, ere.Options{Dialect: r.dialect()}); err != nil && r.strict() {
-		fmt.Fprintf(r.Err, "fatal: invalid regex: %v\n", err)
+		r.touching(patterns) // git log says so first, where there is a commit
 		fmt.Fprintf(r.Err, "fatal: command line, '%s': %v\n", patterns[0], err)
 		return r.conclude(exitGit, nil)
 	}

@@ -16,7 +16,7 @@ func (r *run) install(dir string) int {
 		return code
 	}
 	if err := os.MkdirAll(r.at(hooks), 0o777); err != nil {
-		fmt.Fprintf(r.Err, "mkdir: cannot create directory ‘%s’: %s\n", hooks, reason(err))
+		fmt.Fprintf(r.Err, "mkdir: cannot create directory '%s': %s\n", r.blocked(hooks), reason(err))
 		return r.refuse("Could not create dir: %s", strings.TrimSuffix(hooks, "/hooks"))
 	}
 	for _, h := range []struct{ name, command string }{
@@ -27,6 +27,17 @@ func (r *run) install(dir string) int {
 		}
 	}
 	return 0
+}
+
+// blocked is the first part of a name that is there and is no directory, or the
+// first that is not there.
+func (r *run) blocked(name string) string {
+	for i := 1; i <= len(name); i++ {
+		if (i == len(name) || name[i] == '/') && !isDir(r.at(name[:i])) {
+			return name[:i]
+		}
+	}
+	return name
 }
 
 // hooksDir is where the hooks go. Without a directory it is where git will look

@@ -86,6 +86,8 @@ func (r *run) words(patterns []string) []string {
 	return all
 }
 
+func blank(c rune) bool { return c == ' ' || c == '\t' }
+
 // allowedPatterns are the settings' and those of .gitallowed in the work tree's
 // root.
 func (r *run) allowedPatterns() []string {
@@ -95,7 +97,7 @@ func (r *run) allowedPatterns() []string {
 		body, err := os.ReadFile(top + "/.gitallowed")
 		if err == nil {
 			for _, l := range strings.Split(strings.TrimSuffix(string(body), "\n"), "\n") {
-				if f := strings.Fields(l); len(f) > 0 && !strings.HasPrefix(f[0], "#") {
+				if f := strings.FieldsFunc(l, blank); len(f) > 0 && !strings.HasPrefix(f[0], "#") {
 					all = append(all, l)
 				}
 			}

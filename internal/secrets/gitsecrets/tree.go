@@ -105,6 +105,11 @@ func (r *run) items(w where, paths []string) ([]item, int) {
 
 // tracked lists what is in the index: the files, or with cached what is staged.
 func (r *run) tracked(cached bool, paths []string) ([]item, int) {
+	if !cached && !r.sure() {
+		if _, code := r.told("rev-parse", "--show-toplevel"); code != 0 {
+			return nil, code
+		}
+	}
 	out, code := r.told(append([]string{"ls-files", "-z", "--stage", "-v", "--cached", "--"}, paths...)...)
 	if code != 0 {
 		return nil, code
@@ -142,14 +147,16 @@ func (r *run) untrackedItems(paths []string, tracked []item) ([]item, int) {
 	if code != 0 {
 		return nil, code
 	}
-	items := tracked
+	items, have := tracked, map[string]bool{}
+	for _, it := range tracked {
+		have[it.name] = it.id == ""
+	}
 	for _, name := range strings.Split(string(out), "\x00") {
-		if name != "" && !strings.HasSuffix(name, "/") {
+		if name != "" && !strings.HasSuffix(name, "/") && !have[name] {
 			items = append(items, item{name: name})
 		}
 	}
-	slices.SortStableFunc(items, func(a, b item) int { return strings.Compare(a.name+"\x00"+a.id, b.name+"\x00"+b.id) })
-	return slices.Compact(items), 0
+	return items, 0
 }
 
 // around lists every file below this directory, whatever git knows of it.
