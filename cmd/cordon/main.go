@@ -6,9 +6,13 @@ import (
 
 	"cordon/internal/engine"
 	"cordon/internal/face/cli"
+	"cordon/internal/face/gitsecrets"
 )
 
 func main() {
+	if gitsecrets.Called() {
+		os.Exit(gitsecrets.Main(nil))
+	}
 	// Only here may a session be armed; archtest sees to it.
 	arm := func(s *engine.Session) {
 		s.Write = s.Account.Writer().Write

@@ -23,7 +23,7 @@ var metavars = map[string]string{
 	"format": "json|cloudformation|terraform", "policy.to": "DIR",
 	"org-profile": "NAME", "approver": "NAME=KEY", "approvals": "N", "recipient": "age1…", "to": "FILE", "why": "TEXT", "port": "N",
 	"evidence.out": "FILE", "evidence.identity": "FILE", "evidence.lock": "MODE", "evidence.lock-days": "N", "evidence.bucket-owner": "ACCOUNT",
-	"rotate.to": "SINK", "plan.to": "file:PATH", "give-up": "KEY", "quiet": "TIME", "update-profile": "NAME",
+	"rotate.to": "SINK", "plan.to": "file:PATH", "give-up": "KEY", "quiet": "TIME", "secrets.dir": "DIR", "update-profile": "NAME",
 }
 
 // help prints a command's help from the catalogue. No template is run.

@@ -24,7 +24,7 @@ func newRoot(a *app) *cobra.Command {
 	}
 	root.AddCommand(
 		newDoctor(a), newCase(a), newNotice(a), newTriage(a), newFinding(a), newInventory(a), newTrail(a), newInvestigate(a),
-		newPlan(a), newPreserve(a), newApprove(a), newApply(a), newUndo(a), newRotate(a), newMFA(a), newEvidence(a), newBaseline(a),
+		newPlan(a), newPreserve(a), newApprove(a), newApply(a), newUndo(a), newRotate(a), newMFA(a), newEvidence(a), newBaseline(a), newSecrets(a),
 		newSupport(a), newLockout(a), newPolicy(a), newLab(a), newDrill(a), newCompletion(a), newVersion(a), newHelp(a),
 	)
 	root.SetHelpCommand(newHidden())

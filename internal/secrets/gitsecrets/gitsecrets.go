@@ -24,7 +24,14 @@ type System struct {
 	Env      []string // "NAME=value"
 	Dir      string
 	OutTTY   bool
+	History  History // nil asks git
 }
+
+// History finds, faster than git does, which commits may have changed a line with
+// one of the patterns, in the order of git log --all. Merges are among them when
+// their own content has one. It answers false when it could not look at all there
+// is; then git is asked.
+type History func(dir string, env []string, patterns []string, dialect ere.Dialect) (commits []string, ok bool)
 
 // The exit codes besides 0, and those of git and grep.
 const (

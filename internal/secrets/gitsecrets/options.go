@@ -2,6 +2,7 @@ package gitsecrets
 
 import (
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -58,6 +59,14 @@ func (r *run) parse(args []string) (parsed []string, code int, done bool) {
 		parsed = append(parsed, names...)
 	}
 	return append(append(parsed, "--"), rest...), 0, false
+}
+
+// Late says that a command line asks for the history, which deserves everything
+// that this program has; all else is answered at once.
+func Late(args []string) bool {
+	r := &run{System: System{Out: io.Discard, Err: io.Discard}}
+	parsed, _, done := r.parse(args)
+	return !done && parsed[0] == "--scan-history"
 }
 
 // help is the usage because somebody asked, or because an abbreviation was not
