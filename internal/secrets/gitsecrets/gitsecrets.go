@@ -28,10 +28,25 @@ type System struct {
 }
 
 // History finds, faster than git does, which commits may have changed a line with
-// one of the patterns, in the order of git log --all. Merges are among them when
-// their own content has one. It answers false when it could not look at all there
-// is; then git is asked.
-type History func(dir string, env []string, patterns []string, dialect ere.Dialect) (commits []string, ok bool)
+// one of the patterns. It answers false when it could not look at all there is;
+// then git is asked.
+type History func(Question) (Found, bool)
+
+// A Question is what to look for, and where.
+type Question struct {
+	Dir      string
+	Env      []string
+	Patterns []string
+	Dialect  ere.Dialect
+	Merges   bool // what only a merge has counts too
+}
+
+// Found are commits in the order of git log --all, merges in no order, and all
+// files that have such a line in any commit.
+type Found struct {
+	Commits, Merges []string
+	Blobs           map[string]bool
+}
 
 // The exit codes besides 0, and those of git and grep.
 const (

@@ -32,7 +32,7 @@ func (r *run) history() int {
 	if re == nil {
 		return r.conclude(exitGit, nil)
 	}
-	commits, code := r.touching(good(patterns, r.dialect()))
+	commits, blobs, code := r.touching(good(patterns, r.dialect()))
 	if code != 0 && !r.strict() {
 		return code
 	}
@@ -43,7 +43,8 @@ func (r *run) history() int {
 		}
 		return r.settle(bad, r.grepItems(re, items))
 	}
-	return r.grepCommits(re, commits, bad)
+	f := &forest{run: r, re: re, only: blobs, trees: map[string][]leaf{}, blobs: map[string][]hit{}}
+	return r.grepCommits(f, commits, bad)
 }
 
 // settle concludes with what was found, or with the bad pattern where nothing was.
@@ -66,14 +67,62 @@ func good(patterns []string, d ere.Dialect) (all []string) {
 	return all
 }
 
+// maxArgument is how long a pattern for git may be: systems end one argument at
+// 128 KiB, or all of them at 32.
+const maxArgument = 24 << 10
+
 // touching lists the commits that add or drop a line with a pattern, in the order
-// of git log --all.
-func (r *run) touching(patterns []string) ([]string, int) {
-	args := []string{"log", "--all", "--pretty=%H", "-G" + strings.Join(patterns, "|")}
+// of git log --all, and the files that have one, if that is known.
+func (r *run) touching(patterns []string) (commits []string, blobs map[string]bool, code int) {
+	filter := []string{"--pretty=%H", "-G" + strings.Join(patterns, "|")}
+	_, err := ere.Compile(patterns, ere.Options{Dialect: ere.Git})
+	able := err == nil && len(filter[1]) < maxArgument || r.strict()
 	if !r.strict() {
-		args = append(args, "--cc", "--no-textconv", "--text", "--extended-regexp")
+		env := r.Env
+		defer func() { r.Env = env }()
+		r.Env = append(slices.Clone(env), "LC_ALL=C")
+		filter = append(filter, "--cc", "--no-textconv", "--text", "--extended-regexp")
 	}
-	out, code := r.told(args...)
+	if r.History != nil {
+		found, ok := r.History(Question{Dir: r.Dir, Env: r.Env, Patterns: patterns, Dialect: r.dialect(), Merges: !r.strict()})
+		switch {
+		case !ok:
+		case len(found.Commits)+len(found.Merges) == 0:
+			return nil, found.Blobs, 0
+		default:
+			commits, code := r.narrow(found, filter, able)
+			return commits, found.Blobs, code
+		}
+	}
+	if !able {
+		out, code := r.told("rev-list", "--all")
+		return strings.Fields(string(out)), nil, code
+	}
+	out, code := r.told(append([]string{"log", "--all"}, filter...)...)
+	return strings.Fields(string(out)), nil, code
+}
+
+// narrow asks git, of the commits that may be, which are.
+func (r *run) narrow(found Found, filter []string, able bool) ([]string, int) {
+	commits := found.Commits
+	if len(found.Merges) > 0 {
+		out, code := r.told("rev-list", "--all")
+		if code != 0 {
+			return nil, code
+		}
+		wanted := map[string]bool{}
+		for _, id := range slices.Concat(commits, found.Merges) {
+			wanted[id] = true
+		}
+		commits = slices.DeleteFunc(strings.Fields(string(out)), func(id string) bool { return !wanted[id] })
+	}
+	if !able || len(commits) == 0 {
+		return commits, 0
+	}
+	var complaints bytes.Buffer
+	args := append([]string{"log", "--no-walk=unsorted", "--stdin"}, filter...)
+	out, code := r.gitIn(&complaints, []byte(strings.Join(commits, "\n")+"\n"), args...)
+	_, _ = r.Err.Write(complaints.Bytes())
 	return strings.Fields(string(out)), code
 }
 
@@ -81,6 +130,7 @@ func (r *run) touching(patterns []string) ([]string, int) {
 type forest struct {
 	*run
 	re    *ere.Regexp
+	only  map[string]bool // nil is any
 	trees map[string][]leaf
 	blobs map[string][]hit
 	gaps  int
@@ -90,8 +140,7 @@ type forest struct {
 type leaf struct{ path, id string }
 
 // grepCommits prints what stands in the trees of commits.
-func (r *run) grepCommits(re *ere.Regexp, commits []string, bad bool) int {
-	f := &forest{run: r, re: re, trees: map[string][]leaf{}, blobs: map[string][]hit{}}
+func (r *run) grepCommits(f *forest, commits []string, bad bool) int {
 	prefix := ""
 	if !r.atTop() {
 		out, _ := r.git(nil, "rev-parse", "--show-prefix")
@@ -197,6 +246,9 @@ func (f *forest) tree(id string) []leaf {
 
 // blob says whether there is anything in a file.
 func (f *forest) blob(id string) bool {
+	if f.only != nil && !f.only[id] {
+		return false
+	}
 	hits, ok := f.blobs[id]
 	if !ok {
 		body, err := f.object(id)
