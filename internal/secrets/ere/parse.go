@@ -1,22 +1,24 @@
 package ere
 
-import "errors"
+// A fault is in the C library's words.
+type fault string
 
-// The C library's words.
-var (
-	errParen    = errors.New(`Unmatched ( or \(`)
-	errBracket  = errors.New("Unmatched [, [^, [:, [., or [=")
-	errBrace    = errors.New(`Unmatched \{`)
-	errInterval = errors.New(`Invalid content of \{\}`)
-	errRepeat   = errors.New("Invalid preceding regular expression")
-	errPattern  = errors.New("Invalid regular expression")
-	errEscape   = errors.New("Trailing backslash")
-	errBackref  = errors.New("Invalid back reference")
-	errClass    = errors.New("Invalid character class name")
-	errCollate  = errors.New("Invalid collation character")
-	errRange    = errors.New("Invalid range end")
-	errBig      = errors.New("Regular expression too big")
-	errColons   = errors.New("character class syntax is [[:space:]], not [:space:]")
+func (f fault) Error() string { return string(f) }
+
+const (
+	errParen    = fault(`Unmatched ( or \(`)
+	errBracket  = fault("Unmatched [, [^, [:, [., or [=")
+	errBrace    = fault(`Unmatched \{`)
+	errInterval = fault(`Invalid content of \{\}`)
+	errRepeat   = fault("Invalid preceding regular expression")
+	errPattern  = fault("Invalid regular expression")
+	errEscape   = fault("Trailing backslash")
+	errBackref  = fault("Invalid back reference")
+	errClass    = fault("Invalid character class name")
+	errCollate  = fault("Invalid collation character")
+	errRange    = fault("Invalid range end")
+	errBig      = fault("Regular expression too big")
+	errColons   = fault("character class syntax is [[:space:]], not [:space:]")
 )
 
 const (
