@@ -157,7 +157,7 @@ func (r *run) grepCommits(f *forest, commits []string, bad bool) int {
 			if w == nil {
 				w = r.newReporter()
 			}
-			name := commit + ":" + quote(l.path)
+			name := commit + ":" + r.quote(l.path)
 			for _, h := range hits {
 				w.line(record(name, h.number, h.text))
 			}

@@ -7,8 +7,9 @@ import (
 
 // quote writes a name as git does: in double quotes where it holds what a line
 // cannot show.
-func quote(name string) string {
-	odd := func(c byte) bool { return c < ' ' || c == '"' || c == '\\' || c >= 0x7f }
+func (r *run) quote(name string) string {
+	verbatim := r.config().verbatim
+	odd := func(c byte) bool { return c < ' ' || c == '"' || c == '\\' || c == 0x7f || c > 0x7f && !verbatim }
 	clean := true
 	for i := 0; i < len(name); i++ {
 		clean = clean && !odd(name[i])
@@ -32,12 +33,6 @@ func quote(name string) string {
 	}
 	b.WriteByte('"')
 	return b.String()
-}
-
-// plain says that a name means nothing but itself to git, where paths may be
-// patterns.
-func plain(name string) bool {
-	return quote(name) == name && !strings.ContainsAny(name, `*?[\`) && !strings.HasPrefix(name, ":")
 }
 
 // specified says whether one of the paths, if there are any, means this file: its

@@ -83,7 +83,7 @@ var scenarios = map[string][]string{
 	},
 	"hooks": {
 		fill, register, `git-secrets --install`, `git commit -qm one`, `git rm -qr --cached . && git add clean && git commit -qm clean`, `git commit -qm "message ` + key + `" --allow-empty`, `git add a.txt; git commit -qm a`, `git reset -q; printf '` + key + `\n' >'na me'; git add 'na me'; git commit -qm b`, `git commit --no-verify -qm c; git rm -q --cached 'na me'; git commit -qm gone`,
-		`printf '` + key + `\n' >'é.txt'; git add 'é.txt'; git commit -qm quoted`, `git log --oneline | cut -c9-`, `git rm -q --cached 'é.txt'; printf '` + key + `\n' >'[ab]'; git add .; git-secrets --pre_commit_hook`, `git-secrets --commit_msg_hook -- a.txt`, `git-secrets --commit_msg_hook -- clean`, `git-secrets --commit_msg_hook -- nope`, `git-secrets --commit_msg_hook`,
+		`printf '` + key + `\n' >'é.txt'; git add 'é.txt'; git commit -qm quoted`, `git log --oneline | cut -c9-`, `git config core.quotePath false; touch 'é.txt'; git rm -q --cached 'é.txt'; git commit -qm none; git add 'é.txt'; git commit -qm verbatim; git config --unset core.quotePath`, `git rm -q --cached 'é.txt'; printf '` + key + `\n' >'[ab]'; git add .; git-secrets --pre_commit_hook`, `git-secrets --commit_msg_hook -- a.txt`, `git-secrets --commit_msg_hook -- clean`, `git-secrets --commit_msg_hook -- nope`, `git-secrets --commit_msg_hook`,
 	},
 	"merge": {
 		`git init -q .; echo a >a; git add a; git commit -qm a; git checkout -qb side; printf 'x\n` + key + `\n' >b; git add b; git commit -qm b; git checkout -q main; echo c >c; git add c; git commit -qm c`, register, `git-secrets --install`, `git merge -q --no-edit side`, `git reset -q --hard; git log --oneline | cut -c9-`,

@@ -13,6 +13,7 @@ import (
 type settings struct {
 	patterns, allowed, providers []string
 	strict                       bool
+	verbatim                     bool // core.quotePath=false: names beyond ASCII stay as they are
 }
 
 // config reads all settings with one call of git.
@@ -25,7 +26,7 @@ func (r *run) config() *settings {
 
 func (r *run) readConfig(args ...string) *settings {
 	s := &settings{}
-	out, _ := r.told(append(append([]string{"config", "--null"}, args...), `^secrets\.`)...)
+	out, _ := r.told(append(append([]string{"config", "--null"}, args...), `^(secrets\..*|core\.quotepath)$`)...)
 	for _, entry := range strings.Split(string(out), "\x00") {
 		key, value, _ := strings.Cut(entry, "\n")
 		switch key {
@@ -35,6 +36,8 @@ func (r *run) readConfig(args ...string) *settings {
 			s.allowed = append(s.allowed, value)
 		case "secrets.providers":
 			s.providers = append(s.providers, value)
+		case "core.quotepath":
+			s.verbatim = slices.Contains([]string{"false", "no", "off", "0"}, strings.ToLower(value))
 		case "secrets.compat":
 			s.strict = value == "strict"
 		}

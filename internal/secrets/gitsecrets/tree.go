@@ -232,7 +232,7 @@ func (r *run) grepItems(re *ere.Regexp, items []item) [][]byte {
 		if len(hits) == 0 || !attributes.text(items[i].name, hits[0].binary) {
 			continue
 		}
-		name := quote(items[i].name)
+		name := r.quote(items[i].name)
 		for _, h := range hits {
 			all = append(all, record(name, h.number, h.text))
 		}
