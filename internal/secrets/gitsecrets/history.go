@@ -81,7 +81,7 @@ func (r *run) touching(patterns []string) (commits []string, blobs map[string]bo
 		env := r.Env
 		defer func() { r.Env = env }()
 		r.Env = append(slices.Clone(env), "LC_ALL=C")
-		filter = append(filter, "--cc", "--no-textconv", "--text", "--extended-regexp")
+		filter = append(filter, "--cc", "--no-patch", "--no-textconv", "--text", "--extended-regexp")
 	}
 	if r.History != nil {
 		found, ok := r.History(Question{Dir: r.Dir, Env: r.Env, Patterns: patterns, Dialect: r.dialect(), Merges: !r.strict()})
