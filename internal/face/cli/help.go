@@ -28,6 +28,7 @@ var metavars = map[string]string{
 	"against": "FILE", "save": "FILE", "name": "TEXT", "email": "ADDRESS", "phone": "NUMBER", "most-requests": "N", "bill.file": "FILE",
 	"report.format": "text|markdown",
 	"scan.baseline": "FILE", "scan.fail-on": "low|medium|high|none", "scan.export": "FORMAT[=FILE]", "scan.dir": "DIR", "scan.hook": "NAME",
+	"secrets.dir": "DIR",
 }
 
 // help prints a command's help from the catalogue. No template is run.
