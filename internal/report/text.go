@@ -55,6 +55,7 @@ type Text struct {
 	started map[string]Step
 	asked   inquiry
 	cleaned cleaning
+	report  told
 	leaks   []LeakedKey
 }
 
@@ -89,13 +90,24 @@ func (t *Text) Handle(m Message) error {
 		return t.flush(t.applied(m))
 	case Check:
 		return t.flush(t.check(m))
+	case DossierEnd:
+		return t.flush(t.sheet(t.dossier(t.report, t.finds, t.gaps, m)))
 	case PolicyCheck:
 		return t.flush(t.screen(func(p *page) { t.policyCheck(p, m) }))
 	default:
+		if t.report.take(m) {
+			return nil
+		}
 		if p, ours := t.cleans(m); ours {
 			return t.flush(p)
 		}
 		if p, ours := t.recovers(m); ours {
+			return t.flush(p)
+		}
+		if p, ours := t.protects(m); ours {
+			return t.flush(p)
+		}
+		if p, ours := t.owns(m); ours {
 			return t.flush(p)
 		}
 		return t.flush(t.inquire(m))
