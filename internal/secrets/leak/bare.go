@@ -63,20 +63,25 @@ func (t *text) above(n int) []byte {
 	return line[max(0, len(line)-nearWords):]
 }
 
-// random says whether 40 characters look as AWS makes them: no hash, no path, no
-// placeholder.
+// random says whether 40 characters look as AWS makes them: no hash, no path, no words,
+// no placeholder.
 func random(b []byte) bool {
 	if entropy(b) < 4.1 || placeholder(b) {
 		return false
 	}
-	slashes, small, longest := bytes.Count(b, []byte("/")), 0, 0
+	slashes, small, longest, digits := bytes.Count(b, []byte("/")), 0, 0, 0
 	for _, c := range b {
+		if c >= '0' && c <= '9' {
+			digits++
+		}
 		if small++; c < 'a' || c > 'z' {
 			small = 0
 		}
 		longest = max(longest, small)
 	}
-	return slashes < 3 || longest < 5
+	// Words that were written together have long runs of small letters and hardly
+	// a digit.
+	return (slashes < 3 || longest < 5) && (digits > 2 || longest < 6)
 }
 
 // codedSecret judges 54 or 55 characters of base 64: what Kubernetes makes of a

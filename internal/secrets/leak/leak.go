@@ -55,7 +55,7 @@ type Rule struct {
 	Loose bool
 	// Hit and Miss are texts with what they must show; {w36} stands for 36
 	// letters and digits, {h32} for hexadecimal, {u16} for base 32, {b40} for
-	// base 64, {l26} for small letters and digits, {n12} for digits: no sample
+	// base 64, {l26} for small letters and digits, {q58} for bech32, {n12} for digits: no sample
 	// looks like a live secret to who guards a repository.
 	Hit, Miss []string
 }
