@@ -34,12 +34,17 @@ func (t *text) bare(at, kind int) {
 		}
 		return
 	}
-	if !random(value) || hashed.Match(head) {
+	sure := named(head) && strong.Match(head)
+	small := 6
+	if sure {
+		small = 8
+	}
+	if !random(value, small) || hashed.Match(head) {
 		return
 	}
 	f := t.note(table().byID[RuleSecret], at, string(value))
 	switch {
-	case named(head) && strong.Match(head):
+	case sure:
 		t.found = append(t.found, f)
 	case named(head) && weak.Match(head), len(bytes.TrimLeft(head, " \t\"'`-|>")) == 0 && strong.Match(t.above(f.Line)):
 		f.Confidence = Medium
@@ -63,9 +68,9 @@ func (t *text) above(n int) []byte {
 	return line[max(0, len(line)-nearWords):]
 }
 
-// random says whether 40 characters look as AWS makes them: no hash, no path, no words,
+// random says whether 40 characters look as AWS makes them: no hash, no path, no words together,
 // no placeholder.
-func random(b []byte) bool {
+func random(b []byte, words int) bool {
 	if entropy(b) < 4.1 || placeholder(b) {
 		return false
 	}
@@ -80,8 +85,8 @@ func random(b []byte) bool {
 		longest = max(longest, small)
 	}
 	// Words that were written together have long runs of small letters and hardly
-	// a digit.
-	return (slashes < 3 || longest < 5) && (digits > 2 || longest < 6)
+	// a digit; so has one in 200 secrets with a run of 6, and one in 1,000 of 8.
+	return (slashes < 3 || longest < 5) && (digits > 2 || longest < words)
 }
 
 // codedSecret judges 54 or 55 characters of base 64: what Kubernetes makes of a
@@ -100,7 +105,7 @@ func (t *text) codedSecret(at int) {
 		return
 	}
 	value := bytes.TrimSpace(raw)
-	if len(value) != 40 || !varied(value) || !random(value) {
+	if len(value) != 40 || !varied(value) || !random(value, 8) {
 		return
 	}
 	for _, c := range value {

@@ -30,7 +30,7 @@ func fill(sample string, seed uint64) string {
 				b[i] = alphabets[m[1]][r.IntN(len(alphabets[m[1]]))]
 			}
 			// What AWS makes has all sorts of characters; so has a sample.
-			if m[1] != "b" || n < 40 || varied(b) && strings.IndexFunc(string(b), func(r rune) bool { return r >= '0' && r <= '9' }) >= 0 && b[0] != '/' && b[0] != '+' && random(b) {
+			if m[1] != "b" || n < 40 || varied(b) && strings.IndexFunc(string(b), func(r rune) bool { return r >= '0' && r <= '9' }) >= 0 && b[0] != '/' && b[0] != '+' && random(b, 6) {
 				return string(b)
 			}
 		}

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"cordon/internal/durable"
 	"cordon/internal/secrets/leak"
@@ -25,11 +27,10 @@ type memory struct {
 
 // remembered is one candidate; most hold nothing.
 type remembered struct {
-	ID    string       `json:"o"`
-	Kind  pack.Kind    `json:"k,omitempty"`
-	Head  int          `json:"h,omitempty"`
-	Short bool         `json:"s,omitempty"` // may be the target of a symbolic link
-	Found []leak.Found `json:"f,omitempty"`
+	kind  pack.Kind
+	head  int
+	short bool // may be the target of a symbolic link
+	found []leak.Found
 }
 
 // mostRemembered bounds the file; beyond it nothing more is remembered.
@@ -46,13 +47,51 @@ func (s *Scan) memory() *memory {
 	if err != nil {
 		return m // there is none yet, or everything is read anew
 	}
-	for dec := json.NewDecoder(bytes.NewReader(body)); ; {
-		var r remembered
-		if dec.Decode(&r) != nil {
-			return m // the end, or what is not ours: then it is read anew
+	for _, line := range strings.Split(string(body), "\n") {
+		if id, r, ok := readLine(line); ok { // what is not ours is read anew
+			m.known[id] = r
 		}
-		m.known[r.ID] = r
 	}
+	return m
+}
+
+// A line is the object's id, its kind, head and short, and sixteen columns for
+// each thing found. No value of them has a tab: ids are letters and digits, the
+// rest are words of this program's.
+const columns = 16
+
+func writeLine(b *bytes.Buffer, id string, r remembered) {
+	fmt.Fprintf(b, "%s\t%d\t%d\t%t", id, r.kind, r.head, r.short)
+	for _, f := range r.found {
+		fmt.Fprintf(b, "\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d", f.Rule, f.Vendor, f.Class, f.Confidence, f.Line, f.Column,
+			f.ID, f.Last4, f.Fingerprint, strings.Join(f.Through, ","), f.Account, f.Canary, f.Allowed, f.Pair, f.Distance, f.Length)
+	}
+	b.WriteByte('\n')
+}
+
+func readLine(line string) (id string, r remembered, ok bool) {
+	c := strings.Split(line, "\t")
+	if len(c) < 4 || (len(c)-4)%columns != 0 {
+		return "", r, false
+	}
+	ok = true
+	number := func(s string) int {
+		n, err := strconv.Atoi(s)
+		ok = ok && err == nil
+		return n
+	}
+	r.kind, r.head, r.short = pack.Kind(number(c[1])), number(c[2]), c[3] == "true"
+	for f := c[4:]; len(f) > 0; f = f[columns:] {
+		x := leak.Found{
+			Rule: f[0], Vendor: f[1], Class: leak.Class(f[2]), Confidence: leak.Confidence(f[3]), Line: number(f[4]), Column: number(f[5]), ID: f[6], Last4: f[7],
+			Fingerprint: f[8], Account: f[10], Canary: f[11], Allowed: f[12], Pair: f[13], Distance: number(f[14]), Length: number(f[15]),
+		}
+		if f[9] != "" {
+			x.Through = strings.Split(f[9], ",")
+		}
+		r.found = append(r.found, x)
+	}
+	return c[0], r, ok
 }
 
 // recall is what a candidate is known to hold. Where values are needed only one
@@ -62,7 +101,7 @@ func (m *memory) recall(id pack.ID, values bool) (remembered, bool) {
 		return remembered{}, false
 	}
 	r, ok := m.known[id.String()]
-	return r, ok && (!values || len(r.Found) == 0)
+	return r, ok && (!values || len(r.found) == 0)
 }
 
 // keep remembers a candidate that was read without a gap. What stands in an
@@ -76,7 +115,7 @@ func (m *memory) keep(o object) {
 			return
 		}
 	}
-	m.known[o.id.String()] = remembered{ID: o.id.String(), Kind: o.kind, Head: o.head, Short: o.short, Found: o.found}
+	m.known[o.id.String()] = remembered{o.kind, o.head, o.short, o.found}
 	m.fresh = true
 }
 
@@ -90,11 +129,8 @@ func (m *memory) save() {
 		return
 	}
 	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	for _, r := range m.known {
-		if enc.Encode(r) != nil {
-			return
-		}
+	for id, r := range m.known {
+		writeLine(&b, id, r)
 	}
 	if err := os.MkdirAll(filepath.Dir(m.file), durable.DirMode); err == nil {
 		_ = durable.Write(m.file, b.Bytes())

@@ -112,7 +112,7 @@ func (x *repository) hits(ctx context.Context, hits []pack.Hit) ([]object, error
 	for _, h := range hits {
 		o := object{id: h.ID}
 		if r, ok := known.recall(h.ID, values); ok {
-			o.kind, o.head, o.short, o.found = r.Kind, r.Head, r.Short, r.Found
+			o.kind, o.head, o.short, o.found = r.kind, r.head, r.short, r.found
 		} else {
 			whole, err := x.judge(ctx, &o)
 			if err != nil {
