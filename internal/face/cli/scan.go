@@ -65,6 +65,11 @@ func runScan(ctx context.Context, a *app, args []string, o scanOptions) error {
 	if err != nil {
 		return err
 	}
+	for _, arg := range args {
+		if _, err := os.Lstat(arg); err != nil && (strings.Contains(arg, "://") || strings.HasPrefix(arg, "git@")) {
+			return usage("usage.scan-url", "url", safe(arg))
+		}
+	}
 	s := leaks.New(so)
 	for _, arg := range args {
 		switch {

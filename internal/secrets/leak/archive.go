@@ -18,8 +18,12 @@ import (
 // two bytes a character too. What could not be read is a Gap: a file with one is
 // not known to be clean.
 func (d *Detector) File(body []byte) ([]Found, []Gap) {
-	d.spent, d.parts = 0, 0
-	return d.layer(body, nil, 0)
+	d.spent, d.parts, d.crowd = 0, 0, false
+	found, gaps := d.layer(body, nil, 0)
+	if d.crowd {
+		gaps = append(gaps, Gap{Why: "too-many"})
+	}
+	return found, gaps
 }
 
 // form tells how the beginning of a file says that it has to be unpacked.

@@ -42,17 +42,42 @@ func (t *text) bare(at, kind int) {
 	if !random(value, small) || hashed.Match(head) {
 		return
 	}
-	f := t.note(table().byID[RuleSecret], at, string(value))
-	switch {
-	case sure:
-		t.found = append(t.found, f)
-	case named(head) && weak.Match(head), len(bytes.TrimLeft(head, " \t\"'`-|>")) == 0 && strong.Match(t.above(f.Line)):
-		f.Confidence = Medium
-		t.found = append(t.found, f)
-	default:
-		f.Confidence = Low
-		t.doubt = append(t.doubt, f)
+	weaker := !sure && (named(head) && weak.Match(head) || len(bytes.TrimLeft(head, " \t\"'`-|>")) == 0 && t.announced(at))
+	if !sure && !weaker {
+		t.doubt = append(t.doubt, at)
+		return
 	}
+	f := t.note(table().byID[RuleSecret], at, string(value))
+	if weaker {
+		f.Confidence = Medium
+	}
+	t.found = append(t.found, f)
+}
+
+// announced says whether the line above at names a secret.
+func (t *text) announced(at int) bool {
+	line, _ := t.place(at)
+	return strong.Match(t.above(line))
+}
+
+// credible are the bare secrets that have a key id near them.
+func (t *text) credible() (out []Found) {
+	var ids []int
+	for _, f := range t.found {
+		if f.Rule == RuleKey || f.Rule == RuleTemporary {
+			ids = append(ids, f.offset)
+		}
+	}
+	slices.Sort(ids)
+	for _, at := range t.doubt {
+		i, _ := slices.BinarySearch(ids, at-farBytes)
+		if i < len(ids) && ids[i] <= at+farBytes {
+			f := t.note(table().byID[RuleSecret], at, string(t.body[at:at+40]))
+			f.Confidence = Low
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // above is the end of the line before line n: where a name stands alone, its
@@ -130,7 +155,7 @@ func (t *text) pair() {
 		}
 	}
 	kept := len(t.found)
-	for _, f := range t.doubt {
+	for _, f := range t.maybe {
 		if !known[f.Fingerprint] {
 			t.found = append(t.found, f)
 		}

@@ -149,7 +149,7 @@ func unescape(body []byte) []byte {
 // show. Lines are the same in both.
 func (t *text) join(plain *text) {
 	known := map[string]bool{}
-	for _, f := range slices.Concat(t.found, t.doubt) {
+	for _, f := range slices.Concat(t.found, t.maybe) {
 		known[f.Fingerprint] = true
 	}
 	move := func(to *[]Found, from []Found) {
@@ -162,7 +162,7 @@ func (t *text) join(plain *text) {
 		}
 	}
 	move(&t.found, plain.found)
-	move(&t.doubt, plain.doubt)
+	move(&t.maybe, plain.credible())
 }
 
 // wide tells text of two bytes a character: "utf-16le", "utf-16be" or "".

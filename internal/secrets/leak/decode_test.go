@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -171,6 +172,21 @@ func TestBounds(t *testing.T) {
 	}
 	if _, gaps := New(Options{Depth: -1}).File(whole); len(gaps) != 1 || gaps[0].Why != "too-deep" {
 		t.Errorf("no archives: %v", gaps)
+	}
+}
+
+// TestCrowded: a text made of beginnings costs no square of its length, and what
+// is left out is told.
+func TestCrowded(t *testing.T) {
+	for _, word := range []string{"FQoDYXdz", "eyJhbGciOi", "-----BEGIN " + "PRIVATE KEY-----\n", "QUtJQ", "glpat-", "AKIA", "eyJhbGciOi-"} {
+		began := time.Now()
+		_, gaps := detector().File([]byte(strings.Repeat(word, (1<<20)/len(word))))
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("%s: %v", word, took)
+		}
+		if told := len(gaps) == 1 && gaps[0].Why == "too-many"; told != (word == "eyJhbGciOi-") {
+			t.Errorf("%s: %v", word, gaps)
+		}
 	}
 }
 

@@ -49,8 +49,10 @@ type text struct {
 	coded   int // how many layers of base 64 lie outside
 	lines   []int
 	found   []Found
-	doubt   []Found // bare secrets that only a key id beside them makes credible
-	decoded int     // up to where base 64 was read
+	doubt   []int   // where bare secrets are that only a key id beside them makes credible
+	maybe   []Found // those that have one
+	tried   map[*compiled]*trial
+	decoded int // up to where base 64 was read
 }
 
 // Text finds what stands in one text. What it found is ordered by place.
@@ -59,6 +61,7 @@ func (d *Detector) Text(body []byte) []Found { return d.text(body, nil, 0) }
 func (d *Detector) text(body []byte, through []string, coded int) []Found {
 	t := &text{Detector: d, body: body, through: through, coded: coded}
 	t.search()
+	t.maybe = t.credible()
 	if t.escaped() {
 		plain := &text{Detector: d, body: unescape(body), through: append(slices.Clone(through), "escapes"), coded: coded}
 		plain.search()
@@ -100,8 +103,16 @@ func (t *text) rule(at int, r *compiled) {
 	if r.Class == Identifier && !t.o.Identifiers {
 		return
 	}
+	if r.open() && t.crowded(at, r) {
+		return
+	}
 	rest := t.body[at:min(len(t.body), at+mostMatch)]
 	m := r.find(rest)
+	if x := t.tried[r]; x != nil && m == nil {
+		x.spent += span(rest)
+	} else if x != nil {
+		x.end = at + m[1]
+	}
 	if m == nil {
 		return
 	}
@@ -127,6 +138,51 @@ func (t *text) rule(at int, r *compiled) {
 		return
 	}
 	t.add(r, at, string(value))
+}
+
+// A trial is what holding a rule of no upper length against a text has cost.
+type trial struct {
+	end   int // of the last match: what begins inside of it is a part of it
+	from  int
+	spent int // since from, on what was no match
+}
+
+// mostSpent bounds, in texts of the length of one, what a rule may cost in vain
+// within as much text: what is made of its beginnings would cost the square of its
+// length. What is left out is told.
+const mostSpent = 8
+
+// crowded says whether a rule is not to be tried at an offset.
+func (t *text) crowded(at int, r *compiled) bool {
+	x := t.tried[r]
+	if x == nil {
+		x = &trial{}
+		if t.tried == nil {
+			t.tried = map[*compiled]*trial{}
+		}
+		t.tried[r] = x
+	}
+	if at < x.end {
+		return true
+	}
+	if at-x.from >= mostMatch {
+		x.from, x.spent = at, 0
+	}
+	if x.spent > mostSpent*mostMatch {
+		t.Detector.crowd = true
+		return true
+	}
+	return false
+}
+
+// span is how far a match could go at most.
+func span(rest []byte) int {
+	for i, c := range rest {
+		if class[c]&token == 0 && c != '.' {
+			return i
+		}
+	}
+	return len(rest)
 }
 
 // add notes a credential at an offset.

@@ -142,6 +142,7 @@ type Detector struct {
 	o     Options
 	spent int // bytes unpacked of the file at hand
 	parts int
+	crowd bool // something was left out
 }
 
 // New returns a detector.

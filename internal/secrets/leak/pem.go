@@ -12,7 +12,7 @@ const mostKey = 32 << 10
 // not told: it opens nothing by itself.
 func (t *text) keys() {
 	r := table().byID[rulePrivate]
-	word, begin, end := []byte("PRIVATE KEY"), []byte("-----BEGIN "), []byte("-----END ")
+	word, begin, end := []byte("PRIVATE KEY"), []byte("-----BEGIN "), []byte("-----")
 	for from := 0; ; {
 		n := bytes.Index(t.body[from:], word)
 		if n < 0 {

@@ -66,6 +66,9 @@ type compiled struct {
 	re   *regexp.Regexp
 }
 
+// open says whether a match may be of any length.
+func (r *compiled) open() bool { return strings.Contains(r.Pattern, ",}") }
+
 func (r *compiled) find(b []byte) []int {
 	r.once.Do(func() { r.re = regexp.MustCompile("^(?:" + r.Pattern + ")") })
 	return r.re.FindSubmatchIndex(b)
