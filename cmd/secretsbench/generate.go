@@ -88,7 +88,6 @@ type history struct {
 type file struct {
 	path  string
 	lines [][]byte
-	size  int
 }
 
 func newHistory(w io.Writer) *history {

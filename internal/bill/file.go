@@ -264,9 +264,8 @@ func (r *Reader) matrix(c *csv.Reader, of string, names []string) error {
 
 // named takes the currency off the head of a column: "EC2-Instances($)".
 func named(head string) (name, currency string) {
-	name, unit, cut := strings.Cut(head, "(")
-	if i := strings.LastIndexByte(head, '('); cut && strings.HasSuffix(head, ")") {
-		name, unit = head[:i], strings.TrimSuffix(head[i+1:], ")")
+	if i := strings.LastIndexByte(head, '('); i >= 0 && strings.HasSuffix(head, ")") {
+		name, unit := head[:i], strings.TrimSuffix(head[i+1:], ")")
 		if unit == "$" {
 			unit = "USD"
 		}

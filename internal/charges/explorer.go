@@ -26,7 +26,7 @@ const PerRequest = 0.01
 
 // ErrOff says that Cost Explorer has no figures: it was never turned on, or was
 // within the last day, or the root user keeps IAM from the bill.
-var ErrOff = errors.New("Cost Explorer has no figures of this account")
+var ErrOff = errors.New("no figures of this account in Cost Explorer")
 
 // ErrMeter says that more requests would be needed than were allowed.
 var ErrMeter = errors.New("the answer has more pages than requests were allowed")
