@@ -7,7 +7,7 @@ const (
 )
 
 // pure packages judge and plan; they see values, not the world.
-var pure = []string{"finding", "checks", "detect", "lineage", "playbook", "plan", "rotate", "notice", "letter", "article"}
+var pure = []string{"finding", "checks", "detect", "lineage", "playbook", "plan", "rotate", "notice", "letter", "article", "bill"}
 
 // imports says what a package, and what lies below it, may not import
 // directly, and why. Names without a dot or slash before them are ours.

@@ -112,7 +112,7 @@ type Finding struct {
 	Peak    float64 `json:"peak"`  // of the dearest day
 	PeakDay Day     `json:"peak_day"`
 	Excess  float64 `json:"excess"` // beyond the usual, on those days
-	// Parts are what it is made of, the dearest first: the regions of a service, the
+	// Parts are what it is made of from its first day on, the dearest first: the regions of a service, the
 	// services of a region, the usage types of a jump.
 	Parts  []Part    `json:"parts"`
 	Series []float64 `json:"series"` // a day each, from the comparison's From on

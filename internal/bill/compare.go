@@ -161,7 +161,7 @@ func (c *comparer) add(f Finding, k key) {
 func (c *comparer) found(kind string, k key, r *row, ch change) Finding {
 	f := Finding{
 		Kind: kind, Service: k.service, Region: k.region, Usage: k.usage, First: c.l.From + Day(ch.first), Last: c.l.From + Day(ch.last), Days: ch.days,
-		Cost: r.sum(c.since), Usual: ch.usual, Excess: ch.excess, Series: slices.Clone(r.cost), Parts: c.parts(kind, k),
+		Cost: r.sum(c.since), Usual: ch.usual, Excess: ch.excess, Series: slices.Clone(r.cost), Parts: c.parts(kind, k, ch.first),
 	}
 	for i := c.since; i < c.n; i++ {
 		if r.cost[i] > f.Peak || i == c.since {
@@ -174,7 +174,7 @@ func (c *comparer) found(kind string, k key, r *row, ch change) Finding {
 // someParts is how many parts a finding names.
 const someParts = 5
 
-func (c *comparer) parts(kind string, k key) []Part {
+func (c *comparer) parts(kind string, k key, first int) []Part {
 	from, name := c.places, func(p key) (string, bool) { return p.region, p.service == k.service }
 	switch kind {
 	case NewRegion:
@@ -187,7 +187,7 @@ func (c *comparer) parts(kind string, k key) []Part {
 	out := []Part{}
 	for _, p := range from.keys() {
 		if what, mine := name(p); mine && what != "" {
-			if cost := from[p].sum(c.since); cost >= 0.01 {
+			if cost := from[p].sum(first); cost >= 0.01 {
 				out = append(out, Part{what, cost})
 			}
 		}

@@ -123,6 +123,9 @@ func (s *Session) readAccount(ctx context.Context, sum *report.AccountChecked) (
 		f := readField{parts: parts}
 		if err != nil {
 			u := unreadOf(name, "", err)
+			if errors.Is(err, kinds.ErrNoEmail) {
+				u.Word = "not-told"
+			}
 			f = readField{unread: &u}
 		}
 		out[name] = f
@@ -244,9 +247,12 @@ func compared(name string, now readField, copied *baseline.Profile, changes []re
 	for k := range now.parts {
 		keys[k] = true
 	}
+	if now.unread != nil {
+		return f // what the copy has says nothing of what is there now
+	}
 	for _, k := range sortedParts(keys) {
 		p := report.AccountPart{Name: k, Value: now.parts[k], Was: was[k]}
-		p.Differs = known && now.unread == nil && p.Value != p.Was
+		p.Differs = known && p.Value != p.Was
 		if !p.Differs {
 			p.Was = ""
 		}

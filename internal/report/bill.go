@@ -72,4 +72,5 @@ type Unread struct {
 	Where      string `json:"where,omitempty"`
 	Why        string `json:"why"`
 	Permission string `json:"permission,omitempty"`
+	Word       string `json:"word,omitempty"` // not-told: AWS tells it to nobody here
 }

@@ -37,16 +37,15 @@ func (t *Text) accountField(p *page, m AccountField) {
 	colour := map[string]string{"same": green, "unread": yellow, "uncompared": "", "changed": red, "set": red, "removed": red}[m.State]
 	p.ink(colour, " "+clean.Pad(t.fieldName(m.Name), 22)+"  ", w.T("screen.account.state."+m.State))
 	if m.Unread != nil {
-		why := safe(m.Unread.Why)
-		if m.Unread.Permission != "" {
-			why += "  (" + safe(m.Unread.Permission) + ")"
-		}
-		p.wrap("     ", why)
+		p.wrap("     ", t.why(*m.Unread))
 	} else if !m.Set {
 		p.wrap("     ", w.T("screen.account.unset"))
 	}
 	for _, part := range m.Parts {
-		t.part(p, part, m.Name == "regions")
+		if m.State == "set" {
+			part.Differs = false // all of it is
+		}
+		t.part(p, part, m.Name == "regions", "screen.account.was")
 	}
 	for i, c := range m.Changes {
 		if i == someLanes && !t.All {
@@ -58,7 +57,7 @@ func (t *Text) accountField(p *page, m AccountField) {
 }
 
 // part is one line of a field; the names of regions need no words.
-func (t *Text) part(p *page, part AccountPart, bare bool) {
+func (t *Text) part(p *page, part AccountPart, bare bool, before string) {
 	w := t.Words
 	label := safe(part.Name)
 	if !bare {
@@ -74,7 +73,7 @@ func (t *Text) part(p *page, part AccountPart, bare bool) {
 		if was == "" {
 			was = w.T("screen.account.unset")
 		}
-		p.ink(red, "       ", w.T("screen.account.was", "was", was))
+		p.ink(red, "       ", w.T(before, "was", was))
 	}
 }
 
@@ -94,6 +93,17 @@ func (t *Text) accountChange(p *page, c AccountChange) {
 	}
 	p.ink(colour, "     ", w.T(key, "at", stamp(c.At), "call", what, "lane", t.first(safe(c.By.Lane), "account.lane."+c.By.Lane)))
 	p.wrap("       ", t.caller(c.By))
+}
+
+// why is what AWS said instead of an answer.
+func (t *Text) why(u Unread) string {
+	if u.Word != "" {
+		return t.first(safe(u.Why), "account.unread."+u.Word)
+	}
+	if u.Permission != "" {
+		return safe(u.Why) + "  (" + safe(u.Permission) + ")"
+	}
+	return safe(u.Why)
 }
 
 // caller is who made a call, on one line.
@@ -164,7 +174,7 @@ func (t *Text) contactWanted(p *page, m ContactWanted) {
 	}
 	p.head(w.T(key, "contact", t.fieldName(m.Contact)))
 	for _, part := range m.Parts {
-		t.part(p, part, false)
+		t.part(p, part, false, "screen.account.until")
 	}
 	p.blank()
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"strings"
 
@@ -14,7 +15,13 @@ func (t *Text) money(v float64, currency string) string {
 	if currency == "" {
 		currency = "USD"
 	}
-	return t.Words.Number(math.Round(v*100)/100) + "\u00a0" + safe(currency)
+	cents := math.Round(math.Abs(v) * 100)
+	whole := math.Floor(cents / 100)
+	text := t.Words.Number(whole) + strings.Trim(t.Words.Number(1.5), "15") + fmt.Sprintf("%02d", int(cents-whole*100))
+	if v < 0 && cents > 0 {
+		text = "-" + text
+	}
+	return text + "\u00a0" + safe(currency)
 }
 
 func (t *Text) billAsk(p *page, m BillAsk) {
@@ -271,10 +278,6 @@ func (t *Text) unreads(p *page, all []Unread) {
 			what += "  " + t.region(u.Where)
 		}
 		p.ink(yellow, "   ", what)
-		why := safe(u.Why)
-		if u.Permission != "" {
-			why += "  (" + safe(u.Permission) + ")"
-		}
-		p.wrap("     ", why)
+		p.wrap("     ", t.why(u))
 	}
 }

@@ -55,7 +55,7 @@ func runAccountCheck(ctx context.Context, a *app, o accountOptions) error {
 	case err != nil:
 		return err
 	case sum.Differ > 0 || sum.His > 0:
-		return &problem{reason: "findings", args: []any{"n", max(sum.Differ, sum.His)}, exit: exitFindings}
+		return &problem{reason: "account-differs", args: []any{"n", sum.Differ, "his", sum.His}, exit: exitFindings}
 	case o.complete && sum.Unread+len(sum.Unseen) > 0:
 		return errGaps
 	}

@@ -59,7 +59,7 @@ var (
 
 // quiet are outcomes that the screen has told already.
 func quiet(p *problem) bool {
-	return p.reason == "part" || p.reason == "findings" || p.reason == "policy-missing" || p.reason == "watch-active" || p.reason == "watch-unseen"
+	return p.reason == "part" || p.reason == "findings" || p.reason == "policy-missing" || p.reason == "watch-active" || p.reason == "watch-unseen" || p.reason == "account-differs"
 }
 
 // reasons says how a refusal of the engine ends.
