@@ -1,13 +1,16 @@
 package inflate
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"sync"
+)
 
 const (
 	// slack is the room behind the last byte that is still wanted: one turn of the
 	// fast loop writes eight literals or six and a match of 258, and copies by words.
 	slack = 320
 	// pairsPay is for how much input making pairs of literals takes less time than
-	// it saves.
+	// it saves. Where the room for output is known, four times that must be left.
 	pairsPay = 1000
 )
 
@@ -22,10 +25,12 @@ type decoder struct {
 	start int // of the current member in out
 	end   int // out never grows beyond
 
-	fixed bool         // the tables hold the fixed codes
 	short [256]literal // the literals that have short codes
-	lit   [litSize]entry
-	dist  [distSize]entry
+	// The codes of the block: its own, or the fixed ones.
+	lit     *[litSize]entry
+	dist    *[distSize]entry
+	ownLit  [litSize]entry
+	ownDist [distSize]entry
 }
 
 // fill reads until 56 bits are there, or the input is at its end.
@@ -66,9 +71,10 @@ func (d *decoder) block() (final bool, s state) {
 	case 0:
 		return final, d.stored()
 	case 1:
-		d.fixedCodes()
+		fixed := fixedCodes()
+		d.lit, d.dist = &fixed.lit, &fixed.dist
 	case 2:
-		d.fixed = false
+		d.lit, d.dist = &d.ownLit, &d.ownDist
 		if !d.codes() {
 			return false, doubt
 		}
@@ -101,10 +107,13 @@ func (d *decoder) stored() state {
 	return done
 }
 
-func (d *decoder) fixedCodes() {
-	if d.fixed {
-		return
-	}
+type codeTables struct {
+	lit  [litSize]entry
+	dist [distSize]entry
+}
+
+// fixedCodes are the codes of blocks that bring none, made once.
+var fixedCodes = sync.OnceValue(func() *codeTables {
 	var lengths [288]uint8
 	for i := range lengths {
 		switch {
@@ -118,13 +127,14 @@ func (d *decoder) fixedCodes() {
 			lengths[i] = 8
 		}
 	}
-	build(d.lit[:], litBits, lengths[:], litSymbols, nil)
+	t := new(codeTables)
+	build(t.lit[:], litBits, lengths[:], litSymbols, nil)
 	for i := range 32 {
 		lengths[i] = 5
 	}
-	build(d.dist[:], distBits, lengths[:32], distSymbols, nil)
-	d.fixed = true
-}
+	build(t.dist[:], distBits, lengths[:32], distSymbols, nil)
+	return t
+})
 
 // codes reads the codes that a block brings with it.
 func (d *decoder) codes() bool {
@@ -179,8 +189,8 @@ func (d *decoder) codes() bool {
 	if !build(d.lit[:], litBits, lengths[:nlit], litSymbols, &short) {
 		return false
 	}
-	if len(d.in)-d.i >= pairsPay {
-		pairs(&d.lit, short)
+	if len(d.in)-d.i >= pairsPay && d.end-d.o >= 4*pairsPay {
+		pairs(d.lit, short)
 	}
 	return build(d.dist[:], distBits, lengths[nlit:nlit+ndist], distSymbols, nil)
 }

@@ -11,7 +11,7 @@ import "encoding/binary"
 // compiler, which then leaves out its own at every read and write behind them.
 func (d *decoder) fast() (ended bool, s state) {
 	in, out := d.in, d.out
-	lit, dist := &d.lit, &d.dist
+	lit, dist := d.lit, d.dist
 	i, o, bb, bn := d.i, d.o, d.bb, d.bn
 	start, inEnd, outEnd := d.start, len(in)-16, len(out)-slack
 	if i < 0 || i > inEnd || o < 0 || o > outEnd {

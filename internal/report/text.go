@@ -56,6 +56,7 @@ type Text struct {
 	asked   inquiry
 	cleaned cleaning
 	report  told
+	leaks   []LeakedKey
 }
 
 // NewText returns a handler that writes to out.
@@ -73,6 +74,8 @@ func (t *Text) Handle(m Message) error {
 		t.gaps = append(t.gaps, m)
 	case Finding:
 		t.finds = append(t.finds, m)
+	case LeakedKey:
+		t.leaks = append(t.leaks, m)
 	case Summary:
 		if t.View == Owner {
 			return t.flush(t.triage(m))
@@ -125,6 +128,11 @@ func (t *Text) End() error {
 	if len(t.cleaned.pieces) > 0 {
 		p := t.page()
 		t.evidences(p)
+		return t.flush(p)
+	}
+	if len(t.leaks) > 0 && t.View == Owner { // of a key that the record knows nothing of
+		p := t.page()
+		t.leaked(p)
 		return t.flush(p)
 	}
 	var p *page

@@ -27,6 +27,10 @@ func (t *Text) triage(s Summary) *page {
 	found := slices.DeleteFunc(slices.Clone(t.finds), func(f Finding) bool { return f.Outcome != finding.Found })
 	p.blank()
 	t.verdict(p, s, found)
+	if len(t.leaks) > 0 {
+		p.blank()
+		t.leaked(p)
+	}
 	if len(found) > 0 {
 		p.blank()
 		p.head(w.T("screen.triage.found"))

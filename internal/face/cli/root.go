@@ -23,7 +23,7 @@ func newRoot(a *app) *cobra.Command {
 		return runGuided(cmd.Context(), a, cmd)
 	}
 	root.AddCommand(
-		newDoctor(a), newCase(a), newNotice(a), newTriage(a), newFinding(a), newInventory(a), newTrail(a), newInvestigate(a),
+		newDoctor(a), newCase(a), newNotice(a), newTriage(a), newFinding(a), newInventory(a), newTrail(a), newInvestigate(a), newScan(a), newSecrets(a),
 		newPlan(a), newPreserve(a), newApprove(a), newApply(a), newWatch(a), newUndo(a), newRotate(a), newMFA(a), newAccount(a), newBill(a), newEvidence(a), newBaseline(a),
 		newSupport(a), newReport(a), newLockout(a), newPolicy(a), newLab(a), newDrill(a), newCompletion(a), newVersion(a), newHelp(a),
 	)

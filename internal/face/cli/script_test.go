@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"cordon/internal/engine"
+	_ "cordon/internal/face/gitsecrets" // the test binary answers to git-secrets too
 	"cordon/internal/lab"
 	"cordon/internal/words"
 )

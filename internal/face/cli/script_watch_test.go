@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -27,7 +28,8 @@ type moving struct {
 	to    http.RoundTripper
 }
 
-// moveClock gives the program a moving clock where a story asks for one.
+// moveClock gives the program a moving clock where a story asks for one, and somebody
+// who presses Ctrl-C at the so-manieth wait.
 func moveClock(s *System, to http.RoundTripper) http.RoundTripper {
 	ahead, err := time.ParseDuration(os.Getenv("CORDON_TEST_CLOCK"))
 	if err != nil {
@@ -35,11 +37,22 @@ func moveClock(s *System, to http.RoundTripper) http.RoundTripper {
 	}
 	m := &moving{ahead: ahead, token: os.Getenv("CORDON_TEST_TOKEN"), to: to}
 	s.Now = m.now
+	ctrlC := make(chan os.Signal, 1)
+	waits, stop := 0, os.Getenv("CORDON_TEST_CTRL_C")
 	s.Wait = func(ctx context.Context, d time.Duration) error {
 		m.mu.Lock()
-		defer m.mu.Unlock()
 		m.ahead += d
+		waits++
+		pressed := strconv.Itoa(waits) == stop
+		m.mu.Unlock()
+		if pressed {
+			ctrlC <- os.Interrupt
+			<-ctx.Done()
+		}
 		return ctx.Err()
+	}
+	if stop != "" {
+		s.Interrupts = ctrlC
 	}
 	return m
 }

@@ -1,0 +1,79 @@
+package pack
+
+import (
+	"bytes"
+	"slices"
+)
+
+// A lineage is which commit comes from which: parents stand before children.
+type lineage struct {
+	hash   int
+	ids    []byte  // one behind the other
+	byID   []int32 // places in the order of their ids; later ones are in late
+	late   map[ID]int32
+	dates  []int64
+	begin  []int32 // parents of i: above[begin[i]:begin[i+1]]
+	above  []int32
+	merges []bool // more than one parent is named, here or not
+}
+
+func (l *lineage) len() int                { return len(l.dates) }
+func (l *lineage) raw(i int32) []byte      { return l.ids[int(i)*l.hash : int(i+1)*l.hash] }
+func (l *lineage) id(i int32) ID           { return rawID(l.raw(i)) }
+func (l *lineage) parents(i int32) []int32 { return l.above[l.begin[i]:l.begin[i+1]] }
+
+// find is a commit's place, or -1.
+func (l *lineage) find(id ID) int32 {
+	k, found := slices.BinarySearchFunc(l.byID, id.b[:id.n], func(i int32, id []byte) int { return bytes.Compare(l.raw(i), id) })
+	if found {
+		return l.byID[k]
+	}
+	if i, ok := l.late[id]; ok {
+		return i
+	}
+	return -1
+}
+
+// add puts a commit behind all others.
+func (l *lineage) add(id ID, date int64, parents []int32, merge bool) int32 {
+	i := int32(l.len())
+	if l.late == nil {
+		l.late = map[ID]int32{}
+	}
+	if len(l.begin) == 0 {
+		l.begin = []int32{0}
+	}
+	l.late[id] = i
+	l.ids = append(l.ids, id.b[:l.hash]...)
+	l.dates = append(l.dates, date)
+	l.above = append(l.above, parents...)
+	l.begin = append(l.begin, int32(len(l.above)))
+	l.merges = append(l.merges, merge)
+	return i
+}
+
+// sort makes byID of all.
+func (l *lineage) sort() {
+	l.byID = make([]int32, l.len())
+	for i := range l.byID {
+		l.byID[i] = int32(i)
+	}
+	slices.SortFunc(l.byID, func(a, b int32) int { return bytes.Compare(l.raw(a), l.raw(b)) })
+	l.late = nil
+}
+
+// reached says for up to 64 commits which of all others come from them: a bit
+// for each.
+func (l *lineage) reached(some []int32, mask []uint64) {
+	clear(mask)
+	for bit, i := range some {
+		mask[i] |= 1 << bit
+	}
+	for i := range l.len() {
+		m := mask[i]
+		for _, p := range l.above[l.begin[i]:l.begin[i+1]] {
+			m |= mask[p]
+		}
+		mask[i] = m
+	}
+}

@@ -1,0 +1,254 @@
+package pack
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+)
+
+// Places says where objects came into the history, oldest first. An object that
+// is not here has none. After a scan with a cache the answer is kept there, and
+// the next one reads only the commits that are new.
+func (r *Repository) Places(ctx context.Context, ids []ID) (map[ID][]Place, error) {
+	if len(ids) == 0 {
+		return nil, ctx.Err()
+	}
+	refs, err := r.Refs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("cannot say where objects stand: %w", err)
+	}
+	ids = slices.SortedFunc(slices.Values(ids), ID.Compare)
+	ids = slices.Compact(ids)
+	q := &question{r: r, n: r.numbers(), refs: refs, ids: ids}
+	if !q.remembered(ctx) {
+		if err := q.anew(ctx); err != nil {
+			return nil, fmt.Errorf("cannot say where objects stand: %w", err)
+		}
+	}
+	return q.places(ctx)
+}
+
+// graphOf is the graph for some objects: the last one where it knows them.
+func (r *Repository) graphOf(ctx context.Context, ids []ID) (*graph, error) {
+	n := r.numbers()
+	r.mu.Lock()
+	g := r.known
+	r.mu.Unlock()
+	if g != nil && !slices.ContainsFunc(ids, func(id ID) bool { return !g.answers(id) }) {
+		return g, nil
+	}
+	s := &scan{r: r, n: n, workers: runtime.GOMAXPROCS(0), verdicts: make([]*found, len(r.packs)), forests: make([]*forest, len(r.packs)), old: &looseVerdict{}}
+	s.want = n.interest(ids)
+	for k, p := range r.packs {
+		s.forests[k] = p.grow(r.kind)
+		s.verdicts[k] = &found{}
+		if err := s.pack(ctx, k, false); err != nil {
+			return nil, err
+		}
+	}
+	s.looseOnes(ctx, false)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	g = r.join(n, s.want, s.gathers, s.forests)
+	r.mu.Lock()
+	r.known = g
+	r.mu.Unlock()
+	return g, nil
+}
+
+// answers says whether the graph was made with an object in mind. Commits are
+// known in any case.
+func (g *graph) answers(id ID) bool {
+	k := g.n.of(id.b[:id.n], nil)
+	return k < 0 || g.want.set[k] || g.lin.find(id) >= 0
+}
+
+// An introduction is a commit in which something stands at a path where no
+// parent has it.
+type introduction struct {
+	commit int32 // place in the lineage
+	path   string
+}
+
+// A question is one call of Places.
+type question struct {
+	r    *Repository
+	n    *numbers
+	refs []Ref
+	ids  []ID // in order
+
+	lin   *lineage
+	intro map[ID][]introduction
+	more  map[ID]int
+}
+
+func (q *question) asked(id ID) bool {
+	_, ok := slices.BinarySearchFunc(q.ids, id, ID.Compare)
+	return ok
+}
+
+func (q *question) note(id ID, in introduction) {
+	if len(q.intro[id]) >= MaxPlaces {
+		q.more[id]++
+		return
+	}
+	q.intro[id] = append(q.intro[id], in)
+}
+
+// anew reads the whole history for the answer.
+func (q *question) anew(ctx context.Context) error {
+	g, err := q.r.graphOf(ctx, q.ids)
+	if err != nil {
+		return err
+	}
+	q.lin, q.intro, q.more = g.lin, map[ID][]introduction{}, map[ID]int{}
+	byNumber := map[int32]ID{}
+	for _, id := range q.ids {
+		if k := q.n.of(id.b[:id.n], nil); k >= 0 {
+			byNumber[k] = id
+		}
+	}
+	order := make([]int32, q.lin.len())
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(q.lin.dates[a], q.lin.dates[b]) })
+	var parents []int32
+	for k, i := range order {
+		if k%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		node := g.of[g.commits[i].tree]
+		if node == 0 {
+			continue
+		}
+		parents = parents[:0]
+		for _, p := range q.lin.parents(i) {
+			parents = append(parents, g.of[g.commits[p].tree])
+		}
+		g.nodes.fresh(node, parents, func(path string, number int32) {
+			if id, ok := byNumber[number]; ok {
+				q.note(id, introduction{i, path})
+			}
+		})
+	}
+	q.remember()
+	return nil
+}
+
+// fresh calls yield for what a node leads to and none of the others does at the
+// same path.
+func (n *nodes) fresh(k int32, others []int32, yield func(path string, number int32)) {
+	steps := 0
+	var path []byte
+	var walk func(k int32, others []int32)
+	walk = func(k int32, others []int32) {
+		if slices.Contains(others, k) {
+			return
+		}
+		for _, b := range n.raw[k] {
+			if steps++; steps > maxSteps {
+				return
+			}
+			var below []int32
+			old := false
+			for _, o := range others {
+				for _, ob := range n.raw[o] {
+					if ob.name != b.name || ob.tree != b.tree {
+						continue
+					}
+					if old = old || ob.child == b.child; b.tree {
+						below = append(below, ob.child)
+					}
+				}
+			}
+			if old {
+				continue
+			}
+			length := len(path)
+			if length > 0 {
+				path = append(path, '/')
+			}
+			path = append(path, n.names[b.name]...)
+			if b.tree {
+				walk(b.child, below)
+			} else {
+				yield(string(path), b.child)
+			}
+			path = path[:length]
+		}
+	}
+	walk(k, others)
+}
+
+// places describes what was found.
+func (q *question) places(ctx context.Context) (map[ID][]Place, error) {
+	var commits []int32
+	for _, list := range q.intro {
+		for _, in := range list {
+			commits = append(commits, in.commit)
+		}
+	}
+	for _, id := range q.ids {
+		if i := q.lin.find(id); i >= 0 {
+			commits = append(commits, i)
+		}
+	}
+	s := q.standing(ctx, commits)
+	out := make(map[ID][]Place, len(q.ids))
+	for _, id := range q.ids {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if q.n.of(id.b[:id.n], nil) < 0 {
+			continue
+		}
+		if i := q.lin.find(id); i >= 0 {
+			out[id] = []Place{s.at(introduction{commit: i})}
+			continue
+		}
+		var list []Place
+		for _, in := range q.intro[id] {
+			p := s.at(in)
+			p.InHead, p.InIndex = s.inHead(id), s.staged[id]
+			list = append(list, p)
+		}
+		if len(list) == 0 {
+			list = append(list, s.alone(id))
+		}
+		list[len(list)-1].More = q.more[id]
+		out[id] = list
+	}
+	return out, nil
+}
+
+// describe reads who made a commit or tag, and when.
+func (r *Repository) describe(id ID, p *Place) {
+	_, body, err := r.objectBut(id, nil)
+	if err != nil {
+		return
+	}
+	for len(body) > 0 && body[0] != '\n' {
+		line, rest, _ := bytes.Cut(body, []byte{'\n'})
+		body = rest
+		what, who, _ := bytes.Cut(line, []byte{' '})
+		unix, zone := stamp(line)
+		when := time.Unix(unix, 0).In(time.FixedZone("", zone))
+		switch string(what) {
+		case "author", "tagger":
+			name, mail, _ := bytes.Cut(who, []byte{'<'})
+			mail, _, _ = bytes.Cut(mail, []byte{'>'})
+			p.Author, p.Email, p.Authored = string(bytes.TrimSpace(name)), string(mail), when
+			if p.Committed.IsZero() {
+				p.Committed = when
+			}
+		case "committer":
+			p.Committed = when
+		}
+	}
+}

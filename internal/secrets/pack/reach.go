@@ -1,0 +1,241 @@
+package pack
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+)
+
+// rank orders refs by what a person would name first, and says what they are.
+func rank(ref *Ref) (order int, reach Reach) {
+	name := ref.Name
+	switch {
+	case ref.Reflog:
+		return 9, ByReflog
+	case name == "HEAD":
+		return 0, ByRef
+	case strings.HasPrefix(name, "refs/heads/"):
+		return 1, ByRef
+	case strings.HasPrefix(name, "refs/tags/"):
+		return 3, ByRef
+	case name == "refs/stash":
+		return 7, ByStash
+	case strings.HasPrefix(name, "refs/notes/"):
+		return 6, ByNotes
+	case strings.HasPrefix(name, "refs/remotes/"):
+		return 2, ByRef
+	case strings.HasPrefix(name, "refs/"):
+		return 5, ByRef
+	case strings.HasSuffix(name, "/HEAD"):
+		return 4, ByRef // of another work tree
+	}
+	return 8, ByReflog // ORIG_HEAD, FETCH_HEAD: git gc keeps some of them, for a while
+}
+
+// A holding is what reaches a commit.
+type holding struct {
+	reach Reach
+	refs  []string
+	count int
+}
+
+// A standing is how the repository stands now.
+type standing struct {
+	q      *question
+	refs   []Ref
+	root   ID // HEAD's tree
+	staged map[ID]bool
+	head   map[ID]bool
+	held   map[int32]holding // by place in the lineage
+	known  map[int32]Place   // who and when, by the same
+}
+
+// standing finds what reaches some commits.
+func (q *question) standing(ctx context.Context, commits []int32) *standing {
+	s := &standing{q: q, refs: slices.Clone(q.refs), staged: map[ID]bool{}, head: map[ID]bool{}, held: map[int32]holding{}, known: map[int32]Place{}}
+	slices.SortStableFunc(s.refs, func(a, b Ref) int {
+		x, _ := rank(&a)
+		y, _ := rank(&b)
+		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a.Name, b.Name))
+	})
+	for i := range s.refs {
+		if ref := &s.refs[i]; ref.Name == "HEAD" {
+			s.root, _, _ = q.r.commitOf(ref.Peeled)
+		}
+	}
+	if staged, err := q.r.Index(ctx); err == nil {
+		for _, e := range staged {
+			if q.asked(e.ID) {
+				s.staged[e.ID] = true
+			}
+		}
+	}
+	s.hold(commits)
+	return s
+}
+
+// inHead says whether HEAD's tree has an object: whatever is there stands where
+// some commit introduced it.
+func (s *standing) inHead(id ID) bool {
+	is, ok := s.head[id]
+	if ok || s.root.IsZero() {
+		return is
+	}
+	tried := map[string]bool{}
+	for _, in := range s.q.intro[id] {
+		if !is && !tried[in.path] {
+			tried[in.path] = true
+			is = s.q.r.pathIn(s.root, in.path) == id
+		}
+	}
+	s.head[id] = is
+	return is
+}
+
+// pathIn is what stands at a path of a tree, the zero ID where nothing does.
+func (r *Repository) pathIn(tree ID, path string) ID {
+	for {
+		name, rest, deeper := strings.Cut(path, "/")
+		kind, body, err := r.objectBut(tree, nil)
+		if err != nil || kind != Tree {
+			return ID{}
+		}
+		next := ID{}
+		leaves(body, r.hash, func(e leaf) bool {
+			if string(e.name) == name && (e.mode == modeTree || !deeper) {
+				next = rawID(e.id)
+			}
+			return next.IsZero()
+		})
+		if !deeper || next.IsZero() {
+			return next
+		}
+		tree, path = next, rest
+	}
+}
+
+// hold walks from parents to children with a bit per commit asked for, 64 at a
+// time: a ref holds those whose bits arrive at it.
+func (s *standing) hold(commits []int32) {
+	slices.Sort(commits)
+	commits = slices.Compact(commits)
+	l := s.q.lin
+	tips := make([]int32, len(s.refs))
+	for i := range s.refs {
+		tips[i] = l.find(s.refs[i].Peeled)
+	}
+	mask := make([]uint64, l.len())
+	for part := range slices.Chunk(commits, 64) {
+		l.reached(part, mask)
+		for bit, i := range part {
+			h := holding{reach: ByNothing}
+			for k := range s.refs {
+				if tips[k] >= 0 && mask[tips[k]]>>bit&1 != 0 {
+					h.by(&s.refs[k])
+				}
+			}
+			s.held[i] = h
+		}
+	}
+}
+
+// by adds a ref: those of the strongest kind count.
+func (h *holding) by(ref *Ref) {
+	_, reach := rank(ref)
+	switch {
+	case reach > h.reach:
+		return
+	case reach < h.reach:
+		*h = holding{reach: reach}
+	}
+	if h.count++; len(h.refs) < MaxRefs {
+		h.refs = append(h.refs, ref.Name)
+	}
+}
+
+// at describes one introduction.
+func (s *standing) at(in introduction) Place {
+	p, ok := s.known[in.commit]
+	if !ok {
+		p.Commit = s.q.lin.id(in.commit)
+		s.q.r.describe(p.Commit, &p)
+		h := s.held[in.commit]
+		p.Reach, p.Refs, p.RefCount = h.reach, h.refs, h.count
+		s.known[in.commit] = p
+	}
+	p.Path = in.path
+	return p
+}
+
+// alone describes what no commit brought in: a tag, what a ref names without a
+// commit, what is only staged, or lost.
+func (s *standing) alone(id ID) Place {
+	p := Place{InIndex: s.staged[id]}
+	h := holding{reach: ByNothing}
+	r := s.q.r
+	tag := false
+	if kind, _, err := r.objectBut(id, nil); err == nil && kind == Tag {
+		r.describe(id, &p)
+		tag = true
+	}
+	for i := range s.refs {
+		ref := &s.refs[i]
+		if ref.ID == id || ref.Peeled == id || tag && ref.ID != ref.Peeled && r.leads(ref.ID, id) {
+			h.by(ref)
+		} else if s.q.lin.find(ref.Peeled) < 0 && !ref.Reflog { // a ref or tag of a tree
+			if path, ok := r.within(ref.Peeled, id); ok {
+				p.Path = path
+				h.by(ref)
+			}
+		}
+	}
+	if h.reach == ByNothing && p.InIndex {
+		h.reach = ByIndex
+	}
+	p.Reach, p.Refs, p.RefCount = h.reach, h.refs, h.count
+	return p
+}
+
+// within looks for an object in a tree and those below it.
+func (r *Repository) within(tree, id ID) (path string, ok bool) {
+	steps := 0
+	seen := map[ID]bool{}
+	var walk func(tree ID, prefix string) bool
+	walk = func(tree ID, prefix string) bool {
+		if kind, body, err := r.objectBut(tree, nil); err == nil && kind == Tree && !seen[tree] {
+			seen[tree] = true
+			leaves(body, r.hash, func(e leaf) bool {
+				steps++
+				switch child := rawID(e.id); {
+				case child == id:
+					path, ok = prefix+string(e.name), true
+				case e.mode == modeTree && strings.Count(prefix, "/") < maxDepth:
+					walk(child, prefix+string(e.name)+"/")
+				}
+				return !ok && steps < maxSteps
+			})
+		}
+		return ok
+	}
+	return path, walk(tree, "")
+}
+
+// leads says whether a tag stands for another one.
+func (r *Repository) leads(from, to ID) bool {
+	for range 10 {
+		if from == to {
+			return true
+		}
+		kind, body, err := r.objectBut(from, nil)
+		if err != nil || kind != Tag {
+			return false
+		}
+		next, ok := tagged(body)
+		if !ok {
+			return false
+		}
+		from = next
+	}
+	return false
+}
