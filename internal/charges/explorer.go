@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -124,9 +123,9 @@ func lines(l *bill.Ledger, day types.ResultByTime, second types.Dimension) error
 		if len(g.Keys) != 2 || !there {
 			return errors.New("an answer has a charge without its names or its amount")
 		}
-		amount, err := strconv.ParseFloat(aws.ToString(cost.Amount), 64)
+		amount, err := bill.Amount(aws.ToString(cost.Amount))
 		if err != nil {
-			return fmt.Errorf("%.40q is no amount", aws.ToString(cost.Amount))
+			return err
 		}
 		unit := aws.ToString(cost.Unit)
 		if l.Currency != "" && unit != l.Currency {
