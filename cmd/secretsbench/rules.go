@@ -43,9 +43,7 @@ func (matcher) Lines(text []byte, hits []int) []int {
 		if z-a >= 113 && bytes.Contains(text[a:z], []byte("ABSK")) || z-a >= 44 && bytes.Contains(text[a:z], []byte("bedrock-api-key-")) {
 			return true
 		}
-		from, _ := runs.Line(text, a)
-		before := text[from : z-39]
-		return bytes.ContainsAny(before, "=:") && (bytes.Contains(before, []byte("key")) || bytes.Contains(before, []byte("KEY")) || bytes.Contains(before, []byte("Key")))
+		return assigned(text[runs.Before(text, a, len(text)) : z-39])
 	}, secrets, &hits)
 	each(text, digits, 12, func(a, z int) bool {
 		from, _ := runs.Line(text, a)
@@ -53,6 +51,25 @@ func (matcher) Lines(text []byte, hits []int) []int {
 		return bytes.Contains(before, []byte("account")) || bytes.Contains(before, []byte("ACCOUNT")) || bytes.Contains(before, []byte("Account"))
 	}, account, &hits)
 	return hits
+}
+
+// assigned says whether a name that ends in "key" and a sign that gives it a value
+// stand in what is left of a long value.
+func assigned(before []byte) bool {
+	for k := 0; ; {
+		at := bytes.IndexAny(before[k:], "yY")
+		if at < 0 {
+			return false
+		}
+		k += at + 1
+		if k < 3 || !bytes.EqualFold(before[k-3:k], []byte("key")) {
+			continue
+		}
+		rest := bytes.TrimLeft(bytes.TrimLeft(before[k:], `"'`), " \t\v\f\r")
+		if len(rest) > 0 && (rest[0] == ':' || rest[0] == '=') {
+			return true
+		}
+	}
 }
 
 func each(text []byte, class *runs.Set, n int, likely func(a, z int) bool, rule *regexp.Regexp, hits *[]int) {

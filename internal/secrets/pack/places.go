@@ -13,7 +13,8 @@ import (
 // Places says where objects came into the history, oldest first. An object that
 // is not here has none. After a scan with a cache the answer is kept there, and
 // the next one reads only the commits that are new.
-func (r *Repository) Places(ctx context.Context, ids []ID) (map[ID][]Place, error) {
+func (r *Repository) Places(ctx context.Context, ids []ID) (places map[ID][]Place, err error) {
+	defer guard(&err)()
 	if len(ids) == 0 {
 		return nil, ctx.Err()
 	}

@@ -209,3 +209,29 @@ func corrupt(t *testing.T, b *box, path string, bad []byte, want []Hit, at int) 
 		}
 	}
 }
+
+// TestCutOff: a pack that is cut off while it is mapped is a gap or an error.
+func TestCutOff(t *testing.T) {
+	b := newBox(t)
+	b.edits(1, 30)
+	b.git("repack", "-adfq")
+	packs, err := filepath.Glob(filepath.Join(b.dir, ".git/objects/pack/*.pack"))
+	if err != nil || len(packs) != 1 {
+		t.Fatal(packs, err)
+	}
+	if err := os.Chmod(packs[0], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := b.open()
+	head := b.id("HEAD")
+	if err := os.Truncate(packs[0], 4096); err != nil {
+		t.Fatal(err)
+	}
+	s, err := r.Scan(t.Context(), Options{Matcher: newKeyMatcher})
+	if err == nil && len(s.Gaps) == 0 {
+		t.Error("nothing is told")
+	}
+	if _, err := r.Places(t.Context(), []ID{head}); err == nil {
+		t.Error("nothing is told of places")
+	}
+}
