@@ -23,6 +23,15 @@ func child(ctx context.Context, s settings) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
+	for range s.repeat {
+		if err := scan(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func scan(ctx context.Context, s settings) error {
 	r, err := pack.Open(ctx, s.child)
 	if err != nil {
 		return err

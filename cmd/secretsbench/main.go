@@ -34,6 +34,7 @@ type settings struct {
 	cache   string
 	profile string
 	nolog   bool
+	repeat  int
 }
 
 func run(ctx context.Context) error {
@@ -46,6 +47,7 @@ func run(ctx context.Context) error {
 	flag.StringVar(&s.child, "child", "", "scan this repository and exit (used by the measurement itself)")
 	flag.StringVar(&s.cache, "cache", "", "with -child: the folder for verdicts")
 	flag.StringVar(&s.profile, "profile", "", "with -child: write a CPU profile there")
+	flag.IntVar(&s.repeat, "repeat", 1, "with -child: how often, for a profile")
 	flag.Parse()
 	if s.child != "" {
 		return child(ctx, s)

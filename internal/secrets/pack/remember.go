@@ -17,6 +17,10 @@ import (
 // is.
 const maxNew = 500
 
+// maxUnkept is how many are read again each time: writing the answer costs more
+// than that.
+const maxUnkept = 32
+
 // memory is where the answer is kept, nil where there is no cache.
 func (q *question) memory() (*cache, string, Matcher) {
 	q.r.mu.Lock()
@@ -38,9 +42,7 @@ func (q *question) remember() {
 		return
 	}
 	l := q.lin
-	if l.late != nil {
-		l.sort()
-	}
+	l.settle()
 	e := &encoder{b: make([]byte, 0, len(l.ids)+16*l.len())}
 	e.number(len(q.r.packs))
 	for _, sum := range sums(q.r.packs) {
@@ -63,6 +65,7 @@ func (q *question) remember() {
 	for _, i := range l.byID {
 		e.number(int(i))
 	}
+	q.keepWho(e, m)
 	e.number(len(q.ids))
 	for _, id := range q.ids {
 		e.b = append(e.b, id.b[:l.hash]...)
@@ -112,7 +115,7 @@ func (q *question) remembered(ctx context.Context) bool {
 	if !q.since(ctx, fresh) {
 		return false
 	}
-	if q.lin.len() > before {
+	if q.lin.len() >= before+maxUnkept {
 		q.remember()
 	}
 	return true
@@ -165,6 +168,7 @@ func (q *question) recall(d *decoder) bool {
 	for i := range l.byID {
 		l.byID[i] = int32(d.number(max(n-1, 0)))
 	}
+	who := recallWho(d)
 	intro, more, answered := map[ID][]introduction{}, map[ID]int{}, map[ID]bool{}
 	var hidden []int32
 	for range d.number(1 << 26) {
@@ -196,7 +200,7 @@ func (q *question) recall(d *decoder) bool {
 			return false
 		}
 	}
-	q.lin, q.intro, q.more = l, intro, more
+	q.lin, q.intro, q.more, q.who = l, intro, more, who
 	slices.Sort(hidden)
 	for _, i := range slices.Compact(hidden) {
 		if !q.unhide(i) {
