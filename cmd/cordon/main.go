@@ -6,9 +6,14 @@ import (
 
 	"cordon/internal/engine"
 	"cordon/internal/face/cli"
+	"cordon/internal/face/gitsecrets"
+	"cordon/internal/secrets/history"
 )
 
 func main() {
+	if gitsecrets.Called() {
+		os.Exit(gitsecrets.Main(history.Find))
+	}
 	// Only here may a session be armed; archtest sees to it.
 	arm := func(s *engine.Session) {
 		s.Write = s.Account.Writer().Write

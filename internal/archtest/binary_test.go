@@ -62,6 +62,7 @@ func TestBinaryStaysLean(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	testEarly(t, bin)
 	if wd, err := os.Getwd(); err == nil && bytes.Contains(b, []byte(filepath.Dir(filepath.Dir(wd)))) {
 		t.Error("the program contains the path of the machine it was built on")
 	}

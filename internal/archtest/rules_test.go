@@ -7,7 +7,7 @@ const (
 )
 
 // pure packages judge and plan; they see values, not the world.
-var pure = []string{"finding", "checks", "detect", "lineage", "playbook", "plan", "rotate", "notice", "letter"}
+var pure = []string{"finding", "checks", "detect", "lineage", "playbook", "plan", "rotate", "notice", "letter", "bill", "article"}
 
 // imports says what a package, and what lies below it, may not import
 // directly, and why. Names without a dot or slash before them are ours.
@@ -23,7 +23,9 @@ var imports = []struct {
 	{[]string{"gate"}, []string{"finding", "report", "words", "face"}, "it applies what was approved and says what happened"},
 	{[]string{"report"}, []string{sdk, "gate", "engine"}, "it renders and decides nothing"},
 	{[]string{"engine"}, []string{"words", "face", "github.com/spf13/cobra", "net/http"}, "faces translate"},
+	{[]string{"face/gitsecrets", "secrets/gitsecrets", "secrets/ere"}, []string{"os/exec", "path/filepath", "encoding/json", "net/http", sdk}, "a commit hook is answered before these are initialised"},
 	{[]string{"face"}, []string{"kinds", "gate", "journal", sdk}, "a face parses, calls the engine and prints"},
+	{[]string{"secrets"}, []string{sdk, "engine", "report", "words", "face", "kinds", "gate"}, "what is found knows nobody who asks"},
 	{[]string{"face/cli"}, []string{"face/web", "face/responder"}, "no face knows another"},
 	{[]string{"face/web"}, []string{"face/cli", "face/responder"}, "no face knows another"},
 	{[]string{"face/responder"}, []string{"face/cli", "face/web"}, "no face knows another"},
@@ -57,7 +59,7 @@ var names = []struct {
 }
 
 var (
-	printers = []string{"cmd", "face/cli"}
+	printers = []string{"cmd", "face/cli", "face/gitsecrets"}
 	writers  = []string{"awsapi", "gate", "cmd", "face/cli"}
 )
 

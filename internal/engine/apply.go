@@ -72,6 +72,11 @@ func (s *Session) Apply(ctx context.Context, p plan.Plan) (report.Applied, error
 		JournalHead: head, JournalSeq: seq, Journal: s.Case.Journal(), Calls: s.Account.Calls(),
 	}
 	sum.People = telling.people
+	if p.Type == plan.Eradicate {
+		if sum.Held, err = s.held(ctx); err != nil {
+			return sum, err
+		}
+	}
 	sum.Skipped -= sum.People
 	return sum, errors.Join(telling.err, s.Out.Handle(sum))
 }

@@ -41,6 +41,9 @@ func LetterFacts(ctx context.Context, c *incident.Case, now time.Time) (letter.F
 		lettered(&f, t)
 		f.Open = append(f.Open, stillOpen(t, f, deeds)...)
 	}
+	if f.Bill, err = billed(c); err != nil {
+		return f, err
+	}
 	if deeds.unverified > 0 {
 		f.Open = append(f.Open, letter.Open{Sort: "unverified", N: deeds.unverified})
 	}

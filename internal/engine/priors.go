@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"golang.org/x/sync/errgroup"
@@ -63,29 +62,6 @@ func (s *Session) recall(ctx context.Context, snap *fact.Snapshot, store *eviden
 	return nil
 }
 
-// onlyOther tells which version of a policy was the default, where all but one
-// were made after the intruder's first change.
-func onlyOther(r fact.Resource, before map[string]string) {
-	if _, known := before["default-version"]; known || r.Kind != "iam.policy" {
-		return
-	}
-	var first time.Time
-	for _, d := range fact.Changed.Or(r, nil) {
-		if first.IsZero() || d.At.Before(first) {
-			first = d.At
-		}
-	}
-	var old []string
-	for _, v := range fact.Versions.Or(r, nil) {
-		if !v.Created.IsZero() && v.Created.Before(first) {
-			old = append(old, v.Name)
-		}
-	}
-	if len(old) == 1 {
-		before["default-version"] = old[0]
-	}
-}
-
 // vouchedFor are the accounts that the owner's own, unchanged resources let in:
 // the account of his security team, of a partner.
 func vouchedFor(snap fact.Snapshot) (accounts []string) {
@@ -132,7 +108,7 @@ func (p *priors) set(ctx context.Context, r *fact.Resource, base *baseline.Basel
 	if err := p.read(ctx, *r, k, before); err != nil {
 		return err
 	}
-	onlyOther(*r, before)
+	k.Recollect(*r, before)
 	if len(before) > 0 {
 		fact.Before.Set(r, before)
 	}

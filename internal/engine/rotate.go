@@ -141,7 +141,7 @@ func (s *Session) rotating(ctx context.Context, name string, choose func(Triage,
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	if err := s.quarantinedCaller(t); err != nil {
+	if err := s.NotQuarantined(ctx); err != nil {
 		return plan.Plan{}, err
 	}
 	all, next, err := loadRotations(s.Case)
@@ -168,17 +168,6 @@ func (s *Session) rotating(ctx context.Context, name string, choose func(Triage,
 		}
 	}
 	return s.planTurns(ctx, t, turns)
-}
-
-// quarantinedCaller refuses a user whom AWS quarantined: its own key cannot make,
-// change or delete keys, whatever its policies say.
-func (s *Session) quarantinedCaller(t Triage) error {
-	for u := range t.Snapshot.Of("iam.user") {
-		if q := checks.Quarantined(u); q != "" && u.ARN != "" && u.ARN == s.Account.Caller.ARN {
-			return refuse("rotate-quarantined-caller", nil, "user", u.ID, "policy", q)
-		}
-	}
-	return nil
 }
 
 // planTurns makes one plan of the steps that are due now.

@@ -205,7 +205,7 @@ func TestQuarantinedUserRotatesNothing(t *testing.T) {
 	}
 	s := w.as(truth.Intruders[i])
 	var refused *engine.Refused
-	if _, err := s.Rotate(t.Context(), engine.RotateOptions{User: "svc-backup", To: "file:" + filepath.Join(t.TempDir(), "k")}); !errors.As(err, &refused) || refused.Reason != "rotate-quarantined-caller" {
+	if _, err := s.Rotate(t.Context(), engine.RotateOptions{User: "svc-backup", To: "file:" + filepath.Join(t.TempDir(), "k")}); !errors.As(err, &refused) || refused.Reason != "quarantined-caller" {
 		t.Errorf("%v", err)
 	}
 	if n := len(w.writesOfKeys()); n != 0 {

@@ -36,6 +36,7 @@ func TestSiegeIsLifted(t *testing.T) {
 		t.Errorf("contain: %+v", sum)
 	}
 	people := map[fact.Ref]bool{}
+	var held []string
 	for round := 1; ; round++ {
 		if round == 5 {
 			t.Fatal("it does not end")
@@ -57,6 +58,9 @@ func TestSiegeIsLifted(t *testing.T) {
 		}
 		w.Told.told = nil
 		sum := w.carry(tr, p)
+		for _, h := range sum.Held {
+			held = append(held, h.Action)
+		}
 		t.Logf("eradicate, round %d: %d actions, %d verified, %d for a person, %d waiting, %d skipped, %d failed, %d calls one after another, %s",
 			round, len(p.Actions), sum.Verified, sum.People, sum.Waiting, sum.Skipped, sum.Failed, sum.Chain, elapsed(sum))
 		for _, line := range w.Told.steps() {
@@ -64,6 +68,16 @@ func TestSiegeIsLifted(t *testing.T) {
 				t.Log(line)
 			}
 		}
+	}
+	if len(held) == 0 {
+		t.Error("nothing is held, and containment throttled a function of the owner's")
+	}
+	back, err := w.everything(tr).PlanUndo(t.Context(), engine.UndoOptions{Actions: held})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := w.carry(tr, back); sum.Undone != len(held) {
+		t.Errorf("%d were held back, %d let run again: %+v", len(held), sum.Undone, back.Refused)
 	}
 	w.proven("TerminateInstances", "DeleteAutoScalingGroup", "DeleteDBInstance", "DeleteService", "DeleteComputeEnvironment", "DeleteRule", "DeleteSchedule", "DeleteUser")
 	w.lifted(tr, first.Snapshot, people)
@@ -149,10 +163,29 @@ func (w *world) unharmed(tr Truth, before map[string]map[string]json.RawMessage)
 func differs(before, now map[string]map[string]json.RawMessage, p Planted) (out []string) {
 	for _, at := range pictures(before, p) {
 		was, is := before[at[0]][at[1]], bare(now[at[0]][at[1]])
+		if at[0] == "lambda" {
+			is = without(is, was)
+		}
 		if !plan.Same(bare(was), is) {
 			out = append(out, fmt.Sprintf(" %s %s\n  was %s\n  is  %s", at[0], at[1], was, is))
 		}
 	}
+	return out
+}
+
+// without is a function's picture without the versions that it did not have
+// before: what the intruder published stands beside, and no name leads to it.
+func without(is, was json.RawMessage) json.RawMessage {
+	var now, then struct {
+		Versions map[string]json.RawMessage `json:"versions"`
+	}
+	var all map[string]json.RawMessage
+	if json.Unmarshal(is, &now) != nil || json.Unmarshal(was, &then) != nil || json.Unmarshal(is, &all) != nil || now.Versions == nil {
+		return is
+	}
+	maps.DeleteFunc(now.Versions, func(v string, _ json.RawMessage) bool { _, had := then.Versions[v]; return !had })
+	all["versions"], _ = json.Marshal(now.Versions) // of what was just decoded
+	out, _ := json.Marshal(all)
 	return out
 }
 
@@ -172,7 +205,9 @@ func bare(picture json.RawMessage) json.RawMessage {
 	}
 	drop("inline", func(name string) bool { return strings.HasPrefix(name, "Cordon") || name == "AWSRevokeOlderSessions" })
 	inForce := strings.Trim(string(all["default"]), `"`)
-	drop("versions", func(name string) bool { return name != inForce })
+	if inForce != "" {
+		drop("versions", func(name string) bool { return name != inForce })
+	}
 	out, _ := json.Marshal(all)
 	return out
 }

@@ -30,6 +30,11 @@ func (q *Inquiry) Subject(ctx context.Context, kind, id string) error {
 	if kind == "role" || kind == "session" {
 		rows = slices.DeleteFunc(rows, func(r trail.Row) bool { return !q.speaksFor(r, kind, id) })
 	}
+	if kind == "key" {
+		if err := q.leaksOf(id); err != nil {
+			return err
+		}
+	}
 	if len(rows) == 0 {
 		return refuse("no-such-subject", nil, "kind", kind, "id", id)
 	}

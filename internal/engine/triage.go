@@ -377,5 +377,8 @@ func (t Triage) tellResults(c *incident.Case, out report.Handler) error {
 			return err
 		}
 	}
+	if err := tellLeaks(c, &t.Snapshot, "", out); err != nil {
+		return err
+	}
 	return out.Handle(t.Summary)
 }

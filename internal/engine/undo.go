@@ -56,6 +56,7 @@ func (s *Session) PlanUndo(ctx context.Context, o UndoOptions) (plan.Plan, error
 		if err != nil {
 			return plan.Plan{}, err
 		}
+		a.Exposed = a.Exposed && !s.mended(past, u)
 		if reason == "" && a.Exposed && !o.EvenIfExposed {
 			reason = "exposed"
 		}

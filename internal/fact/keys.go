@@ -106,6 +106,10 @@ const (
 	URLAuth     = Key[string]("url-auth")          // "NONE" is open to everybody
 	Published   = Key[[]string]("published-versions")
 	CodeHash    = Key[string]("code-sha256")
+	// VersionCodes are the hashes of the code of published versions, and
+	// VersionLayers the layers that they run with.
+	VersionCodes  = Key[map[string]string]("version-codes")
+	VersionLayers = Key[map[string][]string]("version-layers")
 
 	Logging     = Key[bool]("logging")
 	MultiRegion = Key[bool]("multi-region")

@@ -23,6 +23,7 @@ const (
 	marksFile   = "marks.jsonl"
 	notesFile   = "notes.jsonl"
 	noticesFile = "notices.jsonl"
+	looksFile   = "looks.jsonl"
 	journalFile = "journal.jsonl"
 	reportFile  = "report.html"
 )

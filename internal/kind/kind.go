@@ -59,6 +59,10 @@ type Spec[R, W any] struct {
 	// Keep reads what a change or a deletion would destroy and puts it as
 	// named blobs. It only reads. A kind with a Remove verb has one.
 	Keep func(ctx context.Context, api R, r fact.Resource, put func(name string, b []byte) error) error
+	// Recollect mends what history and baselines told of fact.Before with what
+	// stands in the listed resource: it adds what that shows beyond doubt, and
+	// forgets what nothing is left of to be put back. Pure.
+	Recollect func(r fact.Resource, before map[string]string)
 
 	Verbs []Verb[R, W]
 }
@@ -200,6 +204,7 @@ type Kind interface {
 	// Keeps says whether there is a Keep.
 	Keeps() bool
 	Keep(ctx context.Context, read aws.Config, r fact.Resource, put func(name string, b []byte) error) error
+	Recollect(r fact.Resource, before map[string]string)
 	Trim(fact.Resource) fact.Resource
 	Verb(name string) (Bound, bool)
 	Verbs() []Bound
@@ -236,7 +241,7 @@ func Of[R, W any](spec Spec[R, W]) Kind {
 	s := &spec
 	k := &closed{
 		name: s.Name, global: s.Global, needs: s.Needs, cost: s.Cost, covers: s.Covers, named: s.Named, owns: s.Owns, recreates: s.Recreates,
-		holds: s.Holds, carry: slices.Concat(s.Carry, alwaysCarried), writes: s.Writer != nil,
+		holds: s.Holds, carry: slices.Concat(s.Carry, alwaysCarried), writes: s.Writer != nil, recollect: s.Recollect,
 	}
 	if s.List != nil && s.Reader != nil {
 		k.list = func(ctx context.Context, cfg aws.Config, at fact.Place, put func(fact.Resource)) error {
@@ -298,6 +303,7 @@ type closed struct {
 	list                           func(context.Context, aws.Config, fact.Place, func(fact.Resource)) error
 	identity                       func(context.Context, aws.Config, fact.Resource) (string, error)
 	keep                           func(context.Context, aws.Config, fact.Resource, func(string, []byte) error) error
+	recollect                      func(fact.Resource, map[string]string)
 	verbs                          []Bound
 }
 
@@ -335,6 +341,12 @@ func (c *closed) Keep(ctx context.Context, cfg aws.Config, r fact.Resource, put 
 		return nil
 	}
 	return c.keep(ctx, cfg, r, put)
+}
+
+func (c *closed) Recollect(r fact.Resource, before map[string]string) {
+	if c.recollect != nil {
+		c.recollect(r, before)
+	}
 }
 
 func (c *closed) Trim(r fact.Resource) fact.Resource { return r.With(c.carry...) }

@@ -21,12 +21,18 @@ type analyzerReader interface {
 	GetFindingsStatistics(context.Context, *accessanalyzer.GetFindingsStatisticsInput, ...func(*accessanalyzer.Options)) (*accessanalyzer.GetFindingsStatisticsOutput, error)
 }
 
+type analyzerWriter interface {
+	CreateAnalyzer(context.Context, *accessanalyzer.CreateAnalyzerInput, ...func(*accessanalyzer.Options)) (*accessanalyzer.CreateAnalyzerOutput, error)
+	DeleteAnalyzer(context.Context, *accessanalyzer.DeleteAnalyzerInput, ...func(*accessanalyzer.Options)) (*accessanalyzer.DeleteAnalyzerOutput, error)
+}
+
 var analyzer = kind.Of(analyzerSpec)
 
 // analyzerSpec lists the analyzers with how many active findings each has.
-var analyzerSpec = kind.Spec[analyzerReader, noWriter]{
+var analyzerSpec = kind.Spec[analyzerReader, analyzerWriter]{
 	Name:   "accessanalyzer.analyzer",
 	Reader: func(c aws.Config) analyzerReader { return accessanalyzer.NewFromConfig(c) },
+	Writer: func(c aws.Config) analyzerWriter { return accessanalyzer.NewFromConfig(c) },
 	Needs:  []string{"accessanalyzer:ListAnalyzers", "accessanalyzer:GetFindingsStatistics"},
 	Cost:   kind.Cost{Fixed: 1, Page: 100, Each: 1},
 	Covers: []string{"D3"},
@@ -57,6 +63,7 @@ var analyzerSpec = kind.Spec[analyzerReader, noWriter]{
 		}
 		return kind.ErrGone
 	},
+	Verbs: []kind.Verb[analyzerReader, analyzerWriter]{createAnalyzer},
 }
 
 type analyzersOf struct{ fact.Place }

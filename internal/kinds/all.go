@@ -90,5 +90,5 @@ func All() []kind.Kind {
 
 // Apart lists the kinds that no triage lists: a command of their own reads them.
 func Apart() []kind.Kind {
-	return []kind.Kind{supportCase}
+	return []kind.Kind{supportCase, alternateContact, contactInformation}
 }

@@ -24,6 +24,7 @@ type trailWriter interface {
 	PutEventSelectors(context.Context, *cloudtrail.PutEventSelectorsInput, ...func(*cloudtrail.Options)) (*cloudtrail.PutEventSelectorsOutput, error)
 	UpdateTrail(context.Context, *cloudtrail.UpdateTrailInput, ...func(*cloudtrail.Options)) (*cloudtrail.UpdateTrailOutput, error)
 	DeleteTrail(context.Context, *cloudtrail.DeleteTrailInput, ...func(*cloudtrail.Options)) (*cloudtrail.DeleteTrailOutput, error)
+	CreateTrail(context.Context, *cloudtrail.CreateTrailInput, ...func(*cloudtrail.Options)) (*cloudtrail.CreateTrailOutput, error)
 }
 
 var trail = kind.Of(trailSpec)
@@ -38,6 +39,7 @@ var trailSpec = kind.Spec[trailReader, trailWriter]{
 	Covers: []string{"D1"},
 	Named:  true, // the ARN holds the name
 	Keep:   keepTrail,
+	Carry:  []string{string(fact.Bucket)},
 	Verbs: []kind.Verb[trailReader, trailWriter]{
 		// It needs nobody to know what was before: a trail is there to log.
 		flip(kind.Verb[trailReader, trailWriter]{
@@ -63,6 +65,7 @@ var trailSpec = kind.Spec[trailReader, trailWriter]{
 			_, err := api.DeleteTrail(ctx, &cloudtrail.DeleteTrailInput{Name: &j.ID})
 			return err
 		}),
+		coverAll, createTrail,
 	},
 }
 

@@ -51,7 +51,8 @@ func makeTrail(t *testing.T, w kindtest.World) string {
 
 func TestTrail(t *testing.T) {
 	kindtest.Run(t, kindtest.Case[trailReader, trailWriter]{
-		Spec: trailSpec, Region: here, Setup: makeTrail, Verbs: setups{"restore-selectors": makeSelectiveTrail},
+		Spec: trailSpec, Region: here, Setup: makeTrail, Verbs: setups{"restore-selectors": makeSelectiveTrail, "cover-all-regions": makeLocalTrail},
+		New: newly{"create-trail": freshTrail},
 		Before: befores{
 			"start":             putBack(""), // it does not ask
 			"restore-selectors": putBack(`{"EventSelectors":[{"IncludeManagementEvents":false,"ReadWriteType":"All"}]}`),
@@ -167,6 +168,7 @@ func makeDetector(t *testing.T, w kindtest.World) string {
 func TestDetector(t *testing.T) {
 	kindtest.Run(t, kindtest.Case[detectorReader, detectorWriter]{
 		Spec: detectorSpec, Region: here, Setup: makeDetector, Before: befores{"enable": putBack("")}, // it does not ask
+		New: newly{"create-detector": fresh("guardduty.detector", NewDetector)},
 	})
 }
 

@@ -21,6 +21,7 @@ type alarmWriter interface {
 	EnableAlarmActions(context.Context, *cloudwatch.EnableAlarmActionsInput, ...func(*cloudwatch.Options)) (*cloudwatch.EnableAlarmActionsOutput, error)
 	DisableAlarmActions(context.Context, *cloudwatch.DisableAlarmActionsInput, ...func(*cloudwatch.Options)) (*cloudwatch.DisableAlarmActionsOutput, error)
 	DeleteAlarms(context.Context, *cloudwatch.DeleteAlarmsInput, ...func(*cloudwatch.Options)) (*cloudwatch.DeleteAlarmsOutput, error)
+	PutMetricAlarm(context.Context, *cloudwatch.PutMetricAlarmInput, ...func(*cloudwatch.Options)) (*cloudwatch.PutMetricAlarmOutput, error)
 }
 
 type alarmVerb = kind.Verb[alarmReader, alarmWriter]
@@ -35,6 +36,7 @@ var alarmSpec = kind.Spec[alarmReader, alarmWriter]{
 	Cost:   kind.Cost{Fixed: 1, Page: 100},
 	Covers: []string{"D3"},
 	Named:  true,
+	Carry:  []string{string(fact.Threshold), string(fact.Notify)},
 	List: func(ctx context.Context, api alarmReader, at fact.Place, put func(fact.Resource)) error {
 		for page, err := range pages(ctx, cloudwatch.NewDescribeAlarmsPaginator(api, &cloudwatch.DescribeAlarmsInput{
 			AlarmTypes: everyAlarm, MaxRecords: aws.Int32(100),
@@ -83,6 +85,7 @@ var alarmSpec = kind.Spec[alarmReader, alarmWriter]{
 				_, err := api.DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{j.ID}})
 				return err
 			}),
+		createBillingAlarm,
 	},
 }
 
@@ -113,6 +116,9 @@ func alarmOf(at fact.Place, a anAlarm) fact.Resource {
 	fact.Status.Set(&r, string(a.state))
 	fact.Active.Set(&r, aws.ToBool(a.actions))
 	setAspect(&r, "actions", onOff(aws.ToBool(a.actions)))
+	if m, ok := a.whole.(types.MetricAlarm); ok && aws.ToString(m.Namespace) == billingMetrics {
+		fact.Threshold.Set(&r, aws.ToFloat64(m.Threshold))
+	}
 	return r
 }
 

@@ -19,6 +19,7 @@ type settingsReader interface {
 	GetSnapshotBlockPublicAccessState(context.Context, *ec2.GetSnapshotBlockPublicAccessStateInput, ...func(*ec2.Options)) (*ec2.GetSnapshotBlockPublicAccessStateOutput, error)
 	GetImageBlockPublicAccessState(context.Context, *ec2.GetImageBlockPublicAccessStateInput, ...func(*ec2.Options)) (*ec2.GetImageBlockPublicAccessStateOutput, error)
 	GetEbsEncryptionByDefault(context.Context, *ec2.GetEbsEncryptionByDefaultInput, ...func(*ec2.Options)) (*ec2.GetEbsEncryptionByDefaultOutput, error)
+	GetInstanceMetadataDefaults(context.Context, *ec2.GetInstanceMetadataDefaultsInput, ...func(*ec2.Options)) (*ec2.GetInstanceMetadataDefaultsOutput, error)
 }
 
 type settingsWriter interface {
@@ -30,6 +31,7 @@ type settingsWriter interface {
 	DisableImageBlockPublicAccess(context.Context, *ec2.DisableImageBlockPublicAccessInput, ...func(*ec2.Options)) (*ec2.DisableImageBlockPublicAccessOutput, error)
 	EnableEbsEncryptionByDefault(context.Context, *ec2.EnableEbsEncryptionByDefaultInput, ...func(*ec2.Options)) (*ec2.EnableEbsEncryptionByDefaultOutput, error)
 	DisableEbsEncryptionByDefault(context.Context, *ec2.DisableEbsEncryptionByDefaultInput, ...func(*ec2.Options)) (*ec2.DisableEbsEncryptionByDefaultOutput, error)
+	ModifyInstanceMetadataDefaults(context.Context, *ec2.ModifyInstanceMetadataDefaultsInput, ...func(*ec2.Options)) (*ec2.ModifyInstanceMetadataDefaultsOutput, error)
 }
 
 var ec2Settings = kind.Of(ec2SettingsSpec)
@@ -68,7 +70,7 @@ var ec2SettingsSpec = kind.Spec[settingsReader, settingsWriter]{
 				Needs: []string{"ec2:" + s.on, "ec2:" + s.off}, Mends: []string{s.on, s.off}, Recall: s.recall,
 			}, s.get, s.set))
 		}
-		return append(all, shutConsole)
+		return append(append(all, shutConsole), hardenedSettings...)
 	}(),
 }
 

@@ -24,6 +24,9 @@ type detectorReader interface {
 
 type detectorWriter interface {
 	UpdateDetector(context.Context, *guardduty.UpdateDetectorInput, ...func(*guardduty.Options)) (*guardduty.UpdateDetectorOutput, error)
+	CreateDetector(context.Context, *guardduty.CreateDetectorInput, ...func(*guardduty.Options)) (*guardduty.CreateDetectorOutput, error)
+	DeleteDetector(context.Context, *guardduty.DeleteDetectorInput, ...func(*guardduty.Options)) (*guardduty.DeleteDetectorOutput, error)
+	ListDetectors(context.Context, *guardduty.ListDetectorsInput, ...func(*guardduty.Options)) (*guardduty.ListDetectorsOutput, error)
 }
 
 var detector = kind.Of(detectorSpec)
@@ -49,6 +52,7 @@ var detectorSpec = kind.Spec[detectorReader, detectorWriter]{
 			Mends: []string{"UpdateDetector"}, Recall: recallDetector,
 			Needs: []string{"guardduty:UpdateDetector"},
 		}, true, detectorEnabled, switchDetector),
+		createDetector,
 	},
 }
 

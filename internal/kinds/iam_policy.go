@@ -38,8 +38,9 @@ var managedPolicySpec = kind.Spec[policyReader, policyWriter]{
 		p, err := readPolicy(ctx, api, r.ID)
 		return aws.ToString(p.PolicyId), err
 	},
-	Keep:  keepPolicy,
-	Verbs: []kind.Verb[policyReader, policyWriter]{restoreVersion, removePolicy},
+	Keep:      keepPolicy,
+	Recollect: onlyOther,
+	Verbs:     []kind.Verb[policyReader, policyWriter]{restoreVersion, removePolicy},
 }
 
 func listPolicies(ctx context.Context, api policyReader, at fact.Place, put func(fact.Resource)) error {

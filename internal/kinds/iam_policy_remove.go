@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -18,6 +19,29 @@ type policyWriter interface {
 	SetDefaultPolicyVersion(context.Context, *iam.SetDefaultPolicyVersionInput, ...func(*iam.Options)) (*iam.SetDefaultPolicyVersionOutput, error)
 	DeletePolicyVersion(context.Context, *iam.DeletePolicyVersionInput, ...func(*iam.Options)) (*iam.DeletePolicyVersionOutput, error)
 	DeletePolicy(context.Context, *iam.DeletePolicyInput, ...func(*iam.Options)) (*iam.DeletePolicyOutput, error)
+}
+
+// onlyOther tells which version of a policy was the default, where all but one
+// were made after the intruder's first change.
+func onlyOther(r fact.Resource, before map[string]string) {
+	if _, known := before["default-version"]; known {
+		return
+	}
+	var first time.Time
+	for _, d := range fact.Changed.Or(r, nil) {
+		if first.IsZero() || d.At.Before(first) {
+			first = d.At
+		}
+	}
+	var old []string
+	for _, v := range fact.Versions.Or(r, nil) {
+		if !v.Created.IsZero() && v.Created.Before(first) {
+			old = append(old, v.Name)
+		}
+	}
+	if len(old) == 1 {
+		before["default-version"] = old[0]
+	}
 }
 
 // restoreVersion puts the version in force that the owner last put in force.

@@ -30,6 +30,11 @@ type functionWriter interface {
 	UpdateFunctionUrlConfig(context.Context, *lambda.UpdateFunctionUrlConfigInput, ...func(*lambda.Options)) (*lambda.UpdateFunctionUrlConfigOutput, error)
 	UpdateFunctionConfiguration(context.Context, *lambda.UpdateFunctionConfigurationInput, ...func(*lambda.Options)) (*lambda.UpdateFunctionConfigurationOutput, error)
 	DeleteFunction(context.Context, *lambda.DeleteFunctionInput, ...func(*lambda.Options)) (*lambda.DeleteFunctionOutput, error)
+	GetFunction(context.Context, *lambda.GetFunctionInput, ...func(*lambda.Options)) (*lambda.GetFunctionOutput, error)
+	ListVersionsByFunction(context.Context, *lambda.ListVersionsByFunctionInput, ...func(*lambda.Options)) (*lambda.ListVersionsByFunctionOutput, error)
+	PublishVersion(context.Context, *lambda.PublishVersionInput, ...func(*lambda.Options)) (*lambda.PublishVersionOutput, error)
+	UpdateFunctionCode(context.Context, *lambda.UpdateFunctionCodeInput, ...func(*lambda.Options)) (*lambda.UpdateFunctionCodeOutput, error)
+	archiveGetter
 }
 
 var function = kind.Of(functionSpec)
@@ -37,7 +42,7 @@ var function = kind.Of(functionSpec)
 var functionSpec = kind.Spec[functionReader, functionWriter]{
 	Name:   "lambda.function",
 	Reader: func(c aws.Config) functionReader { return lambdaClient{lambda.NewFromConfig(c)} },
-	Writer: func(c aws.Config) functionWriter { return lambda.NewFromConfig(c) },
+	Writer: func(c aws.Config) functionWriter { return lambdaClient{lambda.NewFromConfig(c)} },
 	Needs: []string{
 		"lambda:ListFunctions", "lambda:ListFunctionUrlConfigs", "lambda:ListAliases",
 		"lambda:GetFunctionConcurrency", "lambda:GetPolicy", "lambda:GetFunction",
@@ -52,8 +57,9 @@ var functionSpec = kind.Spec[functionReader, functionWriter]{
 	Recreates: true,
 	Holds:     functionHolds,
 	Keep:      keepFunction,
+	Recollect: onlyPublished,
 	Verbs: []kind.Verb[functionReader, functionWriter]{
-		throttleFunction, closeFunctionPolicy, closeFunctionURL, restoreFunctionLayers, deleteFunction,
+		throttleFunction, closeFunctionPolicy, closeFunctionURL, restoreFunctionCode, restoreFunctionLayers, deleteFunction,
 	},
 }
 
@@ -93,6 +99,10 @@ func functionOf(at fact.Place, c types.FunctionConfiguration) fact.Resource {
 func addVersion(r *fact.Resource, c types.FunctionConfiguration) {
 	if v := aws.ToString(c.Version); v != "" && v != "$LATEST" {
 		fact.Published.Set(r, append(fact.Published.Or(*r, nil), v))
+		codes, layers := fact.VersionCodes.Or(*r, map[string]string{}), fact.VersionLayers.Or(*r, map[string][]string{})
+		codes[v], layers[v] = aws.ToString(c.CodeSha256), layersOf(c)
+		fact.VersionCodes.Set(r, codes)
+		fact.VersionLayers.Set(r, layers)
 		return
 	}
 	if modified := moment(c.LastModified); !modified.IsZero() {
@@ -101,10 +111,16 @@ func addVersion(r *fact.Resource, c types.FunctionConfiguration) {
 	fact.Role.Set(r, aws.ToString(c.Role))
 	fact.Runtime.Set(r, string(c.Runtime))
 	fact.CodeHash.Set(r, aws.ToString(c.CodeSha256))
+	layers := layersOf(c)
+	fact.Layers.Set(r, layers)
+	setAspect(r, layersAspect, writeLayers(layers))
+	setAspect(r, codeAspect, aws.ToString(c.CodeSha256))
+}
+
+func layersOf(c types.FunctionConfiguration) []string {
 	layers := []string{}
 	for _, l := range c.Layers {
 		layers = append(layers, aws.ToString(l.Arn))
 	}
-	fact.Layers.Set(r, layers)
-	setAspect(r, layersAspect, writeLayers(layers))
+	return layers
 }

@@ -112,14 +112,28 @@ func layeredFunction(t *testing.T, w kindtest.World) string {
 	return name
 }
 
+// replacedFunction runs other code than it was published with.
+func replacedFunction(t *testing.T, w kindtest.World) string {
+	t.Helper()
+	name, api := makeFunction(t, w), lambda.NewFromConfig(w.Config(here))
+	must[*lambda.PublishVersionOutput](t)(api.PublishVersion(t.Context(), &lambda.PublishVersionInput{FunctionName: &name}))
+	must[*lambda.UpdateFunctionCodeOutput](t)(api.UpdateFunctionCode(t.Context(), &lambda.UpdateFunctionCodeInput{
+		FunctionName: &name, ZipFile: append(archive(t), 0),
+	}))
+	return name
+}
+
 func functionCase(setup func(*testing.T, kindtest.World) string) kindtest.Case[functionReader, functionWriter] {
 	return kindtest.Case[functionReader, functionWriter]{
 		Spec: functionSpec, Region: here, Setup: setup,
 		Verbs: map[string]func(*testing.T, kindtest.World) string{
-			"close-policy": exposedFunction, "close-url": exposedFunction, "restore-layers": layeredFunction,
+			"close-policy": exposedFunction, "close-url": exposedFunction, "restore-layers": layeredFunction, "restore-code": replacedFunction,
 		},
 		Before: map[string]func(*testing.T, kindtest.World, string) string{
 			"restore-layers": func(*testing.T, kindtest.World, string) string { return "" },
+			"restore-code": func(t *testing.T, w kindtest.World, name string) string {
+				return fact.VersionCodes.Or(listed(t, w, function, name), nil)["1"]
+			},
 		},
 	}
 }
@@ -385,6 +399,38 @@ func TestWhatIsNotReadIsNotNobody(t *testing.T) {
 		setPolicySharing(&r, c.policies, c.whole)
 		if public, known := fact.Public.Get(r); public != c.public || known != c.known {
 			t.Errorf("%v, whole %v: public = %v, %v", c.policies, c.whole, public, known)
+		}
+	}
+}
+
+// What a function ran before is what its owner's last release answered, and
+// only where a version still has it.
+func TestWhatAFunctionWas(t *testing.T) {
+	var r fact.Resource
+	fact.VersionCodes.Set(&r, map[string]string{"1": "one", "2": "two"})
+	fact.VersionLayers.Set(&r, map[string][]string{"1": {"arn:layer:1"}, "2": {}})
+	for _, c := range []struct {
+		name, call, request, response string
+		want                          map[string]string
+	}{
+		{"published as it ran", "PublishVersion", `{}`, `{"version":"1","codeSha256":"one"}`, map[string]string{"code": "one", "layers": `["arn:layer:1"]`}},
+		{"published without layers", "PublishVersion", `{}`, `{"version":"2","codeSha256":"two"}`, map[string]string{"code": "two", "layers": ""}},
+		{"the version is gone", "PublishVersion", `{}`, `{"version":"3","codeSha256":"three"}`, map[string]string{}},
+		{"code that was never published", "UpdateFunctionCode", `{}`, `{"version":"$LATEST","codeSha256":"four"}`, map[string]string{}},
+		{"an answer that tells nothing", "UpdateFunctionCode", `{}`, `null`, map[string]string{}},
+	} {
+		before := map[string]string{}
+		for _, v := range function.Verbs() {
+			if v.Recall == nil || !slices.Contains(v.Mends, c.call) {
+				continue
+			}
+			if value, told := v.Recall(c.call, []byte(c.request), []byte(c.response)); told {
+				before[v.Of] = value
+			}
+		}
+		function.Recollect(r, before)
+		if !reflect.DeepEqual(before, c.want) {
+			t.Errorf("%s: %v, not %v", c.name, before, c.want)
 		}
 	}
 }

@@ -61,6 +61,13 @@ var s3AccountSpec = kind.Spec[s3AccountReader, s3AccountWriter]{
 			Mends:  []string{"PutAccountPublicAccessBlock", "DeleteAccountPublicAccessBlock"},
 			Recall: recallAccountBlock,
 		}, accountBlock, setAccountBlock),
+		// A public website or download of the owner's stops being reachable.
+		strengthen(kind.Verb[s3AccountReader, s3AccountWriter]{
+			Name: "block-public-buckets", Class: kind.Disruptive,
+			Needs: []string{
+				"s3control:PutPublicAccessBlock=s3:PutAccountPublicAccessBlock", "s3control:DeletePublicAccessBlock=s3:PutAccountPublicAccessBlock",
+			},
+		}, atLeast(allBlocked), accountBlock, setAccountBlock),
 	},
 }
 

@@ -25,6 +25,7 @@ type bucketReader interface {
 type bucketWriter interface {
 	bucketAspectWriter
 	bucketEmptier
+	CreateBucket(context.Context, *s3.CreateBucketInput, ...func(*s3.Options)) (*s3.CreateBucketOutput, error)
 }
 
 var bucket = kind.Of(bucketSpec)
@@ -62,7 +63,7 @@ var bucketSpec = kind.Spec[bucketReader, bucketWriter]{
 			return setBucketACL(ctx, api, j.ID, had)
 		}),
 		stopExpiry,
-		removeBucket,
+		removeBucket, makeLogBucket,
 	}),
 }
 

@@ -85,6 +85,7 @@ func TestBucket(t *testing.T) {
 			"restore-notify":     putBack(""), "restore-logging": putBack(`{"TargetBucket":"ledger","TargetPrefix":"log/"}`),
 		},
 		Verbs: setups{"restore-logging": loggedBucket, "restore-notify": notifyingBucket},
+		New:   newly{"make-log-bucket": fresh("s3.bucket", TrailBucket(kindtest.Account, here))},
 	})
 }
 

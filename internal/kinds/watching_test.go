@@ -92,7 +92,9 @@ func makeAnalyzer(t *testing.T, w kindtest.World) string {
 }
 
 func TestAnalyzer(t *testing.T) {
-	kindtest.Run(t, kindtest.Case[analyzerReader, noWriter]{Spec: analyzerSpec, Region: here, Setup: makeAnalyzer})
+	kindtest.Run(t, kindtest.Case[analyzerReader, analyzerWriter]{
+		Spec: analyzerSpec, Region: here, Setup: makeAnalyzer, New: newly{"create-analyzer": fresh("accessanalyzer.analyzer", NewAnalyzer)},
+	})
 	w := kindtest.NewWorld(t)
 	r := listed(t, w, analyzer, makeAnalyzer(t, w))
 	if n, known := fact.Count.Get(r); !known || n != 0 || !fact.Active.Or(r, false) || r.Created.IsZero() {
@@ -140,6 +142,7 @@ func TestAlarm(t *testing.T) {
 		Spec: alarmSpec, Region: here, Setup: makeAlarm,
 		Verbs:  map[string]func(*testing.T, kindtest.World) string{"enable-alarm": makeSilentAlarm},
 		Before: map[string]func(*testing.T, kindtest.World, string) string{"enable-alarm": always("on")},
+		New:    newly{"create-billing-alarm": freshAlarm},
 	})
 	w := kindtest.NewWorld(t)
 	r := listed(t, w, alarm, makeSilentAlarm(t, w))

@@ -46,6 +46,34 @@ type Facts struct {
 	PerHour  float64 `json:"usd_per_hour,omitempty"` // list prices of what ran when it was looked
 	Unpriced int     `json:"unpriced,omitempty"`
 	PricesOf string  `json:"prices_of,omitempty"`
+
+	Bill *Bill `json:"bill,omitempty"` // what the bill shows
+}
+
+// A Bill is what the charges themselves show, where they were compared with the
+// account's past.
+type Bill struct {
+	At       time.Time `json:"at"`
+	Currency string    `json:"currency"`
+	Lines    []Charge  `json:"lines"`
+	Bought   []Bought  `json:"bought"` // by the intruder
+}
+
+// A Charge is one thing that is not usual: new, or beyond its usual.
+type Charge struct {
+	What   string  `json:"what"` // service, usage type, region
+	New    bool    `json:"new"`
+	First  string  `json:"first"`
+	Last   string  `json:"last"`
+	Cost   float64 `json:"cost"`
+	Excess float64 `json:"excess"`
+	Usual  float64 `json:"usual"`
+}
+
+// Bought is a purchase that the intruder made.
+type Bought struct {
+	What string    `json:"what"`
+	At   time.Time `json:"at"`
 }
 
 // A Notice is what AWS wrote.
@@ -183,7 +211,7 @@ func (c *composer) charges() {
 	if !f.FirstSeen.IsZero() {
 		c.item("letter.charges.period", "from", stamp(f.FirstSeen), "to", stamp(f.LastSeen))
 	}
-	if len(f.Made) == 0 {
+	if len(f.Made) == 0 && f.Bill == nil {
 		c.item("letter.charges.none")
 	}
 	if f.PerHour > 0 {
@@ -191,6 +219,28 @@ func (c *composer) charges() {
 	}
 	if f.Unpriced > 0 {
 		c.item("letter.charges.unpriced", "n", f.Unpriced)
+	}
+	c.bill()
+}
+
+// bill says what the charges show, the amounts as the bill has them.
+func (c *composer) bill() {
+	b := c.f.Bill
+	if b == nil {
+		return
+	}
+	if len(b.Lines) > 0 {
+		c.say("letter.charges.bill", "currency", c.name(b.Currency), "at", stamp(b.At))
+	}
+	for _, x := range b.Lines {
+		if x.New {
+			c.item("letter.charges.new", "what", c.name(x.What), "cost", c.Number(x.Cost), "first", x.First, "last", x.Last)
+		} else {
+			c.item("letter.charges.jump", "what", c.name(x.What), "excess", c.Number(x.Excess), "usual", c.Number(x.Usual), "first", x.First, "last", x.Last)
+		}
+	}
+	for _, x := range b.Bought {
+		c.item("letter.charges.bought", "what", c.name(x.What), "at", stamp(x.At))
 	}
 }
 

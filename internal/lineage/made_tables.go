@@ -63,7 +63,7 @@ func Creators(kind fact.Kind) (calls []string) {
 var dated = map[string]string{
 	"CreateFunction": "CreateFunction20150331", "UpdateFunctionConfiguration": "UpdateFunctionConfiguration20150331v2",
 	"UpdateFunctionCode": "UpdateFunctionCode20150331v2", "AddPermission": "AddPermission20150331v2",
-	"RemovePermission": "RemovePermission20150331v2",
+	"RemovePermission": "RemovePermission20150331v2", "PublishVersion": "PublishVersion20150331",
 }
 
 // RecordedAs are the names under which CloudTrail records a call.

@@ -23,6 +23,7 @@ const (
 	Undo      = "undo"
 	Rotate    = "rotate"
 	Recover   = "recover"
+	Harden    = "harden"
 )
 
 // The stages of a plan that cleans up. A stage begins when every call of the

@@ -113,6 +113,12 @@ func whole(m Message) Message {
 	case Check:
 		m.Args = append([]any{}, m.Args...)
 		return m
+	case Changes:
+		m.Names = append([]string{}, m.Names...)
+		return m
+	case DossierEnd:
+		m.Lines, m.Checks, m.Blind = append([]string{}, m.Lines...), append([]string{}, m.Checks...), append([]string{}, m.Blind...)
+		return m
 	}
 	return wholeInquiry(m)
 }

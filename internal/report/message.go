@@ -202,6 +202,15 @@ type Applied struct {
 	Journal     string         `json:"journal"`
 	People      int            `json:"person_steps"`
 	Calls       map[string]int `json:"calls"`
+	Held        []Held         `json:"held,omitempty"`
+}
+
+// Held is a resource that was put back to what it was, and that an earlier
+// action of the case keeps from running until it is undone.
+type Held struct {
+	Action string         `json:"action"`
+	Verb   string         `json:"verb"`
+	Target finding.Target `json:"target"`
 }
 
 // Type implements Message.

@@ -75,3 +75,27 @@ func TestRotationScreens(t *testing.T) {
 		}
 	}
 }
+
+// While a rotation watches, and before it deletes, its screen says in every language
+// that silence is no proof; before that there is no silence to speak of.
+func TestSilenceIsNoProof(t *testing.T) {
+	for _, lang := range words.Langs() {
+		w := words.For(lang)
+		want := strings.Join(strings.Fields(w.T("prose.rotate.silence")), "")
+		for _, m := range rotations() {
+			r, ok := m.(Rotation)
+			if !ok {
+				continue
+			}
+			var b bytes.Buffer
+			h := NewText(&b, Style{Words: w, Width: 80, Now: func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) }})
+			if err := h.Handle(r); err != nil {
+				t.Fatal(err)
+			}
+			says := strings.Contains(strings.Join(strings.Fields(b.String()), ""), want)
+			if silent := r.Next.Step == rotate.Watch || r.Next.Step == rotate.Delete; says != silent {
+				t.Errorf("%s, step %s: it says so: %t\n%s", lang, r.Next.Step, says, b.String())
+			}
+		}
+	}
+}

@@ -55,6 +55,8 @@ type Text struct {
 	started map[string]Step
 	asked   inquiry
 	cleaned cleaning
+	report  told
+	leaks   []LeakedKey
 }
 
 // NewText returns a handler that writes to out.
@@ -72,6 +74,8 @@ func (t *Text) Handle(m Message) error {
 		t.gaps = append(t.gaps, m)
 	case Finding:
 		t.finds = append(t.finds, m)
+	case LeakedKey:
+		t.leaks = append(t.leaks, m)
 	case Summary:
 		if t.View == Owner {
 			return t.flush(t.triage(m))
@@ -86,13 +90,24 @@ func (t *Text) Handle(m Message) error {
 		return t.flush(t.applied(m))
 	case Check:
 		return t.flush(t.check(m))
+	case DossierEnd:
+		return t.flush(t.sheet(t.dossier(t.report, t.finds, t.gaps, m)))
 	case PolicyCheck:
 		return t.flush(t.screen(func(p *page) { t.policyCheck(p, m) }))
 	default:
+		if t.report.take(m) {
+			return nil
+		}
 		if p, ours := t.cleans(m); ours {
 			return t.flush(p)
 		}
 		if p, ours := t.recovers(m); ours {
+			return t.flush(p)
+		}
+		if p, ours := t.protects(m); ours {
+			return t.flush(p)
+		}
+		if p, ours := t.owns(m); ours {
 			return t.flush(p)
 		}
 		return t.flush(t.inquire(m))
@@ -113,6 +128,11 @@ func (t *Text) End() error {
 	if len(t.cleaned.pieces) > 0 {
 		p := t.page()
 		t.evidences(p)
+		return t.flush(p)
+	}
+	if len(t.leaks) > 0 && t.View == Owner { // of a key that the record knows nothing of
+		p := t.page()
+		t.leaked(p)
 		return t.flush(p)
 	}
 	var p *page

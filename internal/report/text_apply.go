@@ -166,6 +166,9 @@ func (t *Text) applied(a Applied) *page {
 	if a.Kind != plan.Undo && a.Verified > 0 {
 		rows = append(rows, [2]string{"cordon triage", w.T("screen.do.again")}, [2]string{"cordon undo --last", t.first("", "screen.do.undo."+a.Kind, "screen.do.undo")})
 	}
+	for _, h := range a.Held {
+		rows = append(rows, [2]string{"cordon undo " + safe(h.Action[:min(8, len(h.Action))]), w.T("screen.do.release", "what", safe(h.Target.ID))})
+	}
 	t.commands(p, rows)
 	return p
 }

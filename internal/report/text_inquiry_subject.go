@@ -12,6 +12,7 @@ import (
 func (t *Text) subject(p *page, s Subject) {
 	w := t.Words
 	p.head(w.T("screen.inquiry.subject.head", "what", t.named(s.Kind, s.ID)))
+	t.leaked(p)
 	if s.Events == 0 {
 		p.wrap("   ", w.T("prose.inquiry.subject.none"))
 		t.gapList(p, s.Gaps, 3, true)

@@ -87,10 +87,16 @@ func (t *Text) class(p *page, c plan.Class, all []Action) {
 		}
 		p.line(first + p.paint(classColour[c], l))
 	}
+	told := map[string]bool{} // steps that several have in common
 	for _, group := range t.groups(mine) {
-		t.group(p, group)
+		t.group(p, group, told[group[0].Verb])
+		told[group[0].Verb] = c == plan.Person && ofMany(group[0].Verb)
 	}
 }
+
+// ofMany says whether the steps of a person are the same for many targets, which
+// are then named.
+func ofMany(verb string) bool { return verb == "review-change" || verb == "enrol-user-mfa" }
 
 // groups joins like actions on many targets, in the order of the first.
 func (t *Text) groups(as []Action) (out [][]Action) {
@@ -121,15 +127,15 @@ func (t *Text) groups(as []Action) (out [][]Action) {
 	return split
 }
 
-func (t *Text) group(p *page, g []Action) {
+func (t *Text) group(p *page, g []Action, told bool) {
 	w, a := t.Words, g[0]
 	if len(g) == 1 {
 		p.wrap(fmt.Sprintf("  %3d  ", a.Number), t.deed(a))
-		if a.Verb == "review-change" { // its title is the same whatever it is about
+		if ofMany(a.Verb) { // its title is the same whatever it is about
 			p.wrap("       ", t.thing(string(a.Target.Kind), a.Target.Region, a.Target.ID))
 		}
 		if a.Class == plan.Person {
-			if steps := t.first("", "person."+a.Verb+".steps"); steps != "" {
+			if steps := t.first("", "person."+a.Verb+".steps"); steps != "" && (!told || a.Verb == "review-change") {
 				p.wrap("       ", steps)
 			}
 		}

@@ -59,6 +59,10 @@ func (t *Text) rotation(p *page, m Rotation) {
 	if !m.Ended.IsZero() {
 		return
 	}
+	if m.Next.Step == rotate.Watch || m.Next.Step == rotate.Delete {
+		p.blank()
+		p.wrap(" ", w.T("prose.rotate.silence"))
+	}
 	t.keyUses(p, m)
 	if len(m.Unseen) > 0 {
 		p.blank()

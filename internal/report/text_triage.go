@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"cordon/internal/clean"
-	"cordon/internal/fact"
 	"cordon/internal/finding"
 )
 
@@ -28,6 +27,10 @@ func (t *Text) triage(s Summary) *page {
 	found := slices.DeleteFunc(slices.Clone(t.finds), func(f Finding) bool { return f.Outcome != finding.Found })
 	p.blank()
 	t.verdict(p, s, found)
+	if len(t.leaks) > 0 {
+		p.blank()
+		t.leaked(p)
+	}
 	if len(found) > 0 {
 		p.blank()
 		p.head(w.T("screen.triage.found"))
@@ -245,40 +248,8 @@ func (t *Text) unseen(p *page, s Summary) {
 	if s.Unknown > 0 {
 		p.wrap("   ", w.T("screen.unseen.checks", "n", s.Unknown))
 	}
-	permissions, failed, closed, skipped := map[string]bool{}, map[fact.Kind]map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for _, g := range t.gaps {
-		switch {
-		case g.State == fact.Closed:
-			closed[g.Region] = true
-		case g.State == fact.Skipped:
-			skipped[g.Region] = true
-		case g.State == fact.Denied && g.Permission != "":
-			permissions[g.Permission] = true
-		default:
-			if failed[g.Kind] == nil {
-				failed[g.Kind] = map[string]bool{}
-			}
-			failed[g.Kind][g.Region] = true
-		}
-	}
-	list := func(set map[string]bool) string {
-		names := slices.Sorted(maps.Keys(set))
-		for i := range names {
-			names[i] = safe(names[i])
-		}
-		return strings.Join(names, ", ")
-	}
-	if len(permissions) > 0 {
-		p.wrap("   ", w.T("screen.unseen.denied", "n", len(permissions), "list", list(permissions)))
-	}
-	for _, k := range slices.Sorted(maps.Keys(failed)) {
-		p.wrap("   ", w.T("screen.unseen.failed", "what", t.kind(k), "list", list(failed[k])))
-	}
-	if len(closed) > 0 {
-		p.wrap("   ", w.T("prose.unseen.closed", "n", len(closed), "list", list(closed)))
-	}
-	if len(skipped) > 0 {
-		p.wrap("   ", w.T("screen.unseen.skipped", "n", len(skipped)))
+	for _, line := range t.gapLines(t.gaps) {
+		p.wrap("   ", line)
 	}
 	p.wrap("   ", w.T("screen.unseen.help", "command", "cordon help gaps"))
 }

@@ -15,6 +15,7 @@ var (
 	people = []string{
 		"review-change", "delete-root-keys", "enable-root-mfa", "change-root-password", "suspend-group", "guard-management", "end-center-sessions",
 		"block-idp-user", "block-token-subject", "revoke-certificate", "close-instance-leak", "close-function-leak", "close-task-leak",
+		"enrol-user-mfa", "use-an-administrator", "set-up-config",
 	}
 	guards  = []string{"own-principal", "own-key", "own-group", "break-glass", "service-linked", "reserved-role", "last-administrator", "unknown-caller", "unknown-source"}
 	skips   = []string{"gone", "recreated", "changed", "changed-since", "already", "exposed", "no-evidence", "taken-back", "unverified", "refused", "person", "earlier-step-failed", "interrupted", "unkept", "after-unkept", "waiting", "org"}

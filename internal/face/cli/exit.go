@@ -59,7 +59,7 @@ var (
 
 // quiet are outcomes that the screen has told already.
 func quiet(p *problem) bool {
-	return p.reason == "part" || p.reason == "findings" || p.reason == "policy-missing"
+	return p.reason == "part" || p.reason == "findings" || p.reason == "policy-missing" || p.reason == "watch-active" || p.reason == "watch-unseen" || p.reason == "account-differs"
 }
 
 // reasons says how a refusal of the engine ends.
@@ -70,6 +70,8 @@ var reasons = map[string]int{
 	"ask-value": exitUsage, "ask-since": exitUsage, "no-such-question": exitUsage, "athena-table": exitUsage,
 	"copy-plain": exitUsage, "copy-place": exitUsage, "evidence-which": exitUsage, "evidence-keys": exitUsage, "file-there": exitUsage, "no-such-whose": exitUsage,
 	"rotate-no-sink": exitUsage, "rotate-sink": exitUsage, "rotate-sink-shared": exitUsage, "recover-file": exitUsage, "no-such-rotation": exitUsage, "nothing-due": exitDone,
+	"no-such-item": exitUsage, "harden-wants": exitUsage, "harden-region": exitUsage, "harden-topic": exitUsage,
+	"bill-declined": exitApproval, "bill-file": exitUsage, "contact-sort": exitUsage, "contact-part": exitUsage, "no-account-copy": exitUsage,
 	"no-such-action": exitUsage, "no-plan": exitUsage, "no-such-finding": exitUsage,
 }
 

@@ -23,7 +23,12 @@ var metavars = map[string]string{
 	"format": "json|cloudformation|terraform", "policy.to": "DIR",
 	"org-profile": "NAME", "approver": "NAME=KEY", "approvals": "N", "recipient": "age1…", "to": "FILE", "why": "TEXT", "port": "N",
 	"evidence.out": "FILE", "evidence.identity": "FILE", "evidence.lock": "MODE", "evidence.lock-days": "N", "evidence.bucket-owner": "ACCOUNT",
+	"harden.only": "ITEM,ITEM", "harden.regions": "A,B|all", "notify": "ARN", "above": "USD", "trail-bucket": "NAME", "scp": "FILE", "every": "TIME",
 	"rotate.to": "SINK", "plan.to": "file:PATH", "give-up": "KEY", "quiet": "TIME", "update-profile": "NAME",
+	"against": "FILE", "save": "FILE", "name": "TEXT", "email": "ADDRESS", "phone": "NUMBER", "most-requests": "N", "bill.file": "FILE",
+	"report.format": "text|markdown",
+	"scan.baseline": "FILE", "scan.fail-on": "low|medium|high|none", "scan.export": "FORMAT[=FILE]", "scan.dir": "DIR", "scan.hook": "NAME",
+	"secrets.dir": "DIR",
 }
 
 // help prints a command's help from the catalogue. No template is run.

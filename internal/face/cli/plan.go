@@ -48,7 +48,7 @@ func newPlan(a *app) *cobra.Command {
 	var all bool
 	show := a.leaf("show [PLAN] [--all]", "plan.show", between(0, 1), func(_ *cobra.Command, args []string) error { return runPlanShow(a, args, all) })
 	show.Flags().BoolVar(&all, "all", false, "")
-	return a.group("plan", "plan", contain, eradicate, recover, undo, show)
+	return a.group("plan", "plan", contain, eradicate, recover, newPlanHarden(a), undo, show)
 }
 
 func (o *planOptions) flags(c *cobra.Command) {

@@ -23,9 +23,9 @@ func newRoot(a *app) *cobra.Command {
 		return runGuided(cmd.Context(), a, cmd)
 	}
 	root.AddCommand(
-		newDoctor(a), newCase(a), newNotice(a), newTriage(a), newFinding(a), newInventory(a), newTrail(a), newInvestigate(a),
-		newPlan(a), newPreserve(a), newApprove(a), newApply(a), newUndo(a), newRotate(a), newMFA(a), newEvidence(a), newBaseline(a),
-		newSupport(a), newLockout(a), newPolicy(a), newLab(a), newDrill(a), newCompletion(a), newVersion(a), newHelp(a),
+		newDoctor(a), newCase(a), newNotice(a), newTriage(a), newFinding(a), newInventory(a), newTrail(a), newInvestigate(a), newScan(a), newSecrets(a),
+		newPlan(a), newPreserve(a), newApprove(a), newApply(a), newWatch(a), newUndo(a), newRotate(a), newMFA(a), newAccount(a), newBill(a), newEvidence(a), newBaseline(a),
+		newSupport(a), newReport(a), newLockout(a), newPolicy(a), newLab(a), newDrill(a), newCompletion(a), newVersion(a), newHelp(a),
 	)
 	root.SetHelpCommand(newHidden())
 	root.CompletionOptions.DisableDefaultCmd = true

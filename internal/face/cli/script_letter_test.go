@@ -20,10 +20,13 @@ func fault(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(l.ClearFaults(context.Background()))
 		return
 	}
-	if len(args) != 3 {
-		ts.Fatalf("usage: fault [SERVICE OPERATION CODE]")
+	if len(args) < 3 || len(args) > 4 {
+		ts.Fatalf("usage: fault [SERVICE OPERATION CODE [REGION]]")
 	}
 	match := map[string]string{"service": args[0]}
+	if len(args) == 4 {
+		match["region"] = args[3]
+	}
 	if args[1] != "*" {
 		match["op"] = args[1]
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"cordon/internal/engine"
+	_ "cordon/internal/face/gitsecrets" // the test binary answers to git-secrets too
 	"cordon/internal/lab"
 	"cordon/internal/words"
 )
@@ -31,7 +32,7 @@ func TestMain(m *testing.M) {
 		})
 		s.Version, s.Who = "test", "li"
 		if url := os.Getenv("CORDON_TEST_LAB"); url != "" {
-			s.HTTP = &http.Client{Transport: seeing{lab.Transport(url), os.Getenv("CORDON_TEST_SEEDS")}}
+			s.HTTP = &http.Client{Transport: seeing{moveClock(&s, lab.Transport(url)), os.Getenv("CORDON_TEST_SEEDS")}}
 		}
 		os.Exit(Run(s))
 	}})
@@ -61,7 +62,7 @@ func params(t *testing.T, pattern string, setup func(*testscript.Env) error) tes
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish, "deliver": deliver, "organise": organise, "told": records, "digest-told": digestTold, "secret-of": secretOf, "password-of": secretOf, "flip-evidence": flipEvidence, "vault": vault, "fault": fault, "last-digest": lastDigest, "enrol": enrol},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exits, "digest-of": digestOf, "no-english": noEnglish, "deliver": deliver, "organise": organise, "told": records, "digest-told": digestTold, "secret-of": secretOf, "password-of": secretOf, "flip-evidence": flipEvidence, "vault": vault, "fault": fault, "last-digest": lastDigest, "enrol": enrol, "field": field, "meddle": meddle, "intrude": intrude, "become": become},
 	}
 }
 
@@ -114,7 +115,8 @@ func TestIncident(t *testing.T) {
 			if err != nil {
 				return fmt.Errorf("cannot fork the lab: %w", err)
 			}
-			e.Values["lab"] = copied
+			e.Values["lab"], e.Values["truth"], e.Values["his"] = copied, who, who.madeAdmin()
+			e.Setenv("CORDON_TEST_TOKEN", copied.Token())
 			e.Setenv("CORDON_TEST_LAB", copied.URL())
 			e.Setenv("AWS_ACCESS_KEY_ID", who.Caller.ID)
 			e.Setenv("AWS_SECRET_ACCESS_KEY", who.Caller.Secret)
@@ -123,6 +125,7 @@ func TestIncident(t *testing.T) {
 			return nil
 		}))
 	})
+	t.Run("article", func(t *testing.T) { articles(t, l, who) })
 }
 
 // commands are lines that show what to type: they are the same in every

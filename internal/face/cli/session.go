@@ -125,7 +125,8 @@ func (a *app) key() (*signet.Key, error) {
 	return k, err
 }
 
-// session is an account and a case that belong together.
+// session is an account and a case that belong together, run by somebody who can
+// act: a user whom AWS quarantined is told before anything who else can.
 func (a *app) session(ctx context.Context, regions []string) (*engine.Session, error) {
 	c, err := a.theCase()
 	if err != nil {
@@ -135,7 +136,23 @@ func (a *app) session(ctx context.Context, regions []string) (*engine.Session, e
 	if err != nil {
 		return nil, err
 	}
-	return a.pair(acct, c)
+	s, err := a.pair(acct, c)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.NotQuarantined(ctx)
+}
+
+// warned tells a user whom AWS quarantined that looking is all that it can do. What
+// it sees is worth having where there is nobody else yet.
+func (a *app) warned(ctx context.Context, s *engine.Session) (*engine.Session, error) {
+	err := s.NotQuarantined(ctx)
+	var refused *engine.Refused
+	if errors.As(err, &refused) {
+		a.note("refused."+refused.Reason, refused.Args...)
+		return s, nil
+	}
+	return s, err
 }
 
 func (a *app) pair(acct *awsapi.Account, c *incident.Case) (*engine.Session, error) {
@@ -190,7 +207,7 @@ func (a *app) enrol(info *incident.Info) error {
 	return nil
 }
 
-// sessionOrNew is session, but where no case is in use it opens one.
+// sessionOrNew is session for who only looks; where no case is in use it opens one.
 func (a *app) sessionOrNew(ctx context.Context, regions []string, info incident.Info) (*engine.Session, error) {
 	c, err := a.theCase()
 	if err == nil {
@@ -198,7 +215,11 @@ func (a *app) sessionOrNew(ctx context.Context, regions []string, info incident.
 		if err != nil {
 			return nil, err
 		}
-		return a.pair(acct, c)
+		s, err := a.pair(acct, c)
+		if err != nil {
+			return nil, err
+		}
+		return a.warned(ctx, s)
 	}
 	folder := strings.ContainsRune(a.flags.caseID, filepath.Separator)
 	if a.flags.caseID != "" && !folder || !errors.Is(err, incident.ErrNoCase) {
@@ -218,7 +239,11 @@ func (a *app) sessionOrNew(ctx context.Context, regions []string, info incident.
 		return nil, err
 	}
 	a.note("screen.case.opened", "case", c.ID, "account", c.Account)
-	return a.pair(acct, c)
+	s, err := a.pair(acct, c)
+	if err != nil {
+		return nil, err
+	}
+	return a.warned(ctx, s)
 }
 
 // moment reads 12h, 90d, 2026-11-20 or RFC 3339. A day is midnight UTC.

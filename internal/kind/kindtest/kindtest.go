@@ -99,6 +99,8 @@ type Case[R, W any] struct {
 	// Before says, per verb that restores, what it is to put back, of the
 	// resource that Verbs or Setup made.
 	Before map[string]func(t *testing.T, w World, id string) string
+	// New says, per verb that creates, what it is done to: no listing shows it yet.
+	New map[string]func(t *testing.T, w World) fact.Resource
 }
 
 var reading = regexp.MustCompile(`^(Get|List|Describe|Lookup|Head|BatchGet|Search)[A-Z]`)
@@ -271,7 +273,12 @@ func (c Case[R, W]) verb(t *testing.T, v kind.Verb[R, W]) {
 	if s := c.Verbs[v.Name]; s != nil {
 		setup = s
 	}
-	r := kind.Of(c.Spec).Trim(c.find(t, w, setup(t, w)))
+	var r fact.Resource
+	if made := c.New[v.Name]; made != nil {
+		r = kind.Of(c.Spec).Trim(made(t, w))
+	} else {
+		r = kind.Of(c.Spec).Trim(c.find(t, w, setup(t, w)))
+	}
 	seen := watch(w.Config(c.Region), string(c.Spec.Name)+" "+v.Name)
 	read, write, undo := c.Spec.Reader(seen), c.Spec.Writer(seen), c.Spec.Writer(w.Config(c.Region))
 	if _, err := kind.Of(c.Spec).Identity(ctx, seen, r); err != nil {

@@ -42,7 +42,33 @@ def get_account_information(call, account: str) -> dict[str, Any]:
         "AccountId": account,
         "AccountName": facts.get("account_name", "lab"),
         "AccountCreatedDate": facts.get("created", "2019-03-01T09:00:00Z"),
+        "AccountState": "ACTIVE",
     }
+
+
+@answers("account:PutAccountName")
+def put_account_name(call, account: str) -> dict[str, Any]:
+    """The account's name, 1 to 50 characters."""
+    name = call.params["AccountName"]
+    if not 1 <= len(name) <= 50:
+        raise AwsError(400, "ValidationException", "AccountName must have 1 to 50 characters.")
+    state.seeded(account)["account_name"] = name
+    return {}
+
+
+@answers("account:DeleteAlternateContact")
+def delete_alternate_contact(call, account: str) -> dict[str, Any]:
+    """AWS: ResourceNotFoundException where none is set; moto says nothing."""
+    if alternates(account).pop(call.params["AlternateContactType"], None) is None:
+        raise AwsError(404, "ResourceNotFoundException", "No contact of the inputted alternate contact type found.")
+    return {}
+
+
+def alternates(account: str) -> dict[str, Any]:
+    """The alternate contacts, which moto keeps."""
+    from moto.account.models import account_backends
+
+    return account_backends[account]["aws"]._alternate_contacts
 
 
 def all_regions() -> list[str]:

@@ -406,10 +406,19 @@ def _guardduty(account: str) -> dict[str, Any]:
 # -- the account ------------------------------------------------------------
 
 
+def _alternates(account: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for _, backend in _backends("moto.account.models", "account_backends", account):
+        found.update({sort: vars(contact) for sort, contact in backend._alternate_contacts.items()})
+    return found
+
+
 @_service("account")
 def _account(account: str) -> dict[str, Any]:
     return {
         "contact": state.seeded(account).get("contact"),
+        "name": state.seeded(account).get("account_name"),
+        "alternate-contacts": _alternates(account),
         "root": state.seeded(account).get("root"),
         "disabled-regions": sorted(state.setting("disabled_regions")),
     }

@@ -79,6 +79,11 @@ MODULES = [
 
     # letters
     "support_fixes",
+
+    # so that it does not happen again
+    "harden_fixes",
+    # the bill
+    "bill_fixes",
 ]
 
 

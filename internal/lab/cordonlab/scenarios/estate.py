@@ -12,6 +12,7 @@ from typing import Any
 
 from . import names
 from .company import Company, allow, aws_policy, document, trust
+from .world import package
 
 SECURITY_ACCOUNT = "777766665555"
 HOME = "eu-west-1"
@@ -63,6 +64,13 @@ class Estate:
                 self.containers, self.builders, self.triggers, self.watchers, self.names)
         for ago, act in zip(range(86, 26, -5), acts):
             put(day(ago, 10), act)
+        put(day(19, 10), self.release)
+
+    def release(self) -> None:
+        """The owner's last release of what the intruder replaces later: Lambda keeps it as a version."""
+        functions = self.at("lambda")
+        functions.update_function_code(FunctionName="orders-worker", ZipFile=package("def handler(event, context):\n    return {'revision': '1.9.0'}\n"))
+        functions.publish_version(FunctionName="orders-worker")
 
     def at(self, service: str, region: str = HOME) -> Any:
         return self.company.admin.at(service, region)

@@ -14,6 +14,7 @@ import base64
 import datetime as dt
 from typing import Any
 
+from .. import bill_fixes
 from . import names
 from .company import Company, Days, allow, aws_policy, document, snapshots_of, trust, volumes_of
 from .names import FOREIGN_ACCOUNT, LEAKED_USER, NEW_ADMIN, UNUSED_REGIONS
@@ -36,6 +37,8 @@ def build(lab: Any, now: dt.datetime) -> dict:
     world = World.of(lab)
     start = now - LENGTH
     world.root_facts(world.account, mfa=True, access_keys=[])
+    world.owner_facts(world.account, names.ACCOUNT_NAME, names.CONTACT, names.ALTERNATES)
+    bill_fixes.seed(world.account, start, names.PLANTED_COSTS)
     company = Company(world, now)
     company.plan()
     Days(company, start).plan()

@@ -276,6 +276,18 @@ class World:
         with state.LOCK:
             state.seeded(account)["root"] = facts
 
+    def owner_facts(self, account: str, name: str, contact: dict, alternates: dict) -> None:
+        """Put down what AWS knew of the account's owner long before the trail begins."""
+        from moto.account.models import AlternateContact
+
+        from .. import account as accounts
+        from .. import state
+
+        with state.LOCK:
+            state.seeded(account).update(account_name=name, contact=contact)
+            for sort, parts in alternates.items():
+                accounts.alternates(account)[sort] = AlternateContact(sort, **parts)
+
     def root_of(self, account: str, ip: str, agent: str) -> Actor:
         """The root user of any account. The header says whose root: with the lab's token it is believed."""
         return Actor(self, self.root_keys, ip, agent, account=account)

@@ -1,0 +1,189 @@
+package article
+
+import (
+	"slices"
+	"time"
+
+	"cordon/internal/fact"
+	"cordon/internal/finding"
+	"cordon/internal/judge"
+)
+
+const keyKind = fact.Kind("iam.access-key")
+
+// noKeys is what can be said of a line about keys where none is left that it is
+// about, and nothing was done: that is sure only when all were listed.
+func (r Record) noKeys() Item {
+	switch n := r.unseen(keyKind); {
+	case !r.triaged():
+		return untriaged()
+	case n > 0:
+		return r.blind(n)
+	}
+	return Item{State: NotNeeded, Why: "no-keys", At: r.Looked}
+}
+
+// keyUses: where each key was last used stands in every listing of keys.
+func keyUses(r Record) Item {
+	n := r.unseen(keyKind)
+	switch {
+	case !r.triaged():
+		return untriaged()
+	case n > 0:
+		return r.blind(n)
+	}
+	if n = len(slices.Collect(r.Snapshot.Of(keyKind))); n == 0 {
+		return r.noKeys()
+	}
+	return Item{State: Done, Why: "last-used", N: n, At: r.Looked}
+}
+
+// keySecond: every key of the owner's that is on has a successor, or is held to
+// be unused and retires.
+func keySecond(r Record) Item {
+	var left, made []string
+	var at time.Time
+	for _, one := range r.Rotations {
+		if one.New != "" {
+			made = append(made, one.New)
+			at = later(at, one.Begun)
+		}
+	}
+	for _, k := range r.oldKeys() {
+		one, begun := r.rotation(k.ID)
+		if !r.off(k) && !(begun && (one.New != "" || one.Retire)) {
+			left = append(left, k.ID)
+		}
+	}
+	switch {
+	case len(left) > 0:
+		return Item{State: Open, Why: "no-second", Names: left, At: r.Looked}
+	case len(made) > 0 && r.unseen(keyKind) == 0:
+		return Item{State: Done, Why: "second", Names: made, At: at}
+	case len(r.oldKeys()) > 0 && r.triaged() && r.unseen(keyKind) == 0: // all are off: nothing runs with them
+		return Item{State: NotNeeded, Why: "all-off", At: r.Looked}
+	}
+	return r.noKeys()
+}
+
+// keyOff: no old key is on.
+func keyOff(r Record) Item {
+	var left, off []string
+	for _, k := range r.oldKeys() {
+		if r.off(k) {
+			off = append(off, k.ID)
+		} else {
+			left = append(left, k.ID)
+		}
+	}
+	for _, d := range r.deeds(is(keyKind), "keys-off", "keys-gone") {
+		if !slices.Contains(off, d.Ref.ID) && !slices.Contains(left, d.Ref.ID) {
+			off = append(off, d.Ref.ID)
+		}
+	}
+	switch {
+	case len(left) > 0:
+		return Item{State: Open, Why: "still-on", Names: left, At: r.Looked}
+	case len(off) > 0 && r.triaged() && r.unseen(keyKind) == 0:
+		return Item{State: Done, Why: "off", Names: off, At: later(r.Looked, r.lastDeed())}
+	}
+	return r.noKeys()
+}
+
+// keyBack is for trouble: a key that was switched on again was needed.
+func keyBack(r Record) Item {
+	var back []Deed
+	for _, d := range r.TakenBack {
+		if d.Sort == "keys-off" {
+			back = append(back, d)
+		}
+	}
+	switch {
+	case len(back) > 0:
+		return Item{State: Done, Why: "back", Names: named(back), At: last(back)}
+	case len(r.deeds(is(keyKind), "keys-off", "keys-gone")) > 0:
+		return Item{State: NotNeeded, Why: "no-trouble"}
+	}
+	return Item{State: NotNeeded, Why: "none-off"}
+}
+
+// keyDelete: no old key is left.
+func keyDelete(r Record) Item {
+	var left []string
+	for _, k := range r.oldKeys() {
+		if !r.gone(k) {
+			left = append(left, k.ID)
+		}
+	}
+	gone := r.deeds(is(keyKind), "keys-gone")
+	switch {
+	case len(left) > 0:
+		return Item{State: Open, Why: "not-deleted", Names: left, At: r.Looked}
+	case len(gone) > 0 && r.triaged() && r.unseen(keyKind) == 0:
+		return Item{State: Done, Why: "deleted", Names: named(gone), At: last(gone)}
+	}
+	return r.noKeys()
+}
+
+// keysUnused: what nobody used for long is off.
+func keysUnused(r Record) Item {
+	return r.answered("unused-key", NotNeeded, "", "", func(ref fact.Ref) bool { return r.did(ref, "keys-off", "keys-gone") })
+}
+
+// habit is nothing that an account shows.
+func habit(Record) Item { return Item{State: Unchecked, Why: "habit"} }
+
+// quarantine: the keys of each user whom AWS marked are off or gone.
+func quarantine(r Record) Item {
+	f, ran := r.check("quarantine-marker")
+	if !ran || f.Outcome != finding.Found {
+		return r.answered("quarantine-marker", NotNeeded, "", "", nil)
+	}
+	var left, all []string
+	for _, h := range f.Hits {
+		all = append(all, h.ID)
+		if slices.ContainsFunc(r.oldKeys(), func(k fact.Resource) bool { return fact.Owner.Or(k, "") == h.ID && !r.off(k) }) {
+			left = append(left, h.ID)
+		}
+	}
+	switch {
+	case len(left) > 0:
+		return Item{State: Open, Why: "quarantined", Names: left, At: r.Looked}
+	case r.unseen(keyKind) > 0:
+		return r.blind(r.unseen(keyKind))
+	}
+	return Item{State: Done, Why: "quarantine-off", Names: all, At: later(r.Looked, r.lastDeed())}
+}
+
+// usersForeign: no user stands who is the intruder's, and none of whom nobody
+// said whose he is.
+func usersForeign(r Record) Item {
+	return r.removed(is("iam.user"), r.unseen("iam.user"), "identities")
+}
+
+// removed says how far what is not the owner's is deleted: what is his, then what
+// only the owner can tell, then what was not seen.
+func (r Record) removed(of func(fact.Kind) bool, unseen int, sorts ...string) Item {
+	if !r.triaged() {
+		return untriaged()
+	}
+	his, unknown, gone := r.held(judge.Intruder, of), r.held(judge.Unknown, of), r.deeds(of, sorts...)
+	switch {
+	case len(his) > 0:
+		return Item{State: Open, Why: "his", Names: names(his), At: r.Looked}
+	case len(unknown) > 0:
+		return Item{State: Open, Why: "unmarked", Names: names(unknown), Who: Owner, Do: "inventory", At: r.Looked}
+	case unseen > 0:
+		return r.blind(unseen)
+	case len(gone) > 0:
+		return Item{State: Done, Why: "deleted", Names: named(gone), At: last(gone)}
+	}
+	return Item{State: NotNeeded, Why: "none-his", At: r.Looked}
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

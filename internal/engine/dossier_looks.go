@@ -1,0 +1,61 @@
+package engine
+
+import (
+	"fmt"
+
+	"cordon/internal/article"
+	"cordon/internal/incident"
+	"cordon/internal/report"
+)
+
+// looksOf are what commands outside a triage looked at, as the case remembers it.
+func looksOf(c *incident.Case) (map[string]article.Look, error) {
+	out := map[string]article.Look{}
+	all, err := c.Looks()
+	if err != nil {
+		return nil, fmt.Errorf("cannot read what the case was looked at for: %w", err)
+	}
+	for what, l := range all {
+		out[what] = article.Look{At: l.At, Found: l.Found, Unseen: l.Unseen}
+	}
+	m, there, err := LastBill(c)
+	if err != nil {
+		return nil, err
+	}
+	if there {
+		out[article.LookBill] = billLook(m)
+	}
+	return out, nil
+}
+
+// billLook counts what the last comparison of the bill has that somebody must see
+// to, and what of it is not known.
+func billLook(m report.Bill) article.Look {
+	l := article.Look{At: m.At, Found: len(m.Anomalies), Unseen: len(m.Unread)}
+	for _, b := range m.Bought {
+		if !b.Refused {
+			l.Found++
+		}
+	}
+	if m.Compared == nil {
+		l.Unseen = max(l.Unseen, 1)
+		return l
+	}
+	l.Found += len(m.Compared.Findings) + len(m.Compared.Purchases)
+	l.Unseen += len(m.Compared.Blind)
+	if m.Compared.Unjudged != "" || len(m.Compared.Missing) > 0 {
+		l.Unseen++
+	}
+	return l
+}
+
+// accountLook is what a check of the account's details leaves in the case. Without
+// a copy to compare with, or with one that is younger than the incident, nothing
+// is known to be as it was.
+func accountLook(sum report.AccountChecked) incident.Look {
+	l := incident.Look{What: article.LookAccount, At: sum.At, Found: max(sum.Differ, sum.His), Unseen: sum.Unread + len(sum.Unseen)}
+	if sum.Copy == "" || sum.Late {
+		l.Unseen += len(accountFields())
+	}
+	return l
+}

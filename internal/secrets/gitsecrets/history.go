@@ -1,0 +1,275 @@
+package gitsecrets
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cordon/internal/secrets/ere"
+)
+
+// history searches every commit whose change has a line with a pattern: all of
+// the tree as it was then, so that a finding comes with each commit that touched
+// one. Where there is no such commit the files of the work tree are searched, as
+// the original does by leaving out the revision.
+func (r *run) history() int {
+	patterns := r.patterns()
+	if r.strict() {
+		if patterns = r.words(patterns); len(patterns) > 0 {
+			patterns = []string{strings.Join(patterns, "|")}
+		}
+	}
+	if len(patterns) == 0 {
+		return 0
+	}
+	if _, err := ere.Compile(patterns, ere.Options{Dialect: r.dialect()}); err != nil && r.strict() {
+		r.touching(patterns) // git log says so first, where there is a commit
+		fmt.Fprintf(r.Err, "fatal: command line, '%s': %v\n", patterns[0], err)
+		return r.conclude(exitGit, nil)
+	}
+	re, bad := r.compile(patterns, ere.Options{Dialect: r.dialect(), Word: true}, "git-secrets: cannot use a pattern: %s")
+	if re == nil {
+		return r.conclude(exitGit, nil)
+	}
+	commits, blobs, code := r.touching(good(patterns, r.dialect()))
+	if code != 0 && !r.strict() {
+		return code
+	}
+	if len(commits) == 0 {
+		items, code := r.tracked(false, nil)
+		if code != 0 {
+			return r.conclude(code, nil)
+		}
+		return r.settle(bad, r.grepItems(re, items))
+	}
+	f := &forest{run: r, re: re, only: blobs, trees: map[string][]leaf{}, blobs: map[string][]hit{}}
+	return r.grepCommits(f, commits, bad)
+}
+
+// settle concludes with what was found, or with the bad pattern where nothing was.
+func (r *run) settle(bad bool, found [][]byte) int {
+	switch {
+	case len(found) > 0:
+		return r.conclude(0, found)
+	case bad:
+		return r.conclude(exitGit, nil)
+	}
+	return r.conclude(nothing, nil)
+}
+
+func good(patterns []string, d ere.Dialect) (all []string) {
+	for _, p := range patterns {
+		if _, err := ere.Compile([]string{p}, ere.Options{Dialect: d}); err == nil {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// maxArgument is how long a pattern for git may be: systems end one argument at
+// 128 KiB, or all of them at 32.
+const maxArgument = 24 << 10
+
+// touching lists the commits that add or drop a line with a pattern, in the order
+// of git log --all, and the files that have one, if that is known.
+func (r *run) touching(patterns []string) (commits []string, blobs map[string]bool, code int) {
+	filter := []string{"--pretty=%H", "-G" + strings.Join(patterns, "|")}
+	_, err := ere.Compile(patterns, ere.Options{Dialect: ere.Git})
+	able := err == nil && len(filter[1]) < maxArgument || r.strict()
+	if !r.strict() {
+		env := r.Env
+		defer func() { r.Env = env }()
+		r.Env = append(slices.Clone(env), "LC_ALL=C")
+		filter = append(filter, "--cc", "--no-patch", "--no-textconv", "--text", "--extended-regexp")
+	}
+	if r.History != nil {
+		found, ok := r.History(Question{Dir: r.Dir, Env: r.Env, Patterns: patterns, Dialect: r.dialect(), Merges: !r.strict()})
+		switch {
+		case !ok:
+		case len(found.Commits)+len(found.Merges) == 0:
+			return nil, found.Blobs, 0
+		default:
+			commits, code := r.narrow(found, filter, able)
+			return commits, found.Blobs, code
+		}
+	}
+	if !able {
+		out, code := r.told("rev-list", "--all")
+		return strings.Fields(string(out)), nil, code
+	}
+	out, code := r.told(append([]string{"log", "--all"}, filter...)...)
+	return strings.Fields(string(out)), nil, code
+}
+
+// narrow asks git, of the commits that may be, which are.
+func (r *run) narrow(found Found, filter []string, able bool) ([]string, int) {
+	commits := found.Commits
+	if len(found.Merges) > 0 {
+		out, code := r.told("rev-list", "--all")
+		if code != 0 {
+			return nil, code
+		}
+		wanted := map[string]bool{}
+		for _, id := range slices.Concat(commits, found.Merges) {
+			wanted[id] = true
+		}
+		commits = slices.DeleteFunc(strings.Fields(string(out)), func(id string) bool { return !wanted[id] })
+	}
+	if !able || len(commits) == 0 {
+		return commits, 0
+	}
+	var complaints bytes.Buffer
+	args := append([]string{"log", "--no-walk=unsorted", "--stdin"}, filter...)
+	out, code := r.gitIn(&complaints, []byte(strings.Join(commits, "\n")+"\n"), args...)
+	_, _ = r.Err.Write(complaints.Bytes())
+	return strings.Fields(string(out)), code
+}
+
+// forest searches trees; what it has seen it does not look at again.
+type forest struct {
+	*run
+	re    *ere.Regexp
+	only  map[string]bool // nil is any
+	trees map[string][]leaf
+	blobs map[string][]hit
+	gaps  int
+}
+
+// A leaf is a file with findings, by its path below a tree.
+type leaf struct{ path, id string }
+
+// grepCommits prints what stands in the trees of commits.
+func (r *run) grepCommits(f *forest, commits []string, bad bool) int {
+	prefix := ""
+	if !r.atTop() {
+		out, _ := r.git(nil, "rev-parse", "--show-prefix")
+		prefix = line(out)
+	}
+	attributes := r.newAttributes()
+	var w *reporter
+	for _, commit := range commits {
+		for _, l := range f.commit(commit, prefix) {
+			hits := f.blobs[l.id]
+			if !attributes.text(l.path, hits[0].binary) {
+				continue
+			}
+			if w == nil {
+				w = r.newReporter()
+			}
+			name := commit + ":" + r.quote(l.path)
+			for _, h := range hits {
+				w.line(record(name, h.number, h.text))
+			}
+		}
+	}
+	if w != nil {
+		if code := w.end(); code != 0 || f.gaps == 0 {
+			return code
+		}
+	}
+	if bad || f.gaps > 0 {
+		return r.conclude(exitGit, nil)
+	}
+	return r.conclude(nothing, nil)
+}
+
+// atTop says that this directory is the root of a work tree.
+func (r *run) atTop() bool {
+	return r.sure() && exists(join(r.Dir, ".git"))
+}
+
+// commit lists what was found in one, below a directory.
+func (f *forest) commit(id, prefix string) []leaf {
+	body, err := f.object(id)
+	tree, ok := bytes.CutPrefix(body, []byte("tree "))
+	if err != nil || !ok {
+		f.gap(id)
+		return nil
+	}
+	tree, _, _ = bytes.Cut(tree, []byte{'\n'})
+	at := string(tree)
+	for _, part := range strings.Split(strings.Trim(prefix, "/"), "/") {
+		if part == "" {
+			continue
+		}
+		if at = f.child(at, part); at == "" {
+			return nil
+		}
+	}
+	return f.tree(at)
+}
+
+func (f *forest) gap(id string) {
+	f.gaps++
+	fmt.Fprintf(f.Err, "error: cannot read object %s: it was not searched\n", id)
+}
+
+// child is the directory of that name in a tree.
+func (f *forest) child(tree, name string) (id string) {
+	body, err := f.object(tree)
+	if err != nil {
+		f.gap(tree)
+		return ""
+	}
+	eachEntry(body, len(tree)/2, func(mode, n, child string) {
+		if n == name && mode == "40000" {
+			id = child
+		}
+	})
+	return id
+}
+
+func (f *forest) tree(id string) []leaf {
+	if known, ok := f.trees[id]; ok {
+		return known
+	}
+	body, err := f.object(id)
+	if err != nil {
+		f.gap(id)
+		return nil
+	}
+	var all []leaf
+	eachEntry(body, len(id)/2, func(mode, name, child string) {
+		switch {
+		case mode == "40000":
+			for _, l := range f.tree(child) {
+				all = append(all, leaf{name + "/" + l.path, l.id})
+			}
+		case strings.HasPrefix(mode, "100") && f.blob(child):
+			all = append(all, leaf{name, child})
+		}
+	})
+	f.trees[id] = slices.Clip(all)
+	return all
+}
+
+// blob says whether there is anything in a file.
+func (f *forest) blob(id string) bool {
+	if f.only != nil && !f.only[id] {
+		return false
+	}
+	hits, ok := f.blobs[id]
+	if !ok {
+		body, err := f.object(id)
+		if err != nil {
+			f.gap(id)
+		}
+		hits = search(f.re, body)
+		f.blobs[id] = hits
+	}
+	return len(hits) > 0
+}
+
+// eachEntry reads a tree object, whose ids have size bytes.
+func eachEntry(body []byte, size int, entry func(mode, name, id string)) {
+	for len(body) > 0 {
+		head, rest, ok := bytes.Cut(body, []byte{0})
+		mode, name, both := strings.Cut(string(head), " ")
+		if !ok || !both || len(rest) < size {
+			return
+		}
+		entry(mode, name, fmt.Sprintf("%x", rest[:size]))
+		body = rest[size:]
+	}
+}

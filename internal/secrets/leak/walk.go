@@ -1,0 +1,283 @@
+package leak
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Every credential that a rule knows has a run of at least 20 token characters
+// in it. The walk looks at every twentieth byte, so most of a text is never
+// looked at; the runs it meets are searched for the words that rules begin with.
+
+const (
+	leastRun  = 20
+	nearWords = 96 // how far before a bare secret a word may name it
+)
+
+// The classes of bytes.
+const (
+	token  byte = 1 << iota // letters, digits, + / = _ ~ -
+	secret                  // what an AWS secret key consists of: letters, digits, + /
+	alnum
+	upper // capitals and digits
+)
+
+var class = func() (c [256]byte) {
+	for b := range 256 {
+		letter := b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
+		digit := b >= '0' && b <= '9'
+		if letter || digit {
+			c[b] |= token | secret | alnum
+		}
+		if digit || b >= 'A' && b <= 'Z' {
+			c[b] |= upper
+		}
+		if b == '+' || b == '/' {
+			c[b] |= token | secret
+		}
+		if strings.IndexByte("=_~-", byte(b)) >= 0 {
+			c[b] |= token
+		}
+	}
+	return c
+}()
+
+// A start is one word that something begins with.
+type start struct {
+	word   string
+	rule   *compiled // nil: only a hint that the text is worth reading whole
+	dotted bool
+}
+
+// A compiled rule has its pattern made when its word is first met: most scans
+// meet few.
+type compiled struct {
+	Rule
+	once sync.Once
+	re   *regexp.Regexp
+}
+
+func (r *compiled) find(b []byte) []int {
+	r.once.Do(func() { r.re = regexp.MustCompile("^(?:" + r.Pattern + ")") })
+	return r.re.FindSubmatchIndex(b)
+}
+
+// What the walk meets beside the words of rules.
+const (
+	bareSecret = -1 // 40 characters that may be a secret access key
+	bareCoded  = -2 // 54 or 55 that may be one in base 64
+	bareMail   = -3 // 44 that may be a password of SES
+)
+
+// index finds words by their first two bytes.
+type index struct {
+	bucket [1 << 16]uint8 // 0: none begins so
+	starts [][]start
+	dotted []start
+}
+
+// hints are words of what only a whole text can show: bodies of private keys,
+// and credentials in base 64.
+func hints() []string {
+	out := []string{
+		"IBAAK", "IBADANBgkqhkiG9w0", "b3BlbnNzaC1rZXktdjE", "MHcCAQEE", "MHQCAQEE", "MIGHAgEA", "MIGkAgEB", "MC4CAQAw",
+	}
+	for _, word := range []string{
+		"AKIA", "ASIA", "ABIA", "ACCA", "aws_sec", "AWS_SEC", "SecretAcc", "secretAcc", "PRIVATE K", "ghp_", "glpat-", "xoxb-", "sk_live_",
+	} {
+		out = append(out, coded(word)...)
+	}
+	return out
+}
+
+func newIndex(rules []*compiled) *index {
+	x := &index{starts: make([][]start, 1)}
+	for _, r := range rules {
+		for _, w := range r.Starts {
+			x.add(start{word: w, rule: r})
+		}
+	}
+	for _, w := range hints() {
+		x.add(start{word: w})
+	}
+	return x
+}
+
+func (x *index) add(s start) {
+	if strings.Contains(s.word, ".") {
+		s.dotted = true
+		x.dotted = append(x.dotted, s)
+		return
+	}
+	k := int(s.word[0])<<8 | int(s.word[1])
+	if x.bucket[k] == 0 {
+		x.bucket[k] = uint8(len(x.starts))
+		x.starts = append(x.starts, nil)
+	}
+	x.starts[x.bucket[k]] = append(x.starts[x.bucket[k]], s)
+}
+
+// meet is called for whatever the walk meets: at is where it begins; rule is nil
+// for a hint, and bare is then 0, or one of the bare kinds. It answers whether to
+// go on with this line.
+type meet func(at int, rule *compiled, bare int) bool
+
+// walk meets everything in text that may be a credential, in order of runs.
+func (x *index) walk(text []byte, all bool, f meet) {
+	for i := leastRun - 1; i < len(text); {
+		if class[text[i]]&token == 0 {
+			i += leastRun
+			continue
+		}
+		s, e := i, i+1
+		for s > 0 && class[text[s-1]]&token != 0 {
+			s--
+		}
+		for e < len(text) && class[text[e]]&token != 0 {
+			e++
+		}
+		if e-s >= leastRun && !x.run(text, s, e, all, f) {
+			n := bytes.IndexByte(text[e:], '\n')
+			if n < 0 {
+				return
+			}
+			e += n
+		}
+		i = e + leastRun
+	}
+}
+
+// run searches one run of token characters.
+func (x *index) run(text []byte, s, e int, all bool, f meet) bool {
+	if s > 0 && text[s-1] == '.' {
+		for _, d := range x.dotted {
+			at := s - len(d.word)
+			if at < 0 || string(text[at:s]) != d.word || d.word[0] != '.' && at > 0 && class[text[at-1]]&alnum != 0 {
+				continue // another word, or the end of a longer one
+			}
+			if !f(at, d.rule, 0) {
+				return false
+			}
+		}
+	}
+	for i := s; i+leastWord <= e; i++ {
+		b := x.bucket[int(text[i])<<8|int(text[i+1])]
+		if b == 0 {
+			continue
+		}
+		for _, w := range x.starts[b] {
+			if e-i >= len(w.word) && string(text[i:i+len(w.word)]) == w.word && (w.rule == nil || fits(w.rule, text, i, s)) && !f(i, w.rule, 0) {
+				return false
+			}
+		}
+	}
+	if e-s >= 40 {
+		return bare(text, s, e, all, f)
+	}
+	return true
+}
+
+const leastWord = 3
+
+// fits says whether a rule may begin at i: not inside a word, unless it is loose.
+func fits(r *compiled, text []byte, i, s int) bool {
+	if r.Loose {
+		return i == s || r.Class == Secret || class[text[i-1]]&upper == 0
+	}
+	return i == s || class[text[i-1]]&alnum == 0
+}
+
+// bare meets runs that are as long as a secret access key, or as one in base 64.
+// Where not all are wanted, a word before must name it.
+func bare(text []byte, s, e int, all bool, f meet) bool {
+	for i := s; i < e; {
+		if class[text[i]]&secret == 0 {
+			i++
+			continue
+		}
+		j := i + 1
+		for j < e && class[text[j]]&secret != 0 {
+			j++
+		}
+		kind := 0
+		switch n := j - i; {
+		case n == 40 && varied(text[i:j]):
+			kind = bareSecret
+		case (n == 54 || n == 55) && j < e && text[j] == '=':
+			kind = bareCoded
+		case n == 44 && text[i] == 'B' && varied(text[i:j]):
+			kind = bareMail
+		}
+		if kind != 0 && (all || named(before(text, i))) && !f(i, nil, kind) {
+			return false
+		}
+		i = j
+	}
+	return true
+}
+
+// before is what stands before i on its line, as far as it matters.
+func before(text []byte, i int) []byte {
+	head := text[max(0, i-nearWords):i]
+	if n := bytes.LastIndexByte(head, '\n'); n >= 0 {
+		head = head[n+1:]
+	}
+	return head
+}
+
+// named says whether a word announces a secret. Case does not matter.
+func named(head []byte) bool {
+	var low [nearWords]byte
+	n := copy(low[:], head)
+	for i := range n {
+		if c := low[i]; c >= 'A' && c <= 'Z' {
+			low[i] = c | 0x20
+		}
+	}
+	for _, w := range names {
+		if bytes.Contains(low[:n], w) {
+			return true
+		}
+	}
+	return false
+}
+
+var names = [][]byte{[]byte("secret"), []byte("key"), []byte("aws"), []byte("smtp"), []byte("passw"), []byte("credential"), []byte("token")}
+
+// varied says whether text could be random: it has capitals, small letters and
+// digits, and is neither a path nor a hash.
+func varied(b []byte) bool {
+	var up, low, digit, other int
+	for _, c := range b {
+		switch {
+		case c >= 'a' && c <= 'z':
+			low++
+		case c >= 'A' && c <= 'Z':
+			up++
+		case c >= '0' && c <= '9':
+			digit++
+		default:
+			other++
+		}
+	}
+	return up >= 3 && low >= 3 && digit >= 1 && other <= 6
+}
+
+// coded are the beginnings that a word has in base 64, for each of the three
+// places where it may begin.
+func coded(word string) []string {
+	var out []string
+	for shift := range 3 {
+		raw := append(bytes.Repeat([]byte{0}, shift), word...)
+		text := encode(raw)
+		// What depends on the bytes before and after the word is cut off.
+		from := []int{0, 2, 3}[shift]
+		to := len(raw) * 8 / 6
+		out = append(out, text[from:to])
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

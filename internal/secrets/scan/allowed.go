@@ -1,0 +1,86 @@
+package scan
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"cordon/internal/secrets/leak"
+)
+
+// allowed are the patterns of a .gitallowed file: a line of the form
+// path:line:text that one of them matches is known and harmless.
+type allowed struct{ patterns []*regexp.Regexp }
+
+// allowedOf reads the .gitallowed of a folder. A pattern that cannot be read
+// allows nothing, and is told.
+func (s *Scan) allowedOf(source, dir string) *allowed {
+	a := &allowed{}
+	if dir == "" {
+		return a
+	}
+	body, err := os.ReadFile(filepath.Join(dir, ".gitallowed"))
+	if err != nil {
+		if !os.IsNotExist(err) {
+			s.gap(Gap{Source: source, Where: ".gitallowed", Why: "unreadable", Detail: cause(err).Error()})
+		}
+		return a
+	}
+	for i, line := range strings.Split(string(body), "\n") {
+		line = strings.TrimRight(line, "\r")
+		if f := strings.Fields(line); len(f) == 0 || strings.HasPrefix(f[0], "#") {
+			continue
+		}
+		re, err := regexp.Compile(line)
+		if err != nil {
+			s.gap(Gap{Source: source, Where: fmt.Sprintf(".gitallowed:%d", i+1), Why: "pattern"})
+			continue
+		}
+		a.patterns = append(a.patterns, re)
+	}
+	return a
+}
+
+// sightings puts what was found to its place.
+func (a *allowed) sightings(found []leak.Found, body []byte, at Place) []sighting {
+	var out []sighting
+	for _, f := range found {
+		p := at
+		p.Line, p.Column, p.Through = f.Line, f.Column, f.Through
+		if a != nil && len(a.patterns) > 0 && f.Allowed == "" && a.match(fmt.Sprintf("%s:%d:%s", at.Path, f.Line, lineOf(body, f))) {
+			f.Allowed = "gitallowed"
+		}
+		out = append(out, sighting{f, p})
+	}
+	return out
+}
+
+func (a *allowed) match(line string) bool {
+	for _, re := range a.patterns {
+		if re.MatchString(line) {
+			return true
+		}
+	}
+	return false
+}
+
+// lineOf is the line that a finding stands on; of what had to be unpacked, the
+// value itself.
+func lineOf(body []byte, f leak.Found) string {
+	if len(f.Through) > 0 {
+		return f.Reveal()
+	}
+	for n := 1; ; n++ {
+		line, rest, more := bytes.Cut(body, []byte("\n"))
+		if n == f.Line {
+			return string(line[:min(len(line), 1<<16)])
+		}
+		if !more {
+			return f.Reveal()
+		}
+		body = rest
+	}
+}

@@ -1,0 +1,231 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	"cordon/internal/secrets/leak"
+)
+
+// mostFile is the largest file that is read. A larger one is a gap.
+const mostFile = 512 << 20
+
+// An item is one file to look at.
+type item struct {
+	path string
+	at   Place
+}
+
+// kindOf says what a path is: repository, folder or file.
+func kindOf(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("cannot scan %s: %w", path, cause(err))
+	}
+	switch {
+	case !info.IsDir():
+		return "file", nil
+	case isRepository(path):
+		return "repository", nil
+	}
+	return "folder", nil
+}
+
+// isRepository says whether a folder has a repository, or is a bare one.
+func isRepository(dir string) bool {
+	if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+		return true
+	}
+	for _, f := range []string{"HEAD", "objects", "refs"} {
+		if _, err := os.Stat(filepath.Join(dir, f)); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// cause is an error without the path that is said already.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// Folder looks at every file below a folder, and at each repository that lies
+// there as a repository. Links are not followed: what they lead to is another
+// place, and their target is read as text.
+func (s *Scan) Folder(ctx context.Context, dir string) error {
+	none := s.allowedOf(dir, dir)
+	var list []item
+	var repositories []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		rel, relErr := filepath.Rel(dir, path)
+		if relErr != nil {
+			return relErr
+		}
+		if err != nil {
+			s.gap(Gap{Source: dir, Where: rel, Why: "unreadable", Detail: cause(err).Error()})
+			return nil
+		}
+		if d.IsDir() {
+			if path != dir && isRepository(path) {
+				repositories = append(repositories, path)
+				return fs.SkipDir
+			}
+			return nil
+		}
+		list = append(list, item{path, Place{Source: dir, Where: InFile, Path: filepath.ToSlash(rel)}})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.files(ctx, list, none); err != nil {
+		return err
+	}
+	for _, r := range repositories {
+		s.res.Sources++
+		if err := s.Repository(ctx, r); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			s.gap(Gap{Source: r, Why: "unreadable", Detail: err.Error()})
+		}
+	}
+	return nil
+}
+
+// File looks at one file.
+func (s *Scan) File(ctx context.Context, path string) error {
+	return s.files(ctx, []item{{path, Place{Source: path, Where: InFile, Path: filepath.ToSlash(filepath.Base(path))}}}, s.allowedOf(path, ""))
+}
+
+// Stream looks at what comes until its end.
+func (s *Scan) Stream(_ context.Context, in io.Reader) error {
+	s.res.Sources++
+	body, err := io.ReadAll(io.LimitReader(in, mostFile+1))
+	at := Place{Source: "-", Where: InStdin}
+	switch {
+	case err != nil:
+		s.gap(Gap{Source: "-", Why: "unreadable", Detail: err.Error()})
+	case len(body) > mostFile:
+		body = body[:mostFile]
+		s.gap(Gap{Source: "-", Why: "too-large"})
+	}
+	s.res.Files++
+	s.res.Bytes += int64(len(body))
+	s.content(s.detect, body, at, nil)
+	return nil
+}
+
+// Message looks at a commit message that is being written, without the lines
+// that git will take out of it.
+func (s *Scan) Message(_ context.Context, path string) error {
+	s.res.Sources++
+	body, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("cannot read the message: %w", err)
+	}
+	text := string(body)
+	if n := strings.Index(text, "\n# ------------------------ >8 ------------------------"); n >= 0 {
+		text = text[:n]
+	}
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		if strings.HasPrefix(l, "#") {
+			lines[i] = ""
+		}
+	}
+	s.res.Files++
+	s.content(s.detect, []byte(strings.Join(lines, "\n")), Place{Source: path, Where: InMessage}, nil)
+	return nil
+}
+
+// files looks at many, some at once.
+func (s *Scan) files(ctx context.Context, list []item, allowed *allowed) error {
+	workers := min(runtime.GOMAXPROCS(0), len(list))
+	next := make(chan item)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			d, m := leak.New(s.o.leak()), s.o.leak().Matcher()
+			for f := range next {
+				s.file(d, m, f.path, f.at, allowed)
+			}
+		}()
+	}
+	for _, f := range list {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- f
+	}
+	close(next)
+	wg.Wait()
+	return ctx.Err()
+}
+
+// file looks at one, and at its name.
+func (s *Scan) file(d *leak.Detector, m *leak.Matcher, path string, at Place, allowed *allowed) {
+	unread := func(why, detail string) { s.gap(Gap{Source: at.Source, Where: at.Path, Why: why, Detail: detail}) }
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return // gone meanwhile, or deleted from the work tree
+	}
+	if err != nil {
+		unread("unreadable", cause(err).Error())
+		return
+	}
+	if at.Where != InGitDir && m.Name([]byte(at.Path)) {
+		named := at
+		named.Where = InName
+		s.note(allowed.sightings(d.Text([]byte(at.Path)), []byte(at.Path), named))
+	}
+	var body []byte
+	switch {
+	case info.Mode()&fs.ModeSymlink != 0:
+		target, err := os.Readlink(path)
+		if err != nil {
+			unread("unreadable", cause(err).Error())
+			return
+		}
+		body, at.Where = []byte(target), InLink
+	case !info.Mode().IsRegular():
+		return // a device or a socket has no content of its own
+	case info.Size() > mostFile:
+		unread("too-large", "")
+		return
+	default:
+		if body, err = os.ReadFile(path); err != nil {
+			unread("unreadable", cause(err).Error())
+			return
+		}
+	}
+	s.mu.Lock()
+	s.res.Files++
+	s.res.Bytes += int64(len(body))
+	s.mu.Unlock()
+	s.body(d, m, body, at, allowed)
+}
+
+// body holds a content against the rules where the matcher sees a reason.
+func (s *Scan) body(d *leak.Detector, m *leak.Matcher, body []byte, at Place, allowed *allowed) {
+	if m.Whole(body[:min(len(body), 8000)]) || len(m.Lines(body, nil)) > 0 {
+		s.content(d, body, at, allowed)
+	}
+}

@@ -1,0 +1,175 @@
+package scan
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+
+	"cordon/internal/secrets/leak"
+)
+
+// mostPlaces is how many places of one credential are told; all are counted.
+const mostPlaces = 200
+
+// group makes one finding of each credential.
+func (s *Scan) group() []Finding {
+	names := map[string]leak.Rule{}
+	for _, r := range leak.All() {
+		names[r.ID] = r
+	}
+	at := map[string]int{}
+	var out []Finding
+	for _, x := range s.seen {
+		key := x.Rule + " " + x.Fingerprint
+		i, there := at[key]
+		if !there {
+			i = len(out)
+			at[key] = i
+			out = append(out, Finding{
+				Rule: x.Rule, Name: names[x.Rule].Name, Vendor: x.Vendor, Class: x.Class, Confidence: x.Confidence, ID: x.ID, Last4: x.Last4,
+				Fingerprint: x.Fingerprint, Account: x.Account, Canary: x.Canary, Allowed: x.Allowed, Pair: x.Pair, Distance: x.Distance,
+				reveal: x.Reveal,
+			})
+		}
+		f := &out[i]
+		if grade(x.Confidence) > grade(f.Confidence) {
+			f.Confidence = x.Confidence
+		}
+		if x.Pair != "" && (f.Pair == "" || x.Distance < f.Distance) {
+			f.Pair, f.Distance = x.Pair, x.Distance
+		}
+		switch {
+		case x.Allowed == "" && f.Allowed != "": // one place that nobody allowed is enough
+			f.Allowed, f.Places = "", []Place{x.place}
+		case x.Allowed == "" || f.Allowed != "":
+			f.Places = append(f.Places, x.place)
+		}
+	}
+	for i := range out {
+		f := &out[i]
+		f.arrange()
+		if f.Allowed == "" && s.o.Baseline.Has(f) {
+			f.Allowed = "baseline"
+		}
+	}
+	across(out)
+	slices.SortStableFunc(out, func(a, b Finding) int {
+		return cmp.Or(
+			boolean(a.Allowed != "", b.Allowed != ""), cmp.Compare(grade(b.Confidence), grade(a.Confidence)), boolean(a.Vendor != "aws", b.Vendor != "aws"),
+			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.ID, b.ID), cmp.Compare(a.first(), b.first()), cmp.Compare(a.Fingerprint, b.Fingerprint),
+		)
+	})
+	for i := range out {
+		out[i].Number = i + 1
+	}
+	return out
+}
+
+func boolean(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+func (f *Finding) first() string {
+	p := f.Places[0]
+	return p.Source + "\x00" + p.Path + "\x00" + p.Commit
+}
+
+// arrange puts the places in order, the oldest first, each once.
+func (f *Finding) arrange() {
+	slices.SortStableFunc(f.Places, func(a, b Place) int {
+		return cmp.Or(
+			cmp.Compare(a.Source, b.Source), boolean(a.Date.IsZero(), b.Date.IsZero()), a.Date.Compare(b.Date), cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.Where, b.Where),
+			cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Object, b.Object),
+		)
+	})
+	f.Places = slices.CompactFunc(f.Places, func(a, b Place) bool {
+		return a.Source == b.Source && a.Where == b.Where && a.Commit == b.Commit && a.Path == b.Path && a.Line == b.Line && a.Column == b.Column && a.Object == b.Object
+	})
+	f.PlaceCount = len(f.Places)
+	f.Places = f.Places[:min(len(f.Places), mostPlaces)]
+}
+
+// across pairs a key id and a secret that stand in two files of one folder, of one
+// commit where there is one. Where there are several of either, nothing is guessed.
+func across(all []Finding) {
+	type corner struct{ source, commit, dir string }
+	ids, secrets := map[corner][]int{}, map[corner][]int{}
+	for i := range all {
+		f := &all[i]
+		if f.Pair != "" || f.Rule != leak.RuleKey && f.Rule != leak.RuleTemporary && f.Rule != leak.RuleSecret {
+			continue
+		}
+		done := map[corner]bool{}
+		for _, p := range f.Places {
+			c := corner{p.Source, p.Commit, path.Dir(p.Path)}
+			if p.Path == "" || done[c] {
+				continue
+			}
+			done[c] = true
+			if f.Rule == leak.RuleSecret {
+				secrets[c] = append(secrets[c], i)
+			} else {
+				ids[c] = append(ids[c], i)
+			}
+		}
+	}
+	for c, list := range ids {
+		if len(list) != 1 || len(secrets[c]) != 1 {
+			continue
+		}
+		a, b := &all[list[0]], &all[secrets[c][0]]
+		// The same two may meet in several folders; another partner is doubt.
+		if a.Pair == "" && b.Pair == "" {
+			a.Pair, b.Pair, a.Distance, b.Distance = b.Fingerprint, a.Fingerprint, -1, -1
+		}
+	}
+}
+
+// redact takes every secret out of the names of what holds it: a token can be a
+// part of a path, of a branch or of a name in an archive.
+func (s *Scan) redact(res *Result) {
+	var pairs []string
+	for i := range res.Findings {
+		f := &res.Findings[i]
+		if v := f.value(); f.Class == leak.Secret && len(v) >= 12 && len(v) < 4096 {
+			pairs = append(pairs, v, "…"+f.Last4)
+		}
+	}
+	if len(pairs) == 0 {
+		return
+	}
+	r := strings.NewReplacer(pairs...)
+	for i := range res.Findings {
+		for j := range res.Findings[i].Places {
+			p := &res.Findings[i].Places[j]
+			p.Source, p.Path, p.Author, p.Email = r.Replace(p.Source), r.Replace(p.Path), r.Replace(p.Author), r.Replace(p.Email)
+			p.Refs, p.Through = each(p.Refs, r.Replace), each(p.Through, r.Replace)
+		}
+	}
+	for i := range res.Gaps {
+		g := &res.Gaps[i]
+		g.Source, g.Where, g.Detail = r.Replace(g.Source), r.Replace(g.Where), r.Replace(g.Detail)
+	}
+}
+
+func each(list []string, f func(string) string) []string {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i] = f(out[i])
+	}
+	return out
+}
+
+func (f *Finding) value() string {
+	if f.reveal == nil {
+		return ""
+	}
+	return f.reveal()
+}

@@ -1,0 +1,330 @@
+package scan
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"cordon/internal/secrets/leak"
+	"cordon/internal/secrets/pack"
+)
+
+// Repository looks at a git repository: every object of it, the names of its
+// refs, the files of .git that hold addresses and commands, what is staged, and
+// what of the work tree is in no object yet.
+func (s *Scan) Repository(ctx context.Context, dir string) error {
+	r, err := pack.OpenEnv(ctx, dir, s.o.Env)
+	if err != nil {
+		return fmt.Errorf("cannot read the repository: %w", err)
+	}
+	defer r.Close()
+	x := &repository{Scan: s, r: r, source: dir, allowed: s.allowedOf(dir, r.WorkTree())}
+	if !s.o.NoHistory {
+		if err := x.history(ctx); err != nil {
+			return err
+		}
+		x.gitDir()
+	}
+	if !s.o.NoWorkTree && r.WorkTree() != "" {
+		return x.workTree(ctx)
+	}
+	return nil
+}
+
+// A repository is one that is being looked at.
+type repository struct {
+	*Scan
+	r       *pack.Repository
+	source  string
+	allowed *allowed
+	modes   map[string]uint32
+}
+
+// history looks at every object.
+func (x *repository) history(ctx context.Context) error {
+	o := x.o.leak()
+	found, err := x.r.Scan(ctx, pack.Options{
+		Matcher: func() pack.Matcher { return o.Matcher() }, Rules: o.RulesHash(), Cache: x.o.Cache,
+	})
+	if err != nil {
+		return fmt.Errorf("cannot read the objects of the repository: %w", err)
+	}
+	x.res.Objects += found.Objects
+	x.res.Cached += found.Cached
+	x.res.Bytes += found.Bytes
+	for _, g := range found.Gaps {
+		x.gap(Gap{Source: x.source, Where: cmp.Or(g.Pack, named(g.ID)), Offset: g.Offset, Why: whyOf(g.Why), Detail: g.Why})
+	}
+	if x.r.Shallow() {
+		x.gap(Gap{Source: x.source, Why: "shallow"})
+	}
+	objects, err := x.hits(ctx, found.Hits)
+	if err != nil {
+		return err
+	}
+	names := x.names(found.Names)
+	if err := x.refs(ctx); err != nil {
+		return err
+	}
+	return x.placed(ctx, objects, names)
+}
+
+func named(id pack.ID) string {
+	if id.IsZero() {
+		return ""
+	}
+	return id.String()
+}
+
+// whyOf is the word for a reason of pack's.
+func whyOf(why string) string {
+	for _, w := range []struct{ part, word string }{
+		{"missing", "missing"}, {"promis", "missing"}, {"not here", "missing"}, {"large", "too-large"}, {"big", "too-large"}, {"permission", "unreadable"},
+	} {
+		if strings.Contains(why, w.part) {
+			return w.word
+		}
+	}
+	return "corrupt"
+}
+
+// An object is one with something in it.
+type object struct {
+	id    pack.ID
+	kind  pack.Kind
+	found []leak.Found
+	body  []byte
+	head  int // lines before a message
+}
+
+// hits reads the candidates in full.
+func (x *repository) hits(ctx context.Context, hits []pack.Hit) ([]object, error) {
+	var out []object
+	clean := openClean(x.o.Cache, x.o.leak().RulesHash())
+	for _, h := range hits {
+		if clean.has(h.ID) {
+			continue
+		}
+		kind, body, err := x.r.Object(ctx, h.ID)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			why := "corrupt"
+			if errors.Is(err, pack.ErrMissing) {
+				why = "missing"
+			}
+			x.gap(Gap{Source: x.source, Where: h.ID.String(), Why: why, Detail: err.Error()})
+			continue
+		}
+		o := object{id: h.ID, kind: kind, body: body}
+		if kind == pack.Blob {
+			var gaps []leak.Gap
+			o.found, gaps = x.detect.File(body)
+			for _, g := range gaps {
+				x.gap(Gap{Source: x.source, Where: strings.Join(append([]string{h.ID.String()}, g.Through...), " › "), Why: g.Why, Detail: g.Detail})
+			}
+			if len(o.found)+len(gaps) == 0 {
+				clean.add(h.ID)
+			}
+		} else {
+			if n := bytes.Index(body, []byte("\n\n")); n >= 0 {
+				o.head = bytes.Count(body[:n+2], []byte("\n"))
+			}
+			if o.found = x.detect.Text(body); len(o.found) == 0 {
+				clean.add(h.ID)
+			}
+		}
+		if len(o.found) > 0 {
+			out = append(out, o)
+		}
+	}
+	clean.save()
+	return out, nil
+}
+
+// A name is one that holds something.
+type name struct {
+	pack.NameHit
+	found []leak.Found
+}
+
+func (x *repository) names(hits []pack.NameHit) (out []name) {
+	for _, h := range hits {
+		if found := x.detect.Text([]byte(h.Name)); len(found) > 0 {
+			out = append(out, name{h, found})
+		}
+	}
+	return out
+}
+
+// refs looks at the names of refs: a branch can be called after a token.
+func (x *repository) refs(ctx context.Context) error {
+	refs, err := x.r.Refs(ctx)
+	if err != nil {
+		return fmt.Errorf("cannot read the refs of the repository: %w", err)
+	}
+	for _, ref := range refs {
+		if ref.Reflog || len(x.match.Lines([]byte(ref.Name), nil)) == 0 {
+			continue
+		}
+		at := Place{Source: x.source, Where: InRef, Path: ref.Name, Commit: ref.Peeled.String(), Reach: pack.ByRef.String(), Refs: []string{ref.Name}, RefCount: 1}
+		x.note(x.allowed.sightings(x.detect.Text([]byte(ref.Name)), []byte(ref.Name), at))
+	}
+	return nil
+}
+
+// placed says of everything found where it came in.
+func (x *repository) placed(ctx context.Context, objects []object, names []name) error {
+	if len(objects)+len(names) == 0 {
+		return nil
+	}
+	var ids []pack.ID
+	for _, o := range objects {
+		ids = append(ids, o.id)
+	}
+	for _, n := range names {
+		ids = append(ids, n.ID)
+	}
+	places, err := x.r.Places(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("cannot tell where in the history it came in: %w", err)
+	}
+	for _, o := range objects {
+		at := places[o.id]
+		if len(at) == 0 {
+			at = []pack.Place{{Reach: pack.ByNothing}}
+		}
+		for _, p := range at {
+			place := x.place(p)
+			place.Object, place.Where = o.id.String(), x.where(ctx, o.kind, p)
+			found := slices.Clone(o.found)
+			for i := range found {
+				if o.head > 0 && found[i].Line > o.head {
+					found[i].Line -= o.head
+				}
+			}
+			x.note(x.allowed.sightings(found, o.body, place))
+		}
+	}
+	for _, n := range names {
+		for _, p := range places[n.ID] {
+			if p.Path != "" && !slices.Contains(strings.Split(p.Path, "/"), n.Name) {
+				continue // the same content under another name
+			}
+			place := x.place(p)
+			place.Object, place.Where, place.Path = n.ID.String(), InName, cmp.Or(p.Path, n.Name)
+			x.note(x.allowed.sightings(n.found, []byte(n.Name), place))
+		}
+	}
+	return nil
+}
+
+func (x *repository) place(p pack.Place) Place {
+	return Place{
+		Source: x.source, Path: p.Path, Commit: named(p.Commit), Author: p.Author, Email: p.Email, Date: p.Authored.UTC(),
+		InHead: p.InHead, InIndex: p.InIndex, Reach: p.Reach.String(), Refs: p.Refs, RefCount: p.RefCount,
+	}
+}
+
+// where says in words of ours what an object at a place is.
+func (x *repository) where(ctx context.Context, kind pack.Kind, p pack.Place) string {
+	switch {
+	case kind == pack.Commit:
+		return InCommit
+	case kind == pack.Tag:
+		return InTag
+	case p.Reach == pack.ByNotes:
+		return InNote
+	case p.Reach == pack.ByIndex:
+		return InIndex
+	case x.mode(ctx, p.Commit, p.Path) == link:
+		return InLink
+	}
+	return InBlob
+}
+
+// link is the mode of symbolic links.
+const link = 0o120000
+
+// mode is the mode of a path in a commit, 0 where it is not known.
+func (x *repository) mode(ctx context.Context, commit pack.ID, path string) uint32 {
+	if commit.IsZero() || path == "" {
+		return 0
+	}
+	key := commit.String() + ":" + path
+	if m, known := x.modes[key]; known {
+		return m
+	}
+	if x.modes == nil {
+		x.modes = map[string]uint32{}
+	}
+	m := x.lookUp(ctx, commit, path)
+	x.modes[key] = m
+	return m
+}
+
+func (x *repository) lookUp(ctx context.Context, commit pack.ID, path string) uint32 {
+	tree, err := x.rootOf(ctx, commit)
+	if err != nil {
+		return 0
+	}
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		_, body, err := x.r.Object(ctx, tree)
+		if err != nil {
+			return 0
+		}
+		e, ok := entry(body, part, len(commit.Bytes()))
+		if !ok {
+			return 0
+		}
+		if i == len(parts)-1 {
+			return e.mode
+		}
+		tree = e.id
+	}
+	return 0
+}
+
+// rootOf is the tree of a commit.
+func (x *repository) rootOf(ctx context.Context, commit pack.ID) (pack.ID, error) {
+	kind, body, err := x.r.Object(ctx, commit)
+	if err != nil {
+		return pack.ID{}, err
+	}
+	first, _, _ := bytes.Cut(body, []byte("\n"))
+	hex, ok := bytes.CutPrefix(first, []byte("tree "))
+	if kind != pack.Commit || !ok {
+		return pack.ID{}, fmt.Errorf("%s is no commit", commit)
+	}
+	return pack.ParseID(string(hex))
+}
+
+// gitDir looks at the files of .git that people and programs write secrets into:
+// addresses with passwords, hooks, half-written messages.
+func (x *repository) gitDir() {
+	files := []string{"config", "config.worktree", "description", "COMMIT_EDITMSG", "MERGE_MSG", "SQUASH_MSG", "TAG_EDITMSG", "FETCH_HEAD", "info/exclude", "info/attributes", "info/sparse-checkout", "packed-refs"}
+	root := x.r.CommonDir()
+	for _, pattern := range []string{"hooks/*", "logs/*", "modules/*/config"} {
+		list, _ := filepath.Glob(filepath.Join(root, pattern)) // the pattern is ours and well formed
+		for _, f := range list {
+			if rel, err := filepath.Rel(root, f); err == nil && !strings.HasSuffix(f, ".sample") {
+				files = append(files, filepath.ToSlash(rel))
+			}
+		}
+	}
+	for _, f := range files {
+		full := filepath.Join(root, filepath.FromSlash(f))
+		if info, err := os.Lstat(full); err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		x.file(x.detect, x.match, full, Place{Source: x.source, Where: InGitDir, Path: f}, x.allowed)
+	}
+}
