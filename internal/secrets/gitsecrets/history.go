@@ -179,25 +179,48 @@ func (r *run) atTop() bool {
 	return r.sure() && exists(join(r.Dir, ".git"))
 }
 
-// commit lists what was found in one, below a directory.
+// commit lists what was found in one, below a directory. Of a merge, which the
+// original never looks at, it is what none of the parents has.
 func (f *forest) commit(id, prefix string) []leaf {
-	body, err := f.object(id)
-	tree, ok := bytes.CutPrefix(body, []byte("tree "))
-	if err != nil || !ok {
-		f.gap(id)
-		return nil
+	all, parents := f.below(id, prefix)
+	if len(parents) < 2 || len(all) == 0 {
+		return all
 	}
-	tree, _, _ = bytes.Cut(tree, []byte{'\n'})
-	at := string(tree)
+	known := map[leaf]bool{}
+	for _, p := range parents {
+		theirs, _ := f.below(p, prefix)
+		for _, l := range theirs {
+			known[l] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(l leaf) bool { return known[l] })
+}
+
+func (f *forest) below(id, prefix string) (all []leaf, parents []string) {
+	body, err := f.object(id)
+	head, _, _ := bytes.Cut(body, []byte("\n\n"))
+	at := ""
+	for _, l := range strings.Split(string(head), "\n") {
+		if tree, ok := strings.CutPrefix(l, "tree "); ok && at == "" {
+			at = tree
+		}
+		if p, ok := strings.CutPrefix(l, "parent "); ok {
+			parents = append(parents, p)
+		}
+	}
+	if err != nil || at == "" {
+		f.gap(id)
+		return nil, nil
+	}
 	for _, part := range strings.Split(strings.Trim(prefix, "/"), "/") {
 		if part == "" {
 			continue
 		}
 		if at = f.child(at, part); at == "" {
-			return nil
+			return nil, parents
 		}
 	}
-	return f.tree(at)
+	return f.tree(at), parents
 }
 
 func (f *forest) gap(id string) {
