@@ -90,7 +90,7 @@ func (r *run) touching(patterns []string) (commits []string, blobs map[string]bo
 		case len(found.Commits)+len(found.Merges) == 0:
 			return nil, found.Blobs, 0
 		default:
-			commits, code := r.narrow(found, filter, able)
+			commits, code := r.narrow(found, patterns, filter, able)
 			return commits, found.Blobs, code
 		}
 	}
@@ -103,7 +103,7 @@ func (r *run) touching(patterns []string) (commits []string, blobs map[string]bo
 }
 
 // narrow asks git, of the commits that may be, which are.
-func (r *run) narrow(found Found, filter []string, able bool) ([]string, int) {
+func (r *run) narrow(found Found, patterns, filter []string, able bool) ([]string, int) {
 	commits := found.Commits
 	if len(found.Merges) > 0 {
 		out, code := r.told("rev-list", "--all")
@@ -119,11 +119,20 @@ func (r *run) narrow(found Found, filter []string, able bool) ([]string, int) {
 	if !able || len(commits) == 0 {
 		return commits, 0
 	}
-	var complaints bytes.Buffer
-	args := append([]string{"log", "--no-walk=unsorted", "--stdin"}, filter...)
-	out, code := r.gitIn(&complaints, []byte(strings.Join(commits, "\n")+"\n"), args...)
-	_, _ = r.Err.Write(complaints.Bytes())
-	return strings.Fields(string(out)), code
+	sure, rest := r.sift(commits, patterns, found.Blobs)
+	if len(rest) > 0 {
+		var complaints bytes.Buffer
+		args := append([]string{"log", "--no-walk=unsorted", "--stdin"}, filter...)
+		out, code := r.gitIn(&complaints, []byte(strings.Join(rest, "\n")+"\n"), args...)
+		_, _ = r.Err.Write(complaints.Bytes())
+		if code != 0 {
+			return nil, code
+		}
+		for _, id := range strings.Fields(string(out)) {
+			sure[id] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(commits), func(id string) bool { return !sure[id] }), 0
 }
 
 // forest searches trees; what it has seen it does not look at again.
@@ -134,10 +143,16 @@ type forest struct {
 	trees map[string][]leaf
 	blobs map[string][]hit
 	gaps  int
+
+	links  bool            // links count as well
+	marked map[string]bool // files with an attribute
 }
 
 // A leaf is a file with findings, by its path below a tree.
-type leaf struct{ path, id string }
+type leaf struct {
+	path, id string
+	link     bool
+}
 
 // grepCommits prints what stands in the trees of commits.
 func (r *run) grepCommits(f *forest, commits []string, bad bool) int {
@@ -257,10 +272,13 @@ func (f *forest) tree(id string) []leaf {
 		switch {
 		case mode == "40000":
 			for _, l := range f.tree(child) {
-				all = append(all, leaf{name + "/" + l.path, l.id})
+				l.path = name + "/" + l.path
+				all = append(all, l)
 			}
 		case strings.HasPrefix(mode, "100") && f.blob(child):
-			all = append(all, leaf{name, child})
+			all = append(all, leaf{path: name, id: child})
+		case mode == "120000" && f.links && f.blob(child):
+			all = append(all, leaf{path: name, id: child, link: true})
 		}
 	})
 	f.trees[id] = slices.Clip(all)
