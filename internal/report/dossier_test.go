@@ -83,7 +83,7 @@ func TestEmptyReport(t *testing.T) {
 }
 
 // markup is what Markdown, or a page that is made of it, acts on.
-var markup = regexp.MustCompile("(?m)(^|[^\\\\])[*_\\[\\]<>|#~!$]|://")
+var markup = regexp.MustCompile(`(?m)(^|[^\\])[*_\[\]<>|#~!$]|://`)
 
 // A name in the account is a name in the document: no link, no heading, no code.
 func TestMarkdownIsQuiet(t *testing.T) {
