@@ -180,6 +180,7 @@ resource "aws_iam_policy" "cordon_breakglass_1" {
           "ec2:GetConsoleOutput",
           "ec2:GetEbsEncryptionByDefault",
           "ec2:GetImageBlockPublicAccessState",
+          "ec2:GetInstanceMetadataDefaults",
           "ec2:GetSerialConsoleAccessStatus",
           "ec2:GetSnapshotBlockPublicAccessState",
           "ecr:BatchGetImage",
@@ -229,8 +230,6 @@ resource "aws_iam_policy" "cordon_breakglass_1" {
           "es:DescribeDomains",
           "es:ListDomainNames",
           "events:DescribeEventBus",
-          "events:DescribeRule",
-          "events:ListEventBuses",
         ]
         Resource = [
           "*",
@@ -255,6 +254,8 @@ resource "aws_iam_policy" "cordon_breakglass_2" {
         Sid    = "CordonLooks"
         Effect = "Allow"
         Action = [
+          "events:DescribeRule",
+          "events:ListEventBuses",
           "events:ListRules",
           "events:ListTargetsByRule",
           "firehose:DescribeDeliveryStream",
@@ -368,6 +369,7 @@ resource "aws_iam_policy" "cordon_breakglass_2" {
           "lambda:ListFunctions",
           "lambda:ListLayerVersions",
           "lambda:ListLayers",
+          "lambda:ListVersionsByFunction",
           "lightsail:GetContainerServiceDeployments",
           "lightsail:GetContainerServices",
           "lightsail:GetInstance",
@@ -468,7 +470,6 @@ resource "aws_iam_policy" "cordon_breakglass_2" {
           "secretsmanager:ListSecrets",
           "securityhub:DescribeHub",
           "servicequotas:GetRequestedServiceQuotaChange",
-          "servicequotas:ListRequestedServiceQuotaChangeHistory",
         ]
         Resource = [
           "*",
@@ -493,6 +494,7 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
         Sid    = "CordonLooks"
         Effect = "Allow"
         Action = [
+          "servicequotas:ListRequestedServiceQuotaChangeHistory",
           "ses:DescribeActiveReceiptRuleSet",
           "ses:DescribeReceiptRuleSet",
           "ses:GetAccount",
@@ -557,6 +559,8 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
         Sid    = "CordonActs"
         Effect = "Allow"
         Action = [
+          "access-analyzer:CreateAnalyzer",
+          "access-analyzer:DeleteAnalyzer",
           "access-analyzer:DeleteArchiveRule",
           "airflow:DeleteEnvironment",
           "amplify:DeleteApp",
@@ -596,6 +600,7 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "cloudformation:UpdateTerminationProtection",
           "cloudfront:DeleteDistribution",
           "cloudfront:UpdateDistribution",
+          "cloudtrail:CreateTrail",
           "cloudtrail:DeleteEventDataStore",
           "cloudtrail:DeleteTrail",
           "cloudtrail:PutEventSelectors",
@@ -609,6 +614,7 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "cloudwatch:DeleteAlarms",
           "cloudwatch:DisableAlarmActions",
           "cloudwatch:EnableAlarmActions",
+          "cloudwatch:PutMetricAlarm",
           "codebuild:DeleteProject",
           "codebuild:DeleteSourceCredentials",
           "codebuild:StopBuild",
@@ -676,6 +682,7 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "ec2:EnableSnapshotBlockPublicAccess",
           "ec2:ModifyImageAttribute",
           "ec2:ModifyInstanceAttribute",
+          "ec2:ModifyInstanceMetadataDefaults",
           "ec2:ModifyLaunchTemplate",
           "ec2:ModifyNetworkInterfaceAttribute",
           "ec2:ModifySnapshotAttribute",
@@ -704,11 +711,6 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "elasticbeanstalk:DeleteApplication",
           "elasticbeanstalk:TerminateEnvironment",
           "elasticfilesystem:DeleteFileSystem",
-          "elasticfilesystem:DeleteFileSystemPolicy",
-          "elasticfilesystem:DeleteMountTarget",
-          "elasticfilesystem:PutFileSystemPolicy",
-          "elasticloadbalancing:DeleteLoadBalancer",
-          "elasticloadbalancing:DeleteTargetGroup",
         ]
         Resource = [
           "*",
@@ -733,6 +735,11 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
         Sid    = "CordonActs"
         Effect = "Allow"
         Action = [
+          "elasticfilesystem:DeleteFileSystemPolicy",
+          "elasticfilesystem:DeleteMountTarget",
+          "elasticfilesystem:PutFileSystemPolicy",
+          "elasticloadbalancing:DeleteLoadBalancer",
+          "elasticloadbalancing:DeleteTargetGroup",
           "elasticloadbalancing:ModifyLoadBalancerAttributes",
           "elasticmapreduce:SetTerminationProtection",
           "elasticmapreduce:TerminateJobFlows",
@@ -762,6 +769,8 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "glue:StopCrawler",
           "glue:StopCrawlerSchedule",
           "glue:StopTrigger",
+          "guardduty:CreateDetector",
+          "guardduty:DeleteDetector",
           "guardduty:DeleteFilter",
           "guardduty:DeleteIPSet",
           "guardduty:UpdateDetector",
@@ -772,6 +781,7 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "iam:AttachRolePolicy",
           "iam:AttachUserPolicy",
           "iam:CreateAccessKey",
+          "iam:CreateServiceLinkedRole",
           "iam:CreateVirtualMFADevice",
           "iam:DeactivateMFADevice",
           "iam:DeleteAccessKey",
@@ -833,10 +843,12 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "lambda:DeleteFunction",
           "lambda:DeleteFunctionConcurrency",
           "lambda:DeleteLayerVersion",
+          "lambda:PublishVersion",
           "lambda:PutFunctionConcurrency",
           "lambda:RemoveLayerVersionPermission",
           "lambda:RemovePermission",
           "lambda:UpdateEventSourceMapping",
+          "lambda:UpdateFunctionCode",
           "lambda:UpdateFunctionConfiguration",
           "lambda:UpdateFunctionUrlConfig",
           "lightsail:CreateInstanceSnapshot",
@@ -905,6 +917,7 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "route53domains:DisableDomainTransferLock",
           "route53domains:EnableDomainAutoRenew",
           "route53domains:EnableDomainTransferLock",
+          "s3:CreateBucket",
           "s3:DeleteBucket",
           "s3:DeleteBucketPolicy",
           "s3:DeleteObject",
@@ -938,20 +951,6 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "ses:DeleteConfigurationSet",
           "ses:DeleteEmailIdentity",
           "ses:DeleteEmailIdentityPolicy",
-          "ses:DeleteReceiptRuleSet",
-          "ses:PutAccountSendingAttributes",
-          "ses:SetActiveReceiptRuleSet",
-          "ses:UpdateEmailIdentityPolicy",
-          "sms-voice:DeletePool",
-          "sms-voice:ReleasePhoneNumber",
-          "sms-voice:UpdatePhoneNumber",
-          "sms-voice:UpdatePool",
-          "sns:DeleteTopic",
-          "sns:SetSMSAttributes",
-          "sns:SetTopicAttributes",
-          "sns:Unsubscribe",
-          "sqs:DeleteQueue",
-          "sqs:SetQueueAttributes",
         ]
         Resource = [
           "*",
@@ -976,6 +975,20 @@ resource "aws_iam_policy" "cordon_breakglass_5" {
         Sid    = "CordonActs"
         Effect = "Allow"
         Action = [
+          "ses:DeleteReceiptRuleSet",
+          "ses:PutAccountSendingAttributes",
+          "ses:SetActiveReceiptRuleSet",
+          "ses:UpdateEmailIdentityPolicy",
+          "sms-voice:DeletePool",
+          "sms-voice:ReleasePhoneNumber",
+          "sms-voice:UpdatePhoneNumber",
+          "sms-voice:UpdatePool",
+          "sns:DeleteTopic",
+          "sns:SetSMSAttributes",
+          "sns:SetTopicAttributes",
+          "sns:Unsubscribe",
+          "sqs:DeleteQueue",
+          "sqs:SetQueueAttributes",
           "ssm:DeleteActivation",
           "ssm:DeleteAssociation",
           "ssm:DeleteDocument",

@@ -62,6 +62,8 @@ var cases = []struct {
 	{"user-passwords", "set, and never seen to hold", a(password, deed(password, "set-password", "passwords", since), unverified), Open, "old-passwords"},
 	{"user-passwords", "all are young", a(fresh), Done, "passwords"},
 	{"user-passwords", "young, and nobody knows when it began", a(fresh, undated), Open, "old-passwords"},
+	{"user-passwords", "the intruder's own user goes with it", a(pavel, thing("iam.login-profile", "pavel", "intruder", has(fact.Owner, "pavel"))), NotNeeded, "no-passwords"},
+	{"user-passwords", "one that he put on the owner's user", a(claire, thing("iam.login-profile", "claire", "intruder", has(fact.Owner, "claire"), func(r *fact.Resource) { r.Created = since })), Open, "old-passwords"},
 	{"user-passwords", "nobody has one", a(), NotNeeded, "no-passwords"},
 	{"user-passwords", "not listed", a(gap("iam.login-profile")), Unchecked, "gaps"},
 	{"user-passwords", "one is new, the others were not listed", a(fresh, gap("iam.login-profile")), Unchecked, "gaps"},

@@ -110,7 +110,7 @@ var lines = []Line{
 	},
 	{
 		ID: "keys-care", Section: "keys", FR: []int{22}, ZH: []int{17},
-		Commands: []string{"rotate all --to file:/PATH/{user}.csv"}, Story: "article-keys-care", judge: habit,
+		Commands: []string{"scan PATH", "rotate all --to file:/PATH/{user}.csv"}, Story: "article-keys-care", judge: habit,
 	},
 	{
 		ID: "creator", Section: "keys", FR: []int{23}, ZH: []int{18},
@@ -182,7 +182,7 @@ var lines = []Line{
 	},
 	{
 		ID: "git-secrets", Section: "projects", FR: []int{50, 51}, ZH: []int{58, 59},
-		Commands: []string{"investigate key"}, Story: "article-git-secrets", judge: looked(LookSecrets, "secrets"),
+		Commands: []string{"scan REPO", "scan hook install", "secrets install-link"}, Story: "article-git-secrets", judge: looked(LookSecrets, "secrets"),
 	},
 	{
 		ID: "automation", Section: "projects", FR: []int{50, 52}, ZH: []int{58, 60},

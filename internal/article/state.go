@@ -44,8 +44,8 @@ func rootPassword(r Record) Item {
 	return Item{State: Unchecked, Why: "root-untold", Who: RootUser, At: r.Looked}
 }
 
-// userPasswords: every console password has been set anew in this case, or is
-// younger than the incident and not the intruder's.
+// userPasswords: every console password of the owner's users has been set anew, or
+// taken away, in this case, or is younger than the incident and not the intruder's.
 func userPasswords(r Record) Item {
 	if !r.triaged() {
 		return untriaged()
@@ -54,6 +54,10 @@ func userPasswords(r Record) Item {
 	var left []fact.Resource
 	n := 0
 	for p := range r.Snapshot.Of("iam.login-profile") {
+		user, _ := r.Snapshot.Find(fact.Ref{Kind: "iam.user", Place: p.Place, ID: fact.Owner.Or(p, p.ID)})
+		if user.ID != "" && r.whose(user) == judge.Intruder { // he goes, and his password with him
+			continue
+		}
 		n++
 		young := !r.Began.IsZero() && p.Created.After(r.Began) && r.whose(p) != judge.Intruder
 		anew := slices.ContainsFunc(set, func(d Deed) bool { return d.Ref == p.Ref })

@@ -15,8 +15,14 @@ func looksOf(c *incident.Case) (map[string]article.Look, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read what the case was looked at for: %w", err)
 	}
-	for what, l := range all {
-		out[what] = article.Look{At: l.At, Found: l.Found, Unseen: l.Unseen}
+	for _, l := range all { // of several things of one sort, all count
+		sum := out[l.What]
+		if l.At.After(sum.At) {
+			sum.At = l.At
+		}
+		sum.Found += l.Found
+		sum.Unseen += l.Unseen
+		out[l.What] = sum
 	}
 	m, there, err := LastBill(c)
 	if err != nil {

@@ -20,7 +20,7 @@ var (
 )
 
 // Names are the policies that For makes. A plan's is Plan's.
-var Names = []string{"triage", "preserve", "contain", "eradicate", "responder", "breakglass"}
+var Names = []string{"triage", "preserve", "contain", "eradicate", "harden", "responder", "breakglass"}
 
 // For lists what a part of the work needs: triage looks and changes nothing;
 // the others are what they change, to be given beside it; who contains and
@@ -35,9 +35,11 @@ func For(name string) ([]Grant, error) {
 	case "preserve":
 		out = changes(func(v kind.Bound) bool { return v.For == kind.Copy })
 	case "contain":
-		out = changes(func(v kind.Bound) bool { return v.Class != kind.Permanent && v.For != kind.Copy && !v.Secret })
+		out = changes(func(v kind.Bound) bool { return v.Class != kind.Permanent && v.For != kind.Copy && v.For != kind.Harden && !v.Secret })
 	case "eradicate":
-		out = changes(func(v kind.Bound) bool { return v.For != kind.Copy && !v.Secret })
+		out = changes(func(v kind.Bound) bool { return v.For != kind.Copy && v.For != kind.Harden && !v.Secret })
+	case "harden":
+		out = changes(func(v kind.Bound) bool { return v.For == kind.Harden })
 	case "responder", "breakglass":
 		return append(look, changes(func(kind.Bound) bool { return true })...), nil
 	default:

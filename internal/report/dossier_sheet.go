@@ -44,7 +44,7 @@ func (s *Style) dossier(d told, finds []Finding, gaps []Gap, end DossierEnd) she
 	s.dossierHead(&out, *d.head)
 	s.dossierFound(&out, *d.head, finds)
 	s.dossierDone(&out, d)
-	s.dossierArticle(&out, d.lines, end)
+	s.dossierArticle(&out, d, end)
 	s.dossierUnseen(&out, *d.head, gaps, end)
 	return out
 }
@@ -78,6 +78,9 @@ func (s *Style) dossierHead(out *sheet, d Dossier) {
 		add("intruder", w.T("screen.report.intruder.span", "first", stamp(d.FirstSeen), "last", stamp(d.LastSeen)))
 	}
 	add("evidence", w.T("screen.report.evidence.pieces", "n", d.Evidence))
+	if d.Records == 0 {
+		return
+	}
 	add("journal", w.T("screen.report.journal.records", "n", d.Records, "head", safe(d.Head[:min(len(d.Head), 16)])))
 }
 
@@ -135,14 +138,14 @@ func (s *Style) state(x article.State) string { return s.Words.T("screen.report.
 
 // dossierArticle is the checklist: what a line asks for, how far it is, and of
 // what is open who does it, by when and how.
-func (s *Style) dossierArticle(out *sheet, lines []ArticleLine, end DossierEnd) {
+func (s *Style) dossierArticle(out *sheet, d told, end DossierEnd) {
 	w := s.Words
 	p := out.part(1, w.T("screen.report.article"))
 	for _, x := range article.States() {
 		p.rows = append(p.rows, [2]string{s.state(x), w.T("screen.report.count", "n", end.Counts[x])})
 	}
 	section := ""
-	for _, l := range lines {
+	for _, l := range d.lines {
 		if l.Section != section {
 			section = l.Section
 			p = out.part(2, w.T("article.section."+section))
@@ -153,7 +156,7 @@ func (s *Style) dossierArticle(out *sheet, lines []ArticleLine, end DossierEnd) 
 			names = slices.Compact(slices.Sorted(slices.Values(names)))
 		}
 		why := w.T("article.why."+l.Why, "n", l.N, "list", s.some(names))
-		if !l.At.IsZero() {
+		if !l.At.IsZero() && !l.At.Equal(d.head.Looked) { // the head says when that was
 			why += "  " + w.T("screen.report.as-of", "when", stamp(l.At))
 		}
 		e.more = append(e.more, why)

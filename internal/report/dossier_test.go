@@ -31,7 +31,7 @@ func tellReport(t *testing.T, h Handler) {
 	tell(t, h, Changes{Sort: "keys-off", Names: append([]string{"AKIAIOSFODNN7EXAMPLE"}, hostile...), Last: night}, Changes{Sort: "kept", Names: []string{"i-1"}, Last: night})
 	end := DossierEnd{Counts: map[article.State]int{}, Gaps: 4, Checks: []string{"stopped-trail"}, Blind: catalogue.Blind(), General: true}
 	for i, l := range article.Lines() {
-		x := article.Item{Line: l.ID, Section: l.Section, State: article.States()[i%4], Why: "still-on", N: 2, Names: []string{"AKIAIOSFODNN7EXAMPLE"}, At: night}
+		x := article.Item{Line: l.ID, Section: l.Section, State: article.States()[i%4], Why: "still-on", N: 2, Names: []string{"AKIAIOSFODNN7EXAMPLE"}, At: night.Add(time.Duration(i%3) * time.Minute)}
 		if i == 0 {
 			x.Names = hostile
 		}
@@ -83,7 +83,7 @@ func TestEmptyReport(t *testing.T) {
 }
 
 // markup is what Markdown, or a page that is made of it, acts on.
-var markup = regexp.MustCompile("(?m)(^|[^\\\\])[*_\\[\\]<>|#~!$]|://")
+var markup = regexp.MustCompile(`(?m)(^|[^\\])[*_\[\]<>|#~!$]|://`)
 
 // A name in the account is a name in the document: no link, no heading, no code.
 func TestMarkdownIsQuiet(t *testing.T) {

@@ -99,6 +99,9 @@ func runScan(ctx context.Context, a *app, args []string, o scanOptions) error {
 		return err
 	}
 	noted, err := a.noteLeaks(res)
+	if err == nil {
+		err = a.noteScan(res, args, o)
+	}
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func TestArticleCommands(t *testing.T) {
 			}
 		}
 	}
-	for _, wrong := range []string{"rotate everything", "plan recover --everything", "bill"} {
+	for _, wrong := range []string{"rotate everything", "plan recover --everything", "invoice"} {
 		if inTree(root, wrong) == nil {
 			t.Errorf("%q is not in the tree, and that was not seen", wrong)
 		}
@@ -139,7 +139,7 @@ func inTree(root *cobra.Command, line string) error {
 		}
 	}
 	c, rest, err := root.Find(path)
-	if err != nil || c == root || len(rest) > 0 && c.HasSubCommands() {
+	if err != nil || c == root || len(rest) > 0 && c.HasSubCommands() && c.Name() != "scan" {
 		return fmt.Errorf("there is no command %q (%v)", line, err)
 	}
 	for _, name := range flags {
