@@ -58,7 +58,7 @@ staticcheck:
 install: build
 	install -d "$(PREFIX)/bin"
 	install -m 755 bin/cordon "$(PREFIX)/bin/cordon"
-	"$(PREFIX)/bin/cordon" secrets install-link --dir "$(PREFIX)/bin"
+	-"$(PREFIX)/bin/cordon" secrets install-link --dir "$(PREFIX)/bin"
 
 clean:
 	rm -rf bin dist

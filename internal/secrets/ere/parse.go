@@ -35,6 +35,7 @@ type parser struct {
 	groups   int
 	done     uint16 // groups that a back-reference may name
 	backrefs bool
+	brace    bool // the next { is for itself
 	symbols  bool // [.x.] or [=x=]: beyond grep's automaton too
 	beyond   bool
 	owed     int   // parentheses that close for us and not for grep's checker
@@ -125,6 +126,7 @@ func (p *parser) piece() (*node, error) {
 			ok     bool
 		)
 		if lo, hi, sign, ok, err = p.repetition(hollow); err != nil || !ok {
+			p.brace = sign == "{...}" && !hollow
 			return n, err
 		}
 		if p.start {
@@ -185,7 +187,14 @@ func (p *parser) atom() (*node, error) {
 		return p.group()
 	case '[':
 		p.at++
+		had := p.symbols
+		p.symbols = false
 		s, err := p.bracket()
+		unknown := p.symbols && p.dialect == Grep && !p.beyond
+		p.symbols = p.symbols || had
+		if unknown && err == nil {
+			return &node{op: opBack}, nil // grep's automaton takes anything for it
+		}
 		return &node{op: opSet, set: s}, err
 	case '\\':
 		p.start = start
@@ -206,6 +215,10 @@ func (p *parser) atom() (*node, error) {
 		}
 		return &node{op: opSet, set: s}, nil
 	case '*', '+', '?', '{':
+		if p.brace {
+			p.brace = false
+			break // it was looked at, behind what it might have repeated
+		}
 		p.start = start
 		return p.headless()
 	case ')':

@@ -85,20 +85,3 @@ func (st step) check(t *testing.T, s *sandbox) {
 		t.Errorf("%s\nmust say %q and not %q: %s", st.line, st.must, st.not, got)
 	}
 }
-
-// TestNeverLess: whatever the original finds, the default finds as well.
-func TestNeverLess(t *testing.T) {
-	for name, lines := range scenarios {
-		t.Run(name, func(t *testing.T) {
-			theirs, ours := newSandbox(t, needOriginal(t), false), newSandbox(t, "", false)
-			for _, line := range lines {
-				want, got := theirs.run(line), ours.run(line)
-				for _, l := range strings.Split(want, "\n") {
-					if strings.Contains(l, key) && strings.Contains(line, "--scan") && !strings.Contains(got, l) {
-						t.Errorf("%s\nlost %q: %s", line, l, got)
-					}
-				}
-			}
-		})
-	}
-}

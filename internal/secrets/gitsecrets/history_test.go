@@ -10,6 +10,9 @@ import (
 // TestOwnHistory: over a clone of the repository that this is developed in, the
 // output is that of git log -G and git grep, which is all that the original does.
 func TestOwnHistory(t *testing.T) {
+	if raced {
+		t.Skip("the comparison is of programs, which the race detector only makes slow")
+	}
 	root, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)

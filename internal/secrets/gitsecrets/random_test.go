@@ -14,6 +14,9 @@ import (
 // moved, copied, renamed, emptied, made links and binaries of, and compares what
 // is printed with git log -G and git grep.
 func TestRandomHistories(t *testing.T) {
+	if raced {
+		t.Skip("the comparison is of programs, which the race detector only makes slow")
+	}
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			s := newSandbox(t, "", true)

@@ -1,0 +1,5 @@
+//go:build race
+
+package gitsecrets_test
+
+const raced = true
