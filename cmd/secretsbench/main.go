@@ -40,7 +40,7 @@ type settings struct {
 func run(ctx context.Context) error {
 	var s settings
 	flag.StringVar(&s.dir, "dir", filepath.Join(os.TempDir(), "cordon-secretsbench"), "where the generated repository is kept")
-	flag.IntVar(&s.commits, "commits", 20_500, "how many commits to generate")
+	flag.IntVar(&s.commits, "commits", 24_000, "how many commits to generate")
 	flag.IntVar(&s.rounds, "rounds", 3, "how often to measure; the least counts")
 	flag.StringVar(&s.cordon, "cordon", "", "measure this program's scan command, process start and all, in place of the package alone")
 	flag.BoolVar(&s.nolog, "quick", false, "leave out git log -p and gitleaks")
