@@ -124,12 +124,12 @@ const (
 	Lift Purpose = "lift"
 	// Restore puts back what somebody changed.
 	Restore Purpose = "restore"
-	// Harden sets what keeps it from happening again: the owner chooses it, and no
-	// clean-up plans it.
-	Harden Purpose = "harden"
 	// Remove deletes the resource. Its Prior shows only what no other action
 	// of a plan changes: ids and the date of creation, never a status.
 	Remove Purpose = "remove"
+	// Protect sets up what keeps it from happening again. The owner chooses it; no
+	// clean-up plans it.
+	Protect Purpose = "protect"
 )
 
 // A Verb is one change to one resource. Do and Undo are written to mirror each

@@ -35,13 +35,17 @@ func For(name string) ([]Grant, error) {
 	case "preserve":
 		out = changes(func(v kind.Bound) bool { return v.For == kind.Copy })
 	case "contain":
-		out = changes(func(v kind.Bound) bool { return v.Class != kind.Permanent && v.For != kind.Copy && v.For != kind.Harden && !v.Secret })
+		out = changes(func(v kind.Bound) bool {
+			return v.Class != kind.Permanent && v.For != kind.Copy && v.For != kind.Protect && !v.Secret
+		})
 	case "eradicate":
-		out = changes(func(v kind.Bound) bool { return v.For != kind.Copy && v.For != kind.Harden && !v.Secret })
+		out = changes(func(v kind.Bound) bool { return v.For != kind.Copy && v.For != kind.Protect && !v.Secret })
 	case "harden":
-		out = changes(func(v kind.Bound) bool { return v.For == kind.Harden })
-	case "responder", "breakglass":
+		out = changes(func(v kind.Bound) bool { return v.For == kind.Protect })
+	case "responder":
 		return append(look, changes(func(kind.Bound) bool { return true })...), nil
+	case "breakglass": // is for the night; what is set up for good is an administrator's by day
+		return append(look, changes(func(v kind.Bound) bool { return v.For != kind.Protect })...), nil
 	default:
 		return nil, fmt.Errorf("cannot make the policy %q: it is one of %s, or a plan", name, strings.Join(Names, ", "))
 	}
