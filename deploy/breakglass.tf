@@ -180,7 +180,6 @@ resource "aws_iam_policy" "cordon_breakglass_1" {
           "ec2:GetConsoleOutput",
           "ec2:GetEbsEncryptionByDefault",
           "ec2:GetImageBlockPublicAccessState",
-          "ec2:GetInstanceMetadataDefaults",
           "ec2:GetSerialConsoleAccessStatus",
           "ec2:GetSnapshotBlockPublicAccessState",
           "ecr:BatchGetImage",
@@ -230,6 +229,8 @@ resource "aws_iam_policy" "cordon_breakglass_1" {
           "es:DescribeDomains",
           "es:ListDomainNames",
           "events:DescribeEventBus",
+          "events:DescribeRule",
+          "events:ListEventBuses",
         ]
         Resource = [
           "*",
@@ -254,8 +255,6 @@ resource "aws_iam_policy" "cordon_breakglass_2" {
         Sid    = "CordonLooks"
         Effect = "Allow"
         Action = [
-          "events:DescribeRule",
-          "events:ListEventBuses",
           "events:ListRules",
           "events:ListTargetsByRule",
           "firehose:DescribeDeliveryStream",
@@ -559,8 +558,6 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
         Sid    = "CordonActs"
         Effect = "Allow"
         Action = [
-          "access-analyzer:CreateAnalyzer",
-          "access-analyzer:DeleteAnalyzer",
           "access-analyzer:DeleteArchiveRule",
           "airflow:DeleteEnvironment",
           "amplify:DeleteApp",
@@ -600,7 +597,6 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "cloudformation:UpdateTerminationProtection",
           "cloudfront:DeleteDistribution",
           "cloudfront:UpdateDistribution",
-          "cloudtrail:CreateTrail",
           "cloudtrail:DeleteEventDataStore",
           "cloudtrail:DeleteTrail",
           "cloudtrail:PutEventSelectors",
@@ -614,7 +610,6 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "cloudwatch:DeleteAlarms",
           "cloudwatch:DisableAlarmActions",
           "cloudwatch:EnableAlarmActions",
-          "cloudwatch:PutMetricAlarm",
           "codebuild:DeleteProject",
           "codebuild:DeleteSourceCredentials",
           "codebuild:StopBuild",
@@ -682,7 +677,6 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "ec2:EnableSnapshotBlockPublicAccess",
           "ec2:ModifyImageAttribute",
           "ec2:ModifyInstanceAttribute",
-          "ec2:ModifyInstanceMetadataDefaults",
           "ec2:ModifyLaunchTemplate",
           "ec2:ModifyNetworkInterfaceAttribute",
           "ec2:ModifySnapshotAttribute",
@@ -711,6 +705,10 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "elasticbeanstalk:DeleteApplication",
           "elasticbeanstalk:TerminateEnvironment",
           "elasticfilesystem:DeleteFileSystem",
+          "elasticfilesystem:DeleteFileSystemPolicy",
+          "elasticfilesystem:DeleteMountTarget",
+          "elasticfilesystem:PutFileSystemPolicy",
+          "elasticloadbalancing:DeleteLoadBalancer",
         ]
         Resource = [
           "*",
@@ -735,10 +733,6 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
         Sid    = "CordonActs"
         Effect = "Allow"
         Action = [
-          "elasticfilesystem:DeleteFileSystemPolicy",
-          "elasticfilesystem:DeleteMountTarget",
-          "elasticfilesystem:PutFileSystemPolicy",
-          "elasticloadbalancing:DeleteLoadBalancer",
           "elasticloadbalancing:DeleteTargetGroup",
           "elasticloadbalancing:ModifyLoadBalancerAttributes",
           "elasticmapreduce:SetTerminationProtection",
@@ -769,8 +763,6 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "glue:StopCrawler",
           "glue:StopCrawlerSchedule",
           "glue:StopTrigger",
-          "guardduty:CreateDetector",
-          "guardduty:DeleteDetector",
           "guardduty:DeleteFilter",
           "guardduty:DeleteIPSet",
           "guardduty:UpdateDetector",
@@ -781,7 +773,6 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "iam:AttachRolePolicy",
           "iam:AttachUserPolicy",
           "iam:CreateAccessKey",
-          "iam:CreateServiceLinkedRole",
           "iam:CreateVirtualMFADevice",
           "iam:DeactivateMFADevice",
           "iam:DeleteAccessKey",
@@ -917,7 +908,6 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "route53domains:DisableDomainTransferLock",
           "route53domains:EnableDomainAutoRenew",
           "route53domains:EnableDomainTransferLock",
-          "s3:CreateBucket",
           "s3:DeleteBucket",
           "s3:DeleteBucketPolicy",
           "s3:DeleteObject",
@@ -951,6 +941,15 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "ses:DeleteConfigurationSet",
           "ses:DeleteEmailIdentity",
           "ses:DeleteEmailIdentityPolicy",
+          "ses:DeleteReceiptRuleSet",
+          "ses:PutAccountSendingAttributes",
+          "ses:SetActiveReceiptRuleSet",
+          "ses:UpdateEmailIdentityPolicy",
+          "sms-voice:DeletePool",
+          "sms-voice:ReleasePhoneNumber",
+          "sms-voice:UpdatePhoneNumber",
+          "sms-voice:UpdatePool",
+          "sns:DeleteTopic",
         ]
         Resource = [
           "*",
@@ -975,15 +974,6 @@ resource "aws_iam_policy" "cordon_breakglass_5" {
         Sid    = "CordonActs"
         Effect = "Allow"
         Action = [
-          "ses:DeleteReceiptRuleSet",
-          "ses:PutAccountSendingAttributes",
-          "ses:SetActiveReceiptRuleSet",
-          "ses:UpdateEmailIdentityPolicy",
-          "sms-voice:DeletePool",
-          "sms-voice:ReleasePhoneNumber",
-          "sms-voice:UpdatePhoneNumber",
-          "sms-voice:UpdatePool",
-          "sns:DeleteTopic",
           "sns:SetSMSAttributes",
           "sns:SetTopicAttributes",
           "sns:Unsubscribe",
