@@ -20,11 +20,12 @@ var (
 )
 
 // Names are the policies that For makes. A plan's is Plan's.
-var Names = []string{"triage", "preserve", "contain", "eradicate", "responder", "breakglass"}
+var Names = []string{"triage", "preserve", "contain", "eradicate", "rotate", "recover", "harden", "account", "bill", "responder", "breakglass"}
 
 // For lists what a part of the work needs: triage looks and changes nothing;
-// the others are what they change, to be given beside it; who contains and
-// eradicates makes no credentials. Responder is all of it, and so are the rights of breakglass.
+// the others are what they look at and change besides, to be given beside it; who
+// contains and eradicates makes no credentials: rotate and recover do. Responder
+// is all of it, and so are the rights of breakglass.
 func For(name string) ([]Grant, error) {
 	look := Looks()
 	if name == "triage" {
@@ -39,7 +40,13 @@ func For(name string) ([]Grant, error) {
 	case "eradicate":
 		out = changes(func(v kind.Bound) bool { return v.For != kind.Copy && !v.Secret })
 	case "responder", "breakglass":
-		return append(look, changes(func(kind.Bound) bool { return true })...), nil
+		out = append(look, changes(func(kind.Bound) bool { return true })...)
+		for _, needs := range beside {
+			out = append(out, grants(awsapi.Actions(needs), reading())...)
+		}
+		return out, nil
+	case "rotate", "recover", "account", "bill":
+		out = append(verbsOf(parts[name]), grants(awsapi.Actions(beside[name]), reading())...)
 	default:
 		return nil, fmt.Errorf("cannot make the policy %q: it is one of %s, or a plan", name, strings.Join(Names, ", "))
 	}
