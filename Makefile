@@ -5,7 +5,7 @@ GO     ?= go
 PREFIX ?= $(HOME)/.local
 export GOFLAGS ?= -mod=readonly
 
-.PHONY: build release demo test soak bench-trail bench-triage words fmt vet staticcheck install clean
+.PHONY: build release demo test soak bench-trail bench-triage bench-secrets words fmt vet staticcheck install clean
 
 # As it is shipped: static, without paths of this machine.
 build:
@@ -37,6 +37,11 @@ bench-trail:
 # every kind, BENCH_TRIAGE="-kinds 40" for all that both peers list.
 bench-triage:
 	scripts/bench-triage.sh $(BENCH_TRIAGE)
+
+# A whole history scanned beside git printing it. BENCH_SECRETS="-quick" leaves out
+# git log -p and gitleaks.
+bench-secrets:
+	scripts/bench-secrets.sh $(BENCH_SECRETS)
 
 words:
 	$(GO) test -count=1 ./internal/words

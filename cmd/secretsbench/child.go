@@ -6,11 +6,11 @@ import (
 	"os"
 	"runtime/pprof"
 
-	"cordon/internal/secrets/pack"
+	"cordon/internal/secrets/scan"
 )
 
-// child is what is measured: all objects, the AWS rules, and for each finding
-// where it came in.
+// child is what is measured: all objects, the rules, and for each finding where it
+// came in.
 func child(ctx context.Context, s settings) error {
 	if s.profile != "" {
 		f, err := os.Create(s.profile)
@@ -23,27 +23,25 @@ func child(ctx context.Context, s settings) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	r, err := pack.Open(ctx, s.child)
-	if err != nil {
+	for range s.repeat {
+		if err := once(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// once scans as cordon scan does, without the process around it.
+func once(ctx context.Context, s settings) error {
+	x := scan.New(scan.Options{Key: []byte("of a benchmark"), Cache: s.cache, NoArchives: true})
+	if err := x.Repository(ctx, s.child); err != nil {
 		return err
 	}
-	defer r.Close()
-	got, err := r.Scan(ctx, pack.Options{Matcher: func() pack.Matcher { return matcher{} }, Rules: "git-secrets 1", Cache: s.cache})
-	if err != nil {
-		return err
+	res := x.Result()
+	places := 0
+	for _, f := range res.Findings {
+		places += f.PlaceCount
 	}
-	var ids []pack.ID
-	for _, h := range got.Hits {
-		ids = append(ids, h.ID)
-	}
-	places, err := r.Places(ctx, ids)
-	if err != nil {
-		return err
-	}
-	n := 0
-	for _, list := range places {
-		n += len(list)
-	}
-	fmt.Printf("objects=%d cached=%d hits=%d names=%d places=%d gaps=%d bytes=%d looked=%d\n", got.Objects, got.Cached, len(got.Hits), len(got.Names), n, len(got.Gaps), got.Bytes, got.Looked)
+	fmt.Printf("objects=%d cached=%d findings=%d places=%d gaps=%d\n", res.Objects, res.Cached, len(res.Findings), places, len(res.Gaps))
 	return nil
 }

@@ -12,11 +12,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // format is raised when the generator writes something else.
-const format = 4
+const format = 5
 
 // generated is the repository of so many commits, made once.
 func generated(ctx context.Context, dir string, commits int) (string, error) {
@@ -34,7 +35,7 @@ func generated(ctx context.Context, dir string, commits int) (string, error) {
 	if out, err := exec.CommandContext(ctx, "git", "init", "-q", "--bare", "-b", "main", repo).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("cannot make a repository: %w: %s", err, out)
 	}
-	in := exec.CommandContext(ctx, "git", "-C", repo, "-c", "core.compression=1", "fast-import", "--quiet")
+	in := exec.CommandContext(ctx, "git", "-C", repo, "-c", "core.compression=1", "fast-import", "--quiet", "--depth=50")
 	in.Stderr = os.Stderr
 	pipe, err := in.StdinPipe()
 	if err != nil {
@@ -48,11 +49,12 @@ func generated(ctx context.Context, dir string, commits int) (string, error) {
 	for range commits {
 		h.commit()
 	}
+	h.write()
 	if err := errors.Join(w.Flush(), pipe.Close(), in.Wait()); err != nil {
 		return "", fmt.Errorf("cannot make a repository: git fast-import: %w", err)
 	}
-	// As git gc --aggressive leaves it.
-	repack := exec.CommandContext(ctx, "git", "-C", repo, "repack", "-q", "-a", "-d", "-f", "--depth=50", "--window=10")
+	// As git gc leaves it; the chains of deltas are fast-import's.
+	repack := exec.CommandContext(ctx, "git", "-C", repo, "repack", "-q", "-a", "-d", "--depth=50", "--window=10")
 	if out, err := repack.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("cannot make a repository: git repack: %w: %s", err, out)
 	}
@@ -67,28 +69,48 @@ func generated(ctx context.Context, dir string, commits int) (string, error) {
 
 // A history is code that many people change: some 1,500 files in directories, of
 // which a commit changes two or three, each by a few lines. Now and then work goes
-// on beside main and is merged.
+// on beside main and is merged. Contents are numbers of lines, so that all
+// versions fit in memory and those of one file can be written one after the other,
+// the latest first, which is how git stores them best.
 type history struct {
-	r     *rand.Rand
-	w     io.Writer
-	words []string
-	files []*file
-	mark  int
-	now   int64
-	side  int // commits left on the branch beside main; 0 is none
-	topic int // its mark
-	onto  map[*file]bool
-	main  int
-	n     int
-	blobs int
-	bytes int64
-	keys  int
+	r       *rand.Rand
+	w       io.Writer
+	words   []string
+	lines   [][]byte
+	files   []*file
+	commits []commit
+	now     int64
+	side    int // commits left on the branch beside main; 0 is none
+	topic   int // the branch's last commit
+	onto    map[*file]bool
+	main    int
+	n       int
+	blobs   int
+	bytes   int64
+	keys    int
 }
 
 type file struct {
-	path  string
-	lines [][]byte
-	size  int
+	path     string
+	versions [][]int32
+	mark     int // of its first version
+}
+
+// A commit, by its place behind the first; parents are counted from one.
+type commit struct {
+	ref     string
+	from    int
+	merge   int
+	changed []change
+	message string
+	when    int64
+	who     int
+	tag     string
+}
+
+type change struct {
+	f       *file
+	version int
 }
 
 func newHistory(w io.Writer) *history {
@@ -101,164 +123,159 @@ func newHistory(w io.Writer) *history {
 		h.words = append(h.words, b.String())
 	}
 	dirs := []string{""}
-	for range 220 {
-		dirs = append(dirs, dirs[h.r.IntN(len(dirs))]+h.word()+"/")
+	for range 90 {
+		if d := dirs[h.r.IntN(len(dirs))] + h.word() + "/"; strings.Count(d, "/") < 4 {
+			dirs = append(dirs, d)
+		}
 	}
 	seen := map[string]bool{}
-	for range 1500 {
+	for len(h.files) < 1500 {
 		path := dirs[h.r.IntN(len(dirs))] + h.word() + "_" + h.word() + []string{".go", ".tf", ".md", ".json"}[h.r.IntN(4)]
-		if seen[path] || strings.Count(path, "/") > 7 {
-			continue
+		if !seen[path] {
+			seen[path] = true
+			h.files = append(h.files, &file{path: path})
 		}
-		seen[path] = true
-		h.files = append(h.files, &file{path: path})
 	}
 	return h
 }
 
 func (h *history) word() string { return h.words[h.r.IntN(len(h.words))] }
 
-// commit writes one to fast-import.
 func (h *history) commit() {
 	h.n++
 	h.now += int64(30 + h.r.IntN(7200))
+	c := commit{ref: "refs/heads/main", from: h.main, when: h.now, who: h.r.IntN(40)}
 	switch {
-	case h.side == 0 && h.n%25 == 10:
+	case h.side == 0 && h.n%25 == 10 && h.main > 0:
 		h.side, h.topic, h.onto = 3+h.r.IntN(8), h.main, map[*file]bool{}
 	case h.side == 1:
-		h.merge()
+		h.merge(c)
 		return
 	}
 	beside := h.side > 0 && h.r.IntN(2) == 0
-	var changed []*file
 	for range 1 + h.r.IntN(4) {
 		// A few files change often.
-		k := int(float64(len(h.files)) * h.r.Float64() * h.r.Float64())
-		f := h.files[k]
-		if h.side > 0 && beside != h.onto[f] && (beside && f.lines != nil || !beside) && h.onto[f] {
-			continue // only one side changes a file: merges are then simple
+		f := h.files[int(float64(len(h.files))*h.r.Float64()*h.r.Float64())]
+		if h.side > 0 && !beside && h.onto[f] || slices.ContainsFunc(c.changed, func(c change) bool { return c.f == f }) {
+			continue // one side alone changes a file: merges are then simple
 		}
 		if beside {
 			h.onto[f] = true
-		} else if h.side > 0 && h.onto[f] {
-			continue
 		}
-		h.edit(f)
-		changed = append(changed, f)
+		c.changed = append(c.changed, change{f, h.edit(f)})
 	}
-	var blobs []int
-	for _, f := range changed {
-		blobs = append(blobs, h.blob(f))
+	c.message = h.sentence() + "\n\n" + h.sentence() + "\n"
+	if h.n%6000 == 77 {
+		c.message += "rotated " + h.key() + "\n"
 	}
-	h.mark++
-	ref, parent := "refs/heads/main", h.main
 	if beside {
-		ref, parent = "refs/heads/topic", h.topic
+		c.ref, c.from = "refs/heads/topic", h.topic
 		h.side--
 	}
-	message := h.sentence() + "\n\n" + h.sentence() + "\n"
-	if h.n%6000 == 77 {
-		message += "rotated " + h.key() + "\n"
-	}
-	h.head(ref, message)
-	if parent > 0 {
-		fmt.Fprintf(h.w, "from :%d\n", parent)
-	}
-	for i, f := range changed {
-		fmt.Fprintf(h.w, "M 100644 :%d %s\n", blobs[i], f.path)
-	}
-	if fmt.Fprintln(h.w); beside {
-		h.topic = h.mark
+	h.commits = append(h.commits, c)
+	if beside {
+		h.topic = len(h.commits)
 	} else {
-		h.main = h.mark
+		h.main = len(h.commits)
 	}
-}
-
-func (h *history) head(ref, message string) {
-	fmt.Fprintf(h.w, "commit %s\nmark :%d\n", ref, h.mark)
-	who := h.r.IntN(40)
-	fmt.Fprintf(h.w, "author Person %d <person%d@example.com> %d +0000\ncommitter Person %d <person%d@example.com> %d +0000\n", who, who, h.now, who, who, h.now)
-	fmt.Fprintf(h.w, "data %d\n%s\n", len(message), message)
 }
 
 // merge brings the branch into main.
-func (h *history) merge() {
+func (h *history) merge(c commit) {
 	h.side = 0
-	if h.topic == 0 || h.main == 0 || h.topic == h.main {
-		h.commit()
-		return
+	c.merge, c.message = h.topic, "Merge branch 'topic'\n"
+	if h.topic == h.main {
+		c.merge = 0
 	}
-	names := make([]string, 0, len(h.onto))
-	marks := make([]int, 0, len(h.onto))
 	for _, f := range h.files { // in their order, not the map's
 		if h.onto[f] {
-			if len(names) == 0 && h.n%5 == 0 {
+			if len(c.changed) == 0 && h.n%5 == 0 {
 				h.edit(f) // what only the merge has
 			}
-			names, marks = append(names, f.path), append(marks, h.blob(f))
+			c.changed = append(c.changed, change{f, len(f.versions) - 1})
 		}
 	}
-	h.mark++
-	h.head("refs/heads/main", "Merge branch 'topic'\n")
-	fmt.Fprintf(h.w, "from :%d\nmerge :%d\n", h.main, h.topic)
-	for i := range names {
-		fmt.Fprintf(h.w, "M 100644 :%d %s\n", marks[i], names[i])
-	}
-	fmt.Fprintln(h.w)
-	h.main = h.mark
 	if h.n%400 < 25 {
-		fmt.Fprintf(h.w, "tag v0.%d\nfrom :%d\ntagger Release <release@example.com> %d +0000\ndata 8\nrelease\n\n", h.n, h.main, h.now)
+		c.tag = fmt.Sprintf("v0.%d", h.n)
 	}
+	h.commits = append(h.commits, c)
+	h.main = len(h.commits)
 }
 
-func (h *history) blob(f *file) int {
-	h.mark++
-	size := 0
-	for _, l := range f.lines {
-		size += len(l)
-	}
-	fmt.Fprintf(h.w, "blob\nmark :%d\ndata %d\n", h.mark, size)
-	for _, l := range f.lines {
-		h.w.Write(l)
-	}
-	fmt.Fprintln(h.w)
-	h.blobs++
-	h.bytes += int64(size)
-	return h.mark
-}
-
-// edit changes a few lines, or begins the file.
-func (h *history) edit(f *file) {
-	if f.lines == nil {
+// edit changes a few lines, or begins the file, and returns the version's number.
+func (h *history) edit(f *file) int {
+	var lines []int32
+	if len(f.versions) == 0 {
 		for range 40 + h.r.IntN(1000) {
-			f.lines = append(f.lines, h.line(f.path))
+			lines = append(lines, h.line())
 		}
-		return
-	}
-	lines := append([][]byte(nil), f.lines...)
-	for range 1 + h.r.IntN(6) {
-		at := h.r.IntN(len(lines))
-		n := 1 + h.r.IntN(5)
-		switch h.r.IntN(3) {
-		case 0:
-			for range n {
-				lines = append(lines[:at], append([][]byte{h.line(f.path)}, lines[at:]...)...)
+	} else {
+		lines = slices.Clone(f.versions[len(f.versions)-1])
+		for range 1 + h.r.IntN(6) {
+			at, n := h.r.IntN(len(lines)), 1+h.r.IntN(5)
+			switch h.r.IntN(3) {
+			case 0:
+				for range n {
+					lines = slices.Insert(lines, at, h.line())
+				}
+			case 1:
+				if len(lines) > 60 {
+					lines = slices.Delete(lines, at, min(len(lines), at+n))
+				}
+			default:
+				lines[at] = h.line()
 			}
-		case 1:
-			if len(lines) > 60 {
-				lines = append(lines[:at], lines[min(len(lines), at+n):]...)
-			}
-		default:
-			lines[at] = h.line(f.path)
 		}
 	}
 	if h.n%1500 == 3 {
 		h.keys++
-		at := h.r.IntN(len(lines))
-		planted := []byte("  access_key = \"" + h.key() + "\"\n  secret_key = \"" + h.secret() + "\"\n")
-		lines = append(lines[:at], append([][]byte{planted}, lines[at:]...)...)
+		h.lines = append(h.lines, []byte("  access_key = \""+h.key()+"\"\n  secret_key = \""+h.secret()+"\"\n"))
+		lines = slices.Insert(lines, h.r.IntN(len(lines)), int32(len(h.lines)-1))
 	}
-	f.lines = lines
+	f.versions = append(f.versions, lines)
+	return len(f.versions) - 1
+}
+
+// write gives fast-import the blobs, file by file, and then the commits.
+func (h *history) write() {
+	mark := 0
+	for _, f := range h.files {
+		f.mark = mark + 1
+		mark += len(f.versions)
+		for v, lines := range slices.Backward(f.versions) {
+			size := 0
+			for _, l := range lines {
+				size += len(h.lines[l])
+			}
+			fmt.Fprintf(h.w, "blob\nmark :%d\ndata %d\n", f.mark+v, size)
+			for _, l := range lines {
+				h.w.Write(h.lines[l])
+			}
+			fmt.Fprintln(h.w)
+			h.blobs++
+			h.bytes += int64(size)
+		}
+	}
+	for i, c := range h.commits {
+		fmt.Fprintf(h.w, "commit %s\nmark :%d\n", c.ref, mark+1+i)
+		for _, as := range []string{"author", "committer"} {
+			fmt.Fprintf(h.w, "%s Person %d <person%d@example.com> %d +0000\n", as, c.who, c.who, c.when)
+		}
+		fmt.Fprintf(h.w, "data %d\n%s\n", len(c.message), c.message)
+		if c.from > 0 {
+			fmt.Fprintf(h.w, "from :%d\n", mark+c.from)
+		}
+		if c.merge > 0 {
+			fmt.Fprintf(h.w, "merge :%d\n", mark+c.merge)
+		}
+		for _, ch := range c.changed {
+			fmt.Fprintf(h.w, "M 100644 :%d %s\n", ch.f.mark+ch.version, ch.f.path)
+		}
+		fmt.Fprintln(h.w)
+		if c.tag != "" {
+			fmt.Fprintf(h.w, "tag %s\nfrom :%d\ntagger Release <release@example.com> %d +0000\ndata 8\nrelease\n\n", c.tag, mark+1+i, c.when)
+		}
+	}
 }
 
 func (h *history) key() string {
@@ -287,7 +304,7 @@ func (h *history) sentence() string {
 
 // line is one of code: calls, names, comments, now and then a hash, a number, a
 // long path or an encoded value, over which searches for secrets stumble.
-func (h *history) line(path string) []byte {
+func (h *history) line() int32 {
 	var b bytes.Buffer
 	b.WriteString(strings.Repeat("\t", h.r.IntN(4)))
 	switch h.r.IntN(24) {
@@ -320,5 +337,6 @@ func (h *history) line(path string) []byte {
 		fmt.Fprintf(&b, "%s.%s = append(%s, %s{%s: %q})", h.word(), h.word(), h.word(), h.word(), h.word(), h.word())
 	}
 	b.WriteByte('\n')
-	return b.Bytes()
+	h.lines = append(h.lines, b.Bytes())
+	return int32(len(h.lines) - 1)
 }

@@ -34,6 +34,7 @@ type settings struct {
 	cache   string
 	profile string
 	nolog   bool
+	repeat  int
 }
 
 func run(ctx context.Context) error {
@@ -41,11 +42,12 @@ func run(ctx context.Context) error {
 	flag.StringVar(&s.dir, "dir", filepath.Join(os.TempDir(), "cordon-secretsbench"), "where the generated repository is kept")
 	flag.IntVar(&s.commits, "commits", 20_500, "how many commits to generate")
 	flag.IntVar(&s.rounds, "rounds", 3, "how often to measure; the least counts")
-	flag.StringVar(&s.cordon, "cordon", "", "measure this program's scan command in place of the packages alone")
+	flag.StringVar(&s.cordon, "cordon", "", "measure this program's scan command, process start and all, in place of the package alone")
 	flag.BoolVar(&s.nolog, "quick", false, "leave out git log -p and gitleaks")
 	flag.StringVar(&s.child, "child", "", "scan this repository and exit (used by the measurement itself)")
 	flag.StringVar(&s.cache, "cache", "", "with -child: the folder for verdicts")
 	flag.StringVar(&s.profile, "profile", "", "with -child: write a CPU profile there")
+	flag.IntVar(&s.repeat, "repeat", 1, "with -child: how often, for a profile")
 	flag.Parse()
 	if s.child != "" {
 		return child(ctx, s)

@@ -136,7 +136,12 @@ func measure(ctx context.Context, s settings, repo string) error {
 	defer os.RemoveAll(cache)
 	scan := func(dir string) (figure, error) {
 		if s.cordon != "" {
-			return cost(ctx, "", s.cordon, "scan", "--cache", dir, "--export", "json", repo)
+			for _, name := range []string{"XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"} {
+				if err := os.Setenv(name, filepath.Join(dir, name)); err != nil {
+					return figure{}, err
+				}
+			}
+			return cost(ctx, "", s.cordon, "scan", "--no-archives", "--fail-on", "none", repo)
 		}
 		return cost(ctx, "", self, "-child", repo, "-cache", dir)
 	}

@@ -145,7 +145,7 @@ func (r *Reader) line(cell func(int) string, at indexes) error {
 	}
 	cost := 0.0
 	if text := cell(at.cost); text != "" {
-		if cost, err = amount(text); err != nil {
+		if cost, err = Amount(text); err != nil {
 			return err
 		}
 	}
@@ -188,8 +188,8 @@ func (r *Reader) day(d Day) {
 	r.days[d] = true
 }
 
-// amount reads a cost. What a float can also be is none.
-func amount(text string) (float64, error) {
+// Amount reads a cost as AWS writes it. What a float can also be is none.
+func Amount(text string) (float64, error) {
 	cost, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	if err != nil || math.IsNaN(cost) || math.Abs(cost) > 1e15 {
 		return 0, fmt.Errorf("%.40q is no amount", text)
@@ -234,7 +234,7 @@ func (r *Reader) matrix(c *csv.Reader, of string, names []string) error {
 			if i >= len(names) || strings.HasPrefix(plain(names[i]), "totalcost") || text == "" {
 				continue
 			}
-			cost, err := amount(text)
+			cost, err := Amount(text)
 			if err != nil {
 				return fmt.Errorf("%s: %w", day, err)
 			}
@@ -264,9 +264,8 @@ func (r *Reader) matrix(c *csv.Reader, of string, names []string) error {
 
 // named takes the currency off the head of a column: "EC2-Instances($)".
 func named(head string) (name, currency string) {
-	name, unit, cut := strings.Cut(head, "(")
-	if i := strings.LastIndexByte(head, '('); cut && strings.HasSuffix(head, ")") {
-		name, unit = head[:i], strings.TrimSuffix(head[i+1:], ")")
+	if i := strings.LastIndexByte(head, '('); i >= 0 && strings.HasSuffix(head, ")") {
+		name, unit := head[:i], strings.TrimSuffix(head[i+1:], ")")
 		if unit == "$" {
 			unit = "USD"
 		}

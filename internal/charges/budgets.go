@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/budgets"
 	"github.com/aws/aws-sdk-go-v2/service/budgets/types"
+
+	"cordon/internal/bill"
 )
 
 // BudgetNeeds are the calls of Budgets and Actions. IAM names the first's action
@@ -104,7 +105,7 @@ func (b *Budget) amount(s *types.Spend) *float64 {
 	if s == nil {
 		return nil
 	}
-	v, err := strconv.ParseFloat(aws.ToString(s.Amount), 64)
+	v, err := bill.Amount(aws.ToString(s.Amount))
 	if err != nil {
 		return nil // not told, and not nothing
 	}

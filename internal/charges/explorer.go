@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,7 +25,7 @@ const PerRequest = 0.01
 
 // ErrOff says that Cost Explorer has no figures: it was never turned on, or was
 // within the last day, or the root user keeps IAM from the bill.
-var ErrOff = errors.New("Cost Explorer has no figures of this account")
+var ErrOff = errors.New("no figures of this account in Cost Explorer")
 
 // ErrMeter says that more requests would be needed than were allowed.
 var ErrMeter = errors.New("the answer has more pages than requests were allowed")
@@ -124,9 +123,9 @@ func lines(l *bill.Ledger, day types.ResultByTime, second types.Dimension) error
 		if len(g.Keys) != 2 || !there {
 			return errors.New("an answer has a charge without its names or its amount")
 		}
-		amount, err := strconv.ParseFloat(aws.ToString(cost.Amount), 64)
+		amount, err := bill.Amount(aws.ToString(cost.Amount))
 		if err != nil {
-			return fmt.Errorf("%.40q is no amount", aws.ToString(cost.Amount))
+			return err
 		}
 		unit := aws.ToString(cost.Unit)
 		if l.Currency != "" && unit != l.Currency {

@@ -113,7 +113,7 @@ func call(ctx context.Context, cfg aws.Config, now func() time.Time, op string, 
 	if err != nil {
 		return err
 	}
-	_, _, err = middleware.DecorateHandler(smithyhttp.NewClientHandler(cfg.HTTPClient), stack).Handle(ctx, struct{}{})
+	_, _, err = middleware.DecorateHandler(smithyhttp.NewClientHandlerWithOptions(cfg.HTTPClient), stack).Handle(ctx, struct{}{})
 	if err != nil {
 		return &smithy.OperationError{ServiceID: "FreeTier", OperationName: op, Err: err}
 	}

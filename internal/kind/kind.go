@@ -124,6 +124,9 @@ const (
 	Lift Purpose = "lift"
 	// Restore puts back what somebody changed.
 	Restore Purpose = "restore"
+	// Harden sets what keeps it from happening again: the owner chooses it, and no
+	// clean-up plans it.
+	Harden Purpose = "harden"
 	// Remove deletes the resource. Its Prior shows only what no other action
 	// of a plan changes: ids and the date of creation, never a status.
 	Remove Purpose = "remove"

@@ -20,6 +20,7 @@ func strengthen[R, W any](
 	get func(context.Context, R, fact.Resource) (string, error),
 	set func(context.Context, W, kind.Job, string) error,
 ) kind.Verb[R, W] {
+	v.For = kind.Harden
 	v.Prior = func(ctx context.Context, api R, r fact.Resource) (json.RawMessage, error) {
 		return prior(get(ctx, api, r))
 	}
@@ -75,7 +76,7 @@ func establish[R, W any](
 	stands func(string) bool,
 	create, drop func(context.Context, W, kind.Job) error,
 ) kind.Verb[R, W] {
-	v.Class = kind.Reversible
+	v.Class, v.For = kind.Reversible, kind.Harden
 	v.Prior = func(ctx context.Context, api R, r fact.Resource) (json.RawMessage, error) {
 		return prior(is(ctx, api, r))
 	}

@@ -289,6 +289,10 @@ func TestLettersPass(t *testing.T) {
 	for _, sort := range []string{"keys-off", "keys-gone", "keys-new", "denied", "revoked", "passwords", "mfa", "identities", "stopped", "removed", "closed", "restored", "kept", "other"} {
 		f.Done = append(f.Done, Deed{sort, hostile, at})
 	}
+	f.Bill = &Bill{At: at, Currency: "USD", Bought: []Bought{{"savingsplans:CreateSavingsPlan us-east-1", at}}}
+	for i, name := range hostile {
+		f.Bill.Lines = append(f.Bill.Lines, Charge{name, i%2 == 0, "2026-11-20", "2026-11-22", 4111.11, 1834.2, 0.5}, Charge{What: "Amazon SageMaker, ap-south-1", First: "2026-11-20", Last: "2026-11-22"})
+	}
 	for _, sort := range []string{"untriaged", "keys", "standing", "unverified", "gaps", "root-mfa", "users-mfa"} {
 		f.Open = append(f.Open, Open{sort, 7, hostile})
 	}

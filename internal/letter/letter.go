@@ -223,6 +223,9 @@ func (c *composer) charges() {
 	c.bill()
 }
 
+// someCharges is how many charges a letter names: the bill itself is with AWS.
+const someCharges = 10
+
 // bill says what the charges show, the amounts as the bill has them.
 func (c *composer) bill() {
 	b := c.f.Bill
@@ -232,7 +235,11 @@ func (c *composer) bill() {
 	if len(b.Lines) > 0 {
 		c.say("letter.charges.bill", "currency", c.name(b.Currency), "at", stamp(b.At))
 	}
-	for _, x := range b.Lines {
+	for i, x := range b.Lines {
+		if i == someCharges {
+			c.item("letter.charges.more", "n", len(b.Lines)-i)
+			break
+		}
 		if x.New {
 			c.item("letter.charges.new", "what", c.name(x.What), "cost", c.Number(x.Cost), "first", x.First, "last", x.Last)
 		} else {

@@ -36,13 +36,15 @@ func For(name string) ([]Grant, error) {
 	case "preserve":
 		out = changes(func(v kind.Bound) bool { return v.For == kind.Copy })
 	case "contain":
-		out = changes(func(v kind.Bound) bool { return v.Class != kind.Permanent && v.For != kind.Copy && !v.Secret })
+		out = changes(func(v kind.Bound) bool { return v.Class != kind.Permanent && v.For != kind.Copy && v.For != kind.Harden && !v.Secret })
 	case "eradicate":
-		out = changes(func(v kind.Bound) bool { return v.For != kind.Copy && !v.Secret })
+		out = changes(func(v kind.Bound) bool { return v.For != kind.Copy && v.For != kind.Harden && !v.Secret })
+	case "harden":
+		out = changes(func(v kind.Bound) bool { return v.For == kind.Harden })
 	case "responder", "breakglass":
 		out = append(look, changes(func(kind.Bound) bool { return true })...)
-		for _, needs := range beside {
-			out = append(out, grants(awsapi.Actions(needs), reading())...)
+		for _, part := range Names {
+			out = append(out, grants(awsapi.Actions(beside[part]), reading())...)
 		}
 		return out, nil
 	case "rotate", "recover", "account", "bill":

@@ -120,7 +120,7 @@ func TestEachPartHasItsVerbs(t *testing.T) {
 		}
 	}
 	for name, must := range map[string]string{
-		"contain": "iam:PutUserPolicy", "preserve": "ec2:CreateSnapshots", "eradicate": "iam:DeleteUser", "triage": "imagebuilder:ListImagePipelines",
+		"contain": "iam:PutUserPolicy", "harden": "s3:CreateBucket", "preserve": "ec2:CreateSnapshots", "eradicate": "iam:DeleteUser", "triage": "imagebuilder:ListImagePipelines",
 	} {
 		if !slices.Contains(actions(set(t, name).Grants), must) {
 			t.Errorf("%s does not allow %s", name, must)

@@ -35,7 +35,12 @@ func (t *Text) fieldName(name string) string {
 func (t *Text) accountField(p *page, m AccountField) {
 	w := t.Words
 	colour := map[string]string{"same": green, "unread": yellow, "uncompared": "", "changed": red, "set": red, "removed": red}[m.State]
-	p.ink(colour, " "+clean.Pad(t.fieldName(m.Name), 22)+"  ", w.T("screen.account.state."+m.State))
+	first := " " + clean.Pad(t.fieldName(m.Name), 22) + "  "
+	if p.Width < 72 {
+		p.wrap(" ", t.fieldName(m.Name))
+		first = "     "
+	}
+	p.ink(colour, first, w.T("screen.account.state."+m.State))
 	if m.Unread != nil {
 		p.wrap("     ", t.why(*m.Unread))
 	} else if !m.Set {

@@ -21,7 +21,7 @@ func (t *Text) money(v float64, currency string) string {
 	if v < 0 && cents > 0 {
 		text = "-" + text
 	}
-	return text + "\u00a0" + safe(currency)
+	return text + "\u00a0" + clean.TextCap(currency, 5)
 }
 
 func (t *Text) billAsk(p *page, m BillAsk) {
@@ -61,7 +61,11 @@ func (t *Text) comparison(p *page, m Bill) {
 	p.wrap("   ", w.T("screen.bill.sums", "total", t.money(c.Total, c.Currency), "day", t.money(c.PerDay, c.Currency), "usual", t.money(c.Usual, c.Currency)))
 	t.chart(p, c)
 	p.blank()
-	for _, f := range c.Findings {
+	for i, f := range c.Findings {
+		if i == someThings && !t.All {
+			t.rest(p, len(c.Findings)-i)
+			break
+		}
 		t.billFinding(p, c, f)
 	}
 	switch {
@@ -99,7 +103,7 @@ func (t *Text) chart(p *page, c bill.Comparison) {
 	const height = 5
 	label := t.money(top(c.Totals), c.Currency)
 	left := clean.Width(label) + 4
-	width := max(p.Width-left-2, 20)
+	width := max(p.Width-left-2, 10)
 	cols, at := columns(c.Totals, width)
 	p.blank()
 	for i, row := range t.bars(c.Totals, width, height) {
@@ -111,11 +115,11 @@ func (t *Text) chart(p *page, c bill.Comparison) {
 	}
 	mark := int(c.Since-c.From) / at
 	under := []byte(strings.Repeat("-", len(cols)))
-	if mark < len(under) {
+	if mark >= 0 && mark < len(under) {
 		under[mark] = '^'
 	}
 	p.line(strings.Repeat(" ", left) + string(under))
-	p.wrap(strings.Repeat(" ", left), t.Words.T("screen.bill.axis", "from", c.From.String(), "last", (c.To-1).String(), "since", c.Since.String()))
+	p.wrap("   ", t.Words.T("screen.bill.axis", "from", c.From.String(), "last", (c.To-1).String(), "since", c.Since.String()))
 }
 
 func (t *Text) billFinding(p *page, c bill.Comparison, f bill.Finding) {

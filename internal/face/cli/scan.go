@@ -132,7 +132,8 @@ func (a *app) scanning(o scanOptions, args []string) (leaks.Options, error) {
 		return leaks.Options{}, err
 	}
 	so := leaks.Options{
-		Key: key, Identifiers: o.identifiers, NoHistory: o.noHistory, NoWorkTree: o.noWorkTree, Ignored: o.ignored, NoArchives: o.noArchives, Env: func(string) string { return "" },
+		Key: key, Identifiers: o.identifiers, NoHistory: o.noHistory, NoWorkTree: o.noWorkTree, Ignored: o.ignored, NoArchives: o.noArchives,
+		Values: o.verify || o.write, Env: func(string) string { return "" },
 	}
 	if !o.noCache {
 		so.Cache = a.scanCache()
@@ -145,6 +146,7 @@ func (a *app) scanning(o scanOptions, args []string) (leaks.Options, error) {
 		return so, nil
 	}
 	so.Baseline, err = leaks.ReadBaseline(file)
+	so.Values = so.Values || err == nil
 	if errors.Is(err, fs.ErrNotExist) || err != nil && !named && !isFile(file) {
 		so.Baseline, err = nil, nil
 		if named && !o.write {

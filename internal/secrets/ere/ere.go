@@ -100,6 +100,7 @@ func Compile(patterns []string, opt Options) (*Regexp, error) {
 // build makes the automaton that every line must pass.
 func (re *Regexp) build(all []*node) error {
 	n := &node{op: opAlt, subs: all}
+	re.filter = newFilter(all)
 	if re.opt.Word {
 		n = wordly(n)
 	}
@@ -108,7 +109,6 @@ func (re *Regexp) build(all []*node) error {
 		return &Error{Text: err.Error()}
 	}
 	re.fwd = newDFA(re.prog, true)
-	re.filter = newFilter(all)
 	if re.exact || len(re.plain) == 0 {
 		return nil
 	}
@@ -184,6 +184,9 @@ func (re *Regexp) sure(line []byte) bool {
 // Lines appends to hits, for every line of text that matches, the offset at which
 // the line begins.
 func (re *Regexp) Lines(text []byte, hits []int) []int {
+	if len(re.filter.needs) > 0 {
+		return re.filtered(text, hits)
+	}
 	for from := 0; from < len(text); {
 		begin, end, ok := re.next(text, from)
 		if !ok {

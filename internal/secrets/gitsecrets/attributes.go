@@ -12,6 +12,26 @@ type attributes struct {
 
 func (r *run) newAttributes() *attributes { return &attributes{run: r, known: map[string]string{}} }
 
+// marked lists the files that have a diff attribute of any sort, by one question.
+func (r *run) marked(paths map[string]bool) map[string]bool {
+	var in strings.Builder
+	for p := range paths {
+		in.WriteString(p + "\x00")
+	}
+	out, code := r.gitIn(nil, []byte(in.String()), "check-attr", "-z", "--stdin", "diff")
+	marked := map[string]bool{}
+	f := strings.Split(string(out), "\x00")
+	for i := 0; i+2 < len(f); i += 3 {
+		if f[i+2] != "unspecified" {
+			marked[f[i]] = true
+		}
+	}
+	if code != 0 {
+		return paths
+	}
+	return marked
+}
+
 // text says whether what was found in a file counts. An attribute that makes a
 // text binary hides it from the original only: it says how changes are shown, and
 // nothing of secrets.

@@ -90,7 +90,7 @@ func (r *run) touching(patterns []string) (commits []string, blobs map[string]bo
 		case len(found.Commits)+len(found.Merges) == 0:
 			return nil, found.Blobs, 0
 		default:
-			commits, code := r.narrow(found, filter, able)
+			commits, code := r.narrow(found, patterns, filter, able)
 			return commits, found.Blobs, code
 		}
 	}
@@ -103,7 +103,7 @@ func (r *run) touching(patterns []string) (commits []string, blobs map[string]bo
 }
 
 // narrow asks git, of the commits that may be, which are.
-func (r *run) narrow(found Found, filter []string, able bool) ([]string, int) {
+func (r *run) narrow(found Found, patterns, filter []string, able bool) ([]string, int) {
 	commits := found.Commits
 	if len(found.Merges) > 0 {
 		out, code := r.told("rev-list", "--all")
@@ -119,11 +119,20 @@ func (r *run) narrow(found Found, filter []string, able bool) ([]string, int) {
 	if !able || len(commits) == 0 {
 		return commits, 0
 	}
-	var complaints bytes.Buffer
-	args := append([]string{"log", "--no-walk=unsorted", "--stdin"}, filter...)
-	out, code := r.gitIn(&complaints, []byte(strings.Join(commits, "\n")+"\n"), args...)
-	_, _ = r.Err.Write(complaints.Bytes())
-	return strings.Fields(string(out)), code
+	sure, rest := r.sift(commits, patterns, found.Blobs)
+	if len(rest) > 0 {
+		var complaints bytes.Buffer
+		args := append([]string{"log", "--no-walk=unsorted", "--stdin"}, filter...)
+		out, code := r.gitIn(&complaints, []byte(strings.Join(rest, "\n")+"\n"), args...)
+		_, _ = r.Err.Write(complaints.Bytes())
+		if code != 0 {
+			return nil, code
+		}
+		for _, id := range strings.Fields(string(out)) {
+			sure[id] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(commits), func(id string) bool { return !sure[id] }), 0
 }
 
 // forest searches trees; what it has seen it does not look at again.
@@ -134,10 +143,16 @@ type forest struct {
 	trees map[string][]leaf
 	blobs map[string][]hit
 	gaps  int
+
+	links  bool            // links count as well
+	marked map[string]bool // files with an attribute
 }
 
 // A leaf is a file with findings, by its path below a tree.
-type leaf struct{ path, id string }
+type leaf struct {
+	path, id string
+	link     bool
+}
 
 // grepCommits prints what stands in the trees of commits.
 func (r *run) grepCommits(f *forest, commits []string, bad bool) int {
@@ -179,25 +194,48 @@ func (r *run) atTop() bool {
 	return r.sure() && exists(join(r.Dir, ".git"))
 }
 
-// commit lists what was found in one, below a directory.
+// commit lists what was found in one, below a directory. Of a merge, which the
+// original never looks at, it is what none of the parents has.
 func (f *forest) commit(id, prefix string) []leaf {
-	body, err := f.object(id)
-	tree, ok := bytes.CutPrefix(body, []byte("tree "))
-	if err != nil || !ok {
-		f.gap(id)
-		return nil
+	all, parents := f.below(id, prefix)
+	if len(parents) < 2 || len(all) == 0 {
+		return all
 	}
-	tree, _, _ = bytes.Cut(tree, []byte{'\n'})
-	at := string(tree)
+	known := map[leaf]bool{}
+	for _, p := range parents {
+		theirs, _ := f.below(p, prefix)
+		for _, l := range theirs {
+			known[l] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(l leaf) bool { return known[l] })
+}
+
+func (f *forest) below(id, prefix string) (all []leaf, parents []string) {
+	body, err := f.object(id)
+	head, _, _ := bytes.Cut(body, []byte("\n\n"))
+	at := ""
+	for _, l := range strings.Split(string(head), "\n") {
+		if tree, ok := strings.CutPrefix(l, "tree "); ok && at == "" {
+			at = tree
+		}
+		if p, ok := strings.CutPrefix(l, "parent "); ok {
+			parents = append(parents, p)
+		}
+	}
+	if err != nil || at == "" {
+		f.gap(id)
+		return nil, nil
+	}
 	for _, part := range strings.Split(strings.Trim(prefix, "/"), "/") {
 		if part == "" {
 			continue
 		}
 		if at = f.child(at, part); at == "" {
-			return nil
+			return nil, parents
 		}
 	}
-	return f.tree(at)
+	return f.tree(at), parents
 }
 
 func (f *forest) gap(id string) {
@@ -234,10 +272,13 @@ func (f *forest) tree(id string) []leaf {
 		switch {
 		case mode == "40000":
 			for _, l := range f.tree(child) {
-				all = append(all, leaf{name + "/" + l.path, l.id})
+				l.path = name + "/" + l.path
+				all = append(all, l)
 			}
 		case strings.HasPrefix(mode, "100") && f.blob(child):
-			all = append(all, leaf{name, child})
+			all = append(all, leaf{path: name, id: child})
+		case mode == "120000" && f.links && f.blob(child):
+			all = append(all, leaf{path: name, id: child, link: true})
 		}
 	})
 	f.trees[id] = slices.Clip(all)

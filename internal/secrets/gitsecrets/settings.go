@@ -13,6 +13,7 @@ import (
 type settings struct {
 	patterns, allowed, providers []string
 	strict                       bool
+	copies                       bool // diff.renames=copies: git looks for more than renames
 	verbatim                     bool // core.quotePath=false: names beyond ASCII stay as they are
 }
 
@@ -26,7 +27,7 @@ func (r *run) config() *settings {
 
 func (r *run) readConfig(args ...string) *settings {
 	s := &settings{}
-	out, _ := r.told(append(append([]string{"config", "--null"}, args...), `^(secrets\..*|core\.quotepath)$`)...)
+	out, _ := r.told(append(append([]string{"config", "--null"}, args...), `^(secrets\..*|core\.quotepath|diff\.renames)$`)...)
 	for _, entry := range strings.Split(string(out), "\x00") {
 		key, value, _ := strings.Cut(entry, "\n")
 		switch key {
@@ -36,6 +37,8 @@ func (r *run) readConfig(args ...string) *settings {
 			s.allowed = append(s.allowed, value)
 		case "secrets.providers":
 			s.providers = append(s.providers, value)
+		case "diff.renames":
+			s.copies = strings.HasPrefix(value, "cop")
 		case "core.quotepath":
 			s.verbatim = slices.Contains([]string{"false", "no", "off", "0"}, strings.ToLower(value))
 		case "secrets.compat":

@@ -18,7 +18,7 @@ const (
 
 // strong words leave little doubt; weak ones need the form of an assignment.
 var (
-	strong = regexp.MustCompile(`(?i)secret|aws.{0,24}key|sak["'\x60]?\s*[:=]`)
+	strong = regexp.MustCompile(`(?i)secret|aws.{0,24}key`)
 	weak   = regexp.MustCompile(`(?i)(?:key|aws|credential|passw(?:or)?d)\w*["'\x60\])]?\s*(?:=>|:=|[:=,>|])\s*["'\x60]?$`)
 	mail   = regexp.MustCompile(`(?i)smtp|\bses\b|_ses_|email.{0,10}passw`)
 	hashed = regexp.MustCompile(`(?i)(?:sha-?\d+|integrity|checksum|digest|commit|revision|etag|nonce)\W{0,4}$`)
@@ -29,7 +29,7 @@ func (t *text) bare(at, kind int) {
 	n := map[int]int{bareSecret: 40, bareMail: 44}[kind]
 	value, head := t.body[at:at+n], before(t.body, at)
 	if kind == bareMail {
-		if mail.Match(head) && entropy(value) >= 4.2 && !placeholder(value) {
+		if named(head) && mail.Match(head) && entropy(value) >= 4.2 && !placeholder(value) {
 			t.add(table().byID[ruleMail], at, string(value))
 		}
 		return
@@ -39,9 +39,9 @@ func (t *text) bare(at, kind int) {
 	}
 	f := t.note(table().byID[RuleSecret], at, string(value))
 	switch {
-	case strong.Match(head):
+	case named(head) && strong.Match(head):
 		t.found = append(t.found, f)
-	case weak.Match(head), len(bytes.TrimLeft(head, " \t\"'`-|>")) == 0 && strong.Match(t.above(f.Line)):
+	case named(head) && weak.Match(head), len(bytes.TrimLeft(head, " \t\"'`-|>")) == 0 && strong.Match(t.above(f.Line)):
 		f.Confidence = Medium
 		t.found = append(t.found, f)
 	default:
@@ -63,27 +63,32 @@ func (t *text) above(n int) []byte {
 	return line[max(0, len(line)-nearWords):]
 }
 
-// random says whether 40 characters look as AWS makes them: no hash, no path, no
-// placeholder.
+// random says whether 40 characters look as AWS makes them: no hash, no path, no words,
+// no placeholder.
 func random(b []byte) bool {
 	if entropy(b) < 4.1 || placeholder(b) {
 		return false
 	}
-	slashes, small, longest := bytes.Count(b, []byte("/")), 0, 0
+	slashes, small, longest, digits := bytes.Count(b, []byte("/")), 0, 0, 0
 	for _, c := range b {
+		if c >= '0' && c <= '9' {
+			digits++
+		}
 		if small++; c < 'a' || c > 'z' {
 			small = 0
 		}
 		longest = max(longest, small)
 	}
-	return slashes < 3 || longest < 5
+	// Words that were written together have long runs of small letters and hardly
+	// a digit.
+	return (slashes < 3 || longest < 5) && (digits > 2 || longest < 6)
 }
 
 // codedSecret judges 54 or 55 characters of base 64: what Kubernetes makes of a
 // secret access key.
 func (t *text) codedSecret(at int) {
 	head := before(t.body, at)
-	if !strong.Match(head) && !weak.Match(head) {
+	if !named(head) || !strong.Match(head) && !weak.Match(head) {
 		return
 	}
 	end := at

@@ -163,7 +163,6 @@ func (t *text) join(plain *text) {
 	}
 	move(&t.found, plain.found)
 	move(&t.doubt, plain.doubt)
-	slices.SortStableFunc(t.found, func(a, b Found) int { return a.offset - b.offset })
 }
 
 // wide tells text of two bytes a character: "utf-16le", "utf-16be" or "".

@@ -68,6 +68,7 @@ func (d *Detector) text(body []byte, through []string, coded int) []Found {
 	if d.o.Identifiers {
 		t.accounts()
 	}
+	slices.SortStableFunc(t.found, func(a, b Found) int { return cmp.Compare(a.offset, b.offset) })
 	t.pair()
 	slices.SortStableFunc(t.found, func(a, b Found) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Rule, b.Rule))
@@ -116,6 +117,7 @@ func (t *text) rule(at int, r *compiled) {
 	}
 	body := value
 	for _, w := range r.Starts {
+		w, _, _ = strings.Cut(w, "|")
 		if rest, ok := bytes.CutPrefix(body, []byte(w)); ok {
 			body = rest
 			break
@@ -138,7 +140,7 @@ func (t *text) note(r *compiled, at int, value string) Found {
 	f := Found{
 		Rule: r.ID, Vendor: r.Vendor, Class: r.Class, Confidence: r.Sure, Line: line, Column: column,
 		Last4: last4(value), Fingerprint: Fingerprint(t.o.Key, value), Through: t.through,
-		offset: at, reveal: func() string { return value },
+		Length: len(value), offset: at, reveal: func() string { return value },
 	}
 	if r.Class != Secret {
 		f.ID = value

@@ -44,7 +44,7 @@ type Rule struct {
 	Sure   Confidence
 	// Starts are the words it begins with. They consist of token characters
 	// (letters, digits, + / = _ ~ -); one that holds a dot must be followed by
-	// a run of those.
+	// a run of those, or, as "SG.|23", by one that begins 23 bytes after it.
 	Starts []string
 	// Pattern is matched from the word on, in RE2. Its group 1, or all of it,
 	// is the secret.
@@ -55,7 +55,7 @@ type Rule struct {
 	Loose bool
 	// Hit and Miss are texts with what they must show; {w36} stands for 36
 	// letters and digits, {h32} for hexadecimal, {u16} for base 32, {b40} for
-	// base 64, {l26} for small letters and digits, {n12} for digits: no sample
+	// base 64, {l26} for small letters and digits, {q58} for bech32, {n12} for digits: no sample
 	// looks like a live secret to who guards a repository.
 	Hit, Miss []string
 }
@@ -81,6 +81,8 @@ type Found struct {
 	Pair string `json:"pair,omitempty"`
 	// Distance is how many lines lie between the two halves.
 	Distance int `json:"distance,omitempty"`
+	// Length is that of the value.
+	Length int `json:"length"`
 
 	offset int
 	reveal func() string

@@ -8,13 +8,14 @@ import (
 	"testing"
 )
 
-var template = regexp.MustCompile(`\{([wuhbnla])(\d+)\}`)
+var template = regexp.MustCompile(`\{([wuhbnlaq])(\d+)\}`)
 
 // alphabets of what a sample's {w36} stands for.
 var alphabets = map[string]string{
 	"w": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", "u": "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "h": "0123456789abcdef",
 	"b": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", "n": "0123456789", "l": "abcdefghijklmnopqrstuvwxyz0123456789",
 	"a": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+	"q": "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L",
 }
 
 // fill makes a text of a sample, always the same for one seed.

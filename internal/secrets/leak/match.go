@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 )
 
 // A Matcher chooses, quickly, what is worth a Detector's time. It fits
@@ -24,6 +25,7 @@ func (o Options) Matcher() *Matcher {
 
 // Lines appends where candidate lines begin to be of interest.
 func (m *Matcher) Lines(text []byte, hits []int) []int {
+	from := len(hits)
 	m.x.walk(text, false, func(at int, r *compiled, _ int) bool {
 		if r != nil && (r.Class == Identifier && !m.ids || !r.likely(text, at)) {
 			return true
@@ -34,6 +36,7 @@ func (m *Matcher) Lines(text []byte, hits []int) []int {
 	if m.ids {
 		hits = accountLine(text, hits)
 	}
+	slices.Sort(hits[from:])
 	return hits
 }
 

@@ -52,6 +52,7 @@ var aws = []Rule{
 		Miss: []string{
 			"wJalrXUtnFEMI/K7MDENG/bPxRfiCY" + "EXAMPLEKEY", "secret commit {h40}", "key: {l40}", "the key to internal/Providers/google2/Compute/instance",
 			"aws_secret_access_key = {b39}", "aws_secret_access_key = {b41}", "{b40}", "integrity sha1-{b40} of the package",
+			"policy key: AmazonElasticContainerRegistry2ReadAccess",
 		},
 	},
 	{
@@ -62,9 +63,9 @@ var aws = []Rule{
 	},
 	{
 		ID: "aws-bedrock-api-key", Name: "Amazon Bedrock long-term API key", Vendor: "aws", Class: Secret, Sure: High,
-		Starts: []string{"ABSK"}, Pattern: `ABSK[A-Za-z0-9+/]{109,}={0,2}`, Entropy: 4, Loose: true,
+		Starts: []string{"ABSK"}, Pattern: `ABSK[A-Za-z0-9+/]{109,}={0,2}`, Entropy: 4,
 		Hit:  []string{"AWS_BEARER_TOKEN_BEDROCK=ABSK{b128}", "ABSK{b110}=="},
-		Miss: []string{"ABSK{b40}", "ABSKI"},
+		Miss: []string{"ABSK{b40}", "ABSKI", "{w40}ABSK{b128}"},
 	},
 	{
 		ID: "aws-bedrock-short-term-key", Name: "Amazon Bedrock short-term API key", Vendor: "aws", Class: Secret, Sure: High,

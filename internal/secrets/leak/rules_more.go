@@ -16,7 +16,7 @@ var clouds = []Rule{
 	},
 	{
 		ID: "jwt", Name: "JSON Web Token", Vendor: "any", Class: Secret, Sure: Low,
-		Starts: []string{"eyJhbGciOi", "eyJ0eXAiOi", "eyJraWQiOi"}, Pattern: `eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.([A-Za-z0-9_-]{20,})`, Entropy: 3,
+		Starts: []string{"eyJhbGciOi", "eyJhbGciOi|11", "eyJ0eXAiOi", "eyJraWQiOi"}, Pattern: `eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.([A-Za-z0-9_-]{20,})`, Entropy: 3,
 		Hit:  []string{"Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJ{w60}.{w43}"},
 		Miss: []string{"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", "eyJhbGciOiJub25lIn0.eyJ{w40}.", "eyJhbGciOiJIUzI1NiJ9.{w40}.{w43}"},
 	},
@@ -52,7 +52,7 @@ var clouds = []Rule{
 	},
 	{
 		ID: "alibaba-key-id", Name: "Alibaba Cloud access key ID", Vendor: "alibaba", Class: KeyID, Sure: Medium,
-		Starts: []string{"LTAI"}, Pattern: `LTAI[A-Za-z0-9]{17,21}`, Entropy: 3,
+		Starts: []string{"LTAI"}, Pattern: `LTAI[A-Za-z0-9]{20,21}`, Entropy: 3,
 		Hit:  []string{"ALIBABA_CLOUD_ACCESS_KEY_ID=LTAI{w20}"},
 		Miss: []string{"LTAI{w8}", "xLTAI{w20}"},
 	},
@@ -65,8 +65,8 @@ var clouds = []Rule{
 	{
 		ID: "age-secret-key", Name: "age secret key", Vendor: "any", Class: Secret, Sure: High,
 		Starts: []string{"AGE-SECRET-KEY-1"}, Pattern: `AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}`, Entropy: 3,
-		Hit:  []string{"AGE-SECRET-KEY-1QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7LQPZRY9X8GF2TVDW0S3JN54KHCE"},
-		Miss: []string{"AGE-SECRET-KEY-1QPZRY9X8GF2TVDW0S3JN54"},
+		Hit:  []string{"AGE-SECRET-KEY-1{q58}"},
+		Miss: []string{"AGE-SECRET-KEY-1{q20}"},
 	},
 }
 
@@ -116,7 +116,7 @@ var services = []Rule{
 	},
 	{
 		ID: "sendgrid-key", Name: "SendGrid API key", Vendor: "sendgrid", Class: Secret, Sure: High,
-		Starts: []string{"SG."}, Pattern: `SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}`, Entropy: 3.5,
+		Starts: []string{"SG.|23"}, Pattern: `SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}`, Entropy: 3.5,
 		Hit:  []string{"SENDGRID_API_KEY=SG.{w22}.{w43}"},
 		Miss: []string{"SG.{w22}", "MSG.{w22}.{w43}"},
 	},

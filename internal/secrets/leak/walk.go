@@ -4,16 +4,21 @@ import (
 	"bytes"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
 
-// Every credential that a rule knows has a run of at least 20 token characters
-// in it. The walk looks at every twentieth byte, so most of a text is never
-// looked at; the runs it meets are searched for the words that rules begin with.
+// Ids of AWS are runs of 20 capitals and digits, which are rare; every other
+// credential that a rule knows has a run of at least 24 token characters in it.
+// The walk looks at every twentieth or twenty-fourth byte, goes back from one of
+// the class to where its run begins, and forward again from there: most of a text
+// is never looked at. The runs it meets are searched for the words that rules
+// begin with.
 
 const (
-	leastRun  = 20
+	leastID   = 20
+	leastRun  = 24
 	nearWords = 96 // how far before a bare secret a word may name it
 )
 
@@ -47,9 +52,10 @@ var class = func() (c [256]byte) {
 
 // A start is one word that something begins with.
 type start struct {
-	word   string
-	rule   *compiled // nil: only a hint that the text is worth reading whole
-	dotted bool
+	word string
+	rule *compiled // nil: only a hint that the text is worth reading whole
+	// skip is how far before a run the word ends.
+	skip int
 }
 
 // A compiled rule has its pattern made when its word is first met: most scans
@@ -77,6 +83,7 @@ type index struct {
 	bucket [1 << 16]uint8 // 0: none begins so
 	starts [][]start
 	dotted []start
+	ids    []start // of AWS
 }
 
 // hints are words of what only a whole text can show: bodies of private keys,
@@ -107,8 +114,14 @@ func newIndex(rules []*compiled) *index {
 }
 
 func (x *index) add(s start) {
-	if strings.Contains(s.word, ".") {
-		s.dotted = true
+	if s.rule != nil && s.rule.Vendor == "aws" && s.rule.Class != Secret {
+		x.ids = append(x.ids, s)
+		return
+	}
+	word, skip, early := strings.Cut(s.word, "|")
+	if early || strings.Contains(word, ".") {
+		s.word = word
+		s.skip, _ = strconv.Atoi(skip) // none is 0
 		x.dotted = append(x.dotted, s)
 		return
 	}
@@ -125,28 +138,47 @@ func (x *index) add(s start) {
 // go on with this line.
 type meet func(at int, rule *compiled, bare int) bool
 
-// walk meets everything in text that may be a credential, in order of runs.
+// walk meets everything in text that may be a credential: first the ids, then
+// the others, each in their order.
 func (x *index) walk(text []byte, all bool, f meet) {
-	for i := leastRun - 1; i < len(text); {
-		if class[text[i]]&token == 0 {
-			i += leastRun
+	x.runs(text, upper, leastID, func(s, e int) bool {
+		for _, w := range x.ids {
+			if string(text[s:s+len(w.word)]) == w.word && !f(s, w.rule, 0) {
+				return false
+			}
+		}
+		return true
+	})
+	x.runs(text, token, leastRun, func(s, e int) bool { return x.run(text, s, e, all, f) })
+}
+
+// runs calls f for each run of a class, at least so long. Where f says no, the
+// rest of the line is left out.
+func (x *index) runs(text []byte, of byte, least int, f func(s, e int) bool) {
+	from, known := 0, 0 // text[from:known] is of the class
+	for at := least - 1; at < len(text); {
+		k := at
+		for k >= known && class[text[k]]&of != 0 {
+			k--
+		}
+		if k >= known { // no run covers it
+			from, known = k+1, at+1
+			at = k + least
 			continue
 		}
-		s, e := i, i+1
-		for s > 0 && class[text[s-1]]&token != 0 {
-			s--
-		}
-		for e < len(text) && class[text[e]]&token != 0 {
+		e := at + 1
+		for e < len(text) && class[text[e]]&of != 0 {
 			e++
 		}
-		if e-s >= leastRun && !x.run(text, s, e, all, f) {
+		if !f(from, e) {
 			n := bytes.IndexByte(text[e:], '\n')
 			if n < 0 {
 				return
 			}
 			e += n
 		}
-		i = e + leastRun
+		from, known = e+1, e+1
+		at = e + least
 	}
 }
 
@@ -154,8 +186,8 @@ func (x *index) walk(text []byte, all bool, f meet) {
 func (x *index) run(text []byte, s, e int, all bool, f meet) bool {
 	if s > 0 && text[s-1] == '.' {
 		for _, d := range x.dotted {
-			at := s - len(d.word)
-			if at < 0 || string(text[at:s]) != d.word || d.word[0] != '.' && at > 0 && class[text[at-1]]&alnum != 0 {
+			at := s - d.skip - len(d.word)
+			if at < 0 || string(text[at:at+len(d.word)]) != d.word || d.word[0] != '.' && at > 0 && class[text[at-1]]&alnum != 0 {
 				continue // another word, or the end of a longer one
 			}
 			if !f(at, d.rule, 0) {

@@ -62,6 +62,15 @@ func (l *lineage) sort() {
 	l.late = nil
 }
 
+// settle puts later ones where they belong in byID.
+func (l *lineage) settle() {
+	for id, i := range l.late {
+		k, _ := slices.BinarySearchFunc(l.byID, id.b[:id.n], func(i int32, id []byte) int { return bytes.Compare(l.raw(i), id) })
+		l.byID = slices.Insert(l.byID, k, i)
+	}
+	l.late = nil
+}
+
 // reached says for up to 64 commits which of all others come from them: a bit
 // for each.
 func (l *lineage) reached(some []int32, mask []uint64) {

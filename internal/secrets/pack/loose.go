@@ -79,13 +79,13 @@ func readLoose(path string) (Kind, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	head, body, ok := bytes.Cut(all[:min(len(all), 64)], []byte{0})
+	head, _, ok := bytes.Cut(all[:min(len(all), 64)], []byte{0})
 	name, size, ok2 := bytes.Cut(head, []byte{' '})
 	n, err := strconv.ParseUint(string(size), 10, 63)
 	if !ok || !ok2 || err != nil {
 		return 0, nil, errLoose
 	}
-	body = all[len(head)+1:]
+	body := all[len(head)+1:]
 	if n != uint64(len(body)) {
 		return 0, nil, fmt.Errorf("it has %d bytes in place of %d", len(body), n)
 	}

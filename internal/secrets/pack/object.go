@@ -9,8 +9,9 @@ import (
 
 // Object reads one object. Where it is not understood here, git is asked. The
 // error wraps ErrMissing where no store has it, and ErrLarge where it has more
-// than 32 MiB.
-func (r *Repository) Object(ctx context.Context, id ID) (Kind, []byte, error) {
+// than 32 MiB. What it returns must not be changed: it may be given out again.
+func (r *Repository) Object(ctx context.Context, id ID) (is Kind, content []byte, err error) {
+	defer guard(&err)()
 	if err := ctx.Err(); err != nil {
 		return 0, nil, err
 	}

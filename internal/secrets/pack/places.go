@@ -1,19 +1,18 @@
 package pack
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
 	"runtime"
 	"slices"
-	"time"
 )
 
 // Places says where objects came into the history, oldest first. An object that
 // is not here has none. After a scan with a cache the answer is kept there, and
 // the next one reads only the commits that are new.
-func (r *Repository) Places(ctx context.Context, ids []ID) (map[ID][]Place, error) {
+func (r *Repository) Places(ctx context.Context, ids []ID) (places map[ID][]Place, err error) {
+	defer guard(&err)()
 	if len(ids) == 0 {
 		return nil, ctx.Err()
 	}
@@ -85,6 +84,7 @@ type question struct {
 	lin   *lineage
 	intro map[ID][]introduction
 	more  map[ID]int
+	who   map[int32]Place // of commits, by place: the author and the dates
 }
 
 func (q *question) asked(id ID) bool {
@@ -106,7 +106,7 @@ func (q *question) anew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	q.lin, q.intro, q.more = g.lin, map[ID][]introduction{}, map[ID]int{}
+	q.lin, q.intro, q.more, q.who = g.lin, map[ID][]introduction{}, map[ID]int{}, map[int32]Place{}
 	byNumber := map[int32]ID{}
 	for _, id := range q.ids {
 		if k := q.n.of(id.b[:id.n], nil); k >= 0 {
@@ -225,30 +225,4 @@ func (q *question) places(ctx context.Context) (map[ID][]Place, error) {
 		out[id] = list
 	}
 	return out, nil
-}
-
-// describe reads who made a commit or tag, and when.
-func (r *Repository) describe(id ID, p *Place) {
-	_, body, err := r.objectBut(id, nil)
-	if err != nil {
-		return
-	}
-	for len(body) > 0 && body[0] != '\n' {
-		line, rest, _ := bytes.Cut(body, []byte{'\n'})
-		body = rest
-		what, who, _ := bytes.Cut(line, []byte{' '})
-		unix, zone := stamp(line)
-		when := time.Unix(unix, 0).In(time.FixedZone("", zone))
-		switch string(what) {
-		case "author", "tagger":
-			name, mail, _ := bytes.Cut(who, []byte{'<'})
-			mail, _, _ = bytes.Cut(mail, []byte{'>'})
-			p.Author, p.Email, p.Authored = string(bytes.TrimSpace(name)), string(mail), when
-			if p.Committed.IsZero() {
-				p.Committed = when
-			}
-		case "committer":
-			p.Committed = when
-		}
-	}
 }

@@ -47,13 +47,14 @@ type standing struct {
 	root   ID // HEAD's tree
 	staged map[ID]bool
 	head   map[ID]bool
+	there  map[string]ID     // what stands at a path of HEAD's tree
 	held   map[int32]holding // by place in the lineage
 	known  map[int32]Place   // who and when, by the same
 }
 
 // standing finds what reaches some commits.
 func (q *question) standing(ctx context.Context, commits []int32) *standing {
-	s := &standing{q: q, refs: slices.Clone(q.refs), staged: map[ID]bool{}, head: map[ID]bool{}, held: map[int32]holding{}, known: map[int32]Place{}}
+	s := &standing{q: q, refs: slices.Clone(q.refs), staged: map[ID]bool{}, head: map[ID]bool{}, there: map[string]ID{}, held: map[int32]holding{}, known: map[int32]Place{}}
 	slices.SortStableFunc(s.refs, func(a, b Ref) int {
 		x, _ := rank(&a)
 		y, _ := rank(&b)
@@ -82,12 +83,13 @@ func (s *standing) inHead(id ID) bool {
 	if ok || s.root.IsZero() {
 		return is
 	}
-	tried := map[string]bool{}
 	for _, in := range s.q.intro[id] {
-		if !is && !tried[in.path] {
-			tried[in.path] = true
-			is = s.q.r.pathIn(s.root, in.path) == id
+		there, ok := s.there[in.path]
+		if !ok {
+			there = s.q.r.pathIn(s.root, in.path)
+			s.there[in.path] = there
 		}
+		is = is || there == id
 	}
 	s.head[id] = is
 	return is
@@ -158,8 +160,8 @@ func (h *holding) by(ref *Ref) {
 func (s *standing) at(in introduction) Place {
 	p, ok := s.known[in.commit]
 	if !ok {
+		p = s.q.made(in.commit)
 		p.Commit = s.q.lin.id(in.commit)
-		s.q.r.describe(p.Commit, &p)
 		h := s.held[in.commit]
 		p.Reach, p.Refs, p.RefCount = h.reach, h.refs, h.count
 		s.known[in.commit] = p

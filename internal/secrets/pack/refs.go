@@ -18,7 +18,8 @@ import (
 // Refs lists HEAD, of every work tree, and what stands beside it (ORIG_HEAD and
 // the like), every ref, and what reflogs name. Refs come in the order of their
 // names, reflogs behind them.
-func (r *Repository) Refs(ctx context.Context) ([]Ref, error) {
+func (r *Repository) Refs(ctx context.Context) (list []Ref, err error) {
+	defer guard(&err)()
 	if r.reftable {
 		return r.askRefs(ctx)
 	}
@@ -44,7 +45,7 @@ func (r *Repository) Refs(ctx context.Context) ([]Ref, error) {
 			return nil, err
 		}
 	}
-	list := make([]Ref, 0, len(all))
+	list = make([]Ref, 0, len(all))
 	for _, ref := range all {
 		list = append(list, ref)
 	}

@@ -6,15 +6,20 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"sort"
 	"strings"
 )
 
-// What Places found out holds as long as the same objects are asked for: a commit
-// never changes, so only those are read that were not there.
+// What Places found out holds for good, as a commit never changes: only those are
+// read that were not there.
 
 // maxNew is how many new commits are read one by one; with more the whole history
 // is.
 const maxNew = 500
+
+// maxUnkept is how many are read again each time: writing the answer costs more
+// than that.
+const maxUnkept = 32
 
 // memory is where the answer is kept, nil where there is no cache.
 func (q *question) memory() (*cache, string, Matcher) {
@@ -24,26 +29,29 @@ func (q *question) memory() (*cache, string, Matcher) {
 	if o.Cache == "" || o.Matcher == nil {
 		return nil, "", nil
 	}
-	h := sha256.New()
-	h.Write([]byte(q.r.commonDir + "\x00"))
-	for _, id := range q.ids {
-		h.Write(id.b[:id.n])
-	}
-	return openCache(o.Cache, o.Rules), "places-" + hex.EncodeToString(h.Sum(nil)[:10]), o.Matcher()
+	sum := sha256.Sum256([]byte(q.r.commonDir))
+	return openCache(o.Cache, o.Rules), "places-" + hex.EncodeToString(sum[:10]), o.Matcher()
 }
 
-// remember keeps the answer. A path in which the matcher sees something is not
-// kept: it is read from the commit again.
+// remember keeps the answer, and which objects there were: one that is asked for
+// later and was not there can only have come in since. A path in which the matcher
+// sees something is not kept: it is read from the commit again.
 func (q *question) remember() {
 	c, name, m := q.memory()
 	if c == nil {
 		return
 	}
 	l := q.lin
-	if l.late != nil {
-		l.sort()
-	}
+	l.settle()
 	e := &encoder{b: make([]byte, 0, len(l.ids)+16*l.len())}
+	e.number(len(q.r.packs))
+	for _, sum := range sums(q.r.packs) {
+		e.b = append(e.b, sum.b[:l.hash]...)
+	}
+	e.number(len(q.n.loose))
+	for _, id := range q.n.loose {
+		e.b = append(e.b, id.b[:l.hash]...)
+	}
 	e.number(l.len())
 	e.b = append(e.b, l.ids...)
 	for i := range l.len() {
@@ -57,7 +65,10 @@ func (q *question) remember() {
 	for _, i := range l.byID {
 		e.number(int(i))
 	}
+	q.keepWho(e, m)
+	e.number(len(q.ids))
 	for _, id := range q.ids {
+		e.b = append(e.b, id.b[:l.hash]...)
 		list := q.intro[id]
 		e.number(len(list))
 		for _, in := range list {
@@ -104,14 +115,34 @@ func (q *question) remembered(ctx context.Context) bool {
 	if !q.since(ctx, fresh) {
 		return false
 	}
-	if q.lin.len() > before {
+	if q.lin.len() >= before+maxUnkept {
 		q.remember()
 	}
 	return true
 }
 
+// recall reads what was kept, where it answers for all that is asked.
 func (q *question) recall(d *decoder) bool {
 	hash := q.r.hash
+	var there []*index // packs that there were
+	gone := false
+	for range d.number(1 << 20) {
+		sum := rawID(d.take(hash))
+		k := slices.IndexFunc(q.r.packs, func(p *packFile) bool { return p.x.pack() == sum })
+		if k < 0 {
+			gone = true
+			continue
+		}
+		there = append(there, q.r.packs[k].x)
+	}
+	loose := d.take(d.number(1<<26) * hash)
+	was := func(id ID) bool { // there, for all that is known
+		at := sort.Search(len(loose)/hash, func(i int) bool { return bytes.Compare(loose[i*hash:(i+1)*hash], id.b[:hash]) >= 0 })
+		if at*hash < len(loose) && bytes.Equal(loose[at*hash:(at+1)*hash], id.b[:hash]) {
+			return true
+		}
+		return gone || q.r.promisor || slices.ContainsFunc(there, func(x *index) bool { return x.find(id.b[:hash]) >= 0 })
+	}
 	n := d.number(1 << 28)
 	l := &lineage{hash: hash, ids: bytes.Clone(d.take(n * hash)), begin: make([]int32, 1, n+1)}
 	if d.bad {
@@ -137,9 +168,12 @@ func (q *question) recall(d *decoder) bool {
 	for i := range l.byID {
 		l.byID[i] = int32(d.number(max(n-1, 0)))
 	}
-	intro, more := map[ID][]introduction{}, map[ID]int{}
+	who := recallWho(d)
+	intro, more, answered := map[ID][]introduction{}, map[ID]int{}, map[ID]bool{}
 	var hidden []int32
-	for _, id := range q.ids {
+	for range d.number(1 << 26) {
+		id := rawID(d.take(hash))
+		answered[id] = true
 		for range d.number(MaxPlaces) {
 			in := introduction{commit: int32(d.number(max(n-1, 0))), path: string(d.bytes())}
 			if d.bad {
@@ -154,11 +188,19 @@ func (q *question) recall(d *decoder) bool {
 		if k := d.number(1 << 30); k > 0 {
 			more[id] = k
 		}
+		if d.bad {
+			return false
+		}
 	}
 	if d.bad || len(d.b) > 0 {
 		return false
 	}
-	q.lin, q.intro, q.more = l, intro, more
+	for _, id := range q.ids {
+		if !answered[id] && l.find(id) < 0 && was(id) {
+			return false
+		}
+	}
+	q.lin, q.intro, q.more, q.who = l, intro, more, who
 	slices.Sort(hidden)
 	for _, i := range slices.Compact(hidden) {
 		if !q.unhide(i) {

@@ -14,7 +14,8 @@ import (
 // Scan shows every object to a matcher, each once. What was judged before, by the
 // same rules, is taken from the cache. An error means that nothing is known; what
 // alone cannot be read is among the gaps.
-func (r *Repository) Scan(ctx context.Context, o Options) (*Scanned, error) {
+func (r *Repository) Scan(ctx context.Context, o Options) (got *Scanned, err error) {
+	defer guard(&err)()
 	if o.Matcher == nil {
 		return nil, errors.New("cannot scan: nothing is looked for")
 	}
@@ -223,6 +224,14 @@ func (s *scan) looseOnes(ctx context.Context, blobs bool) {
 
 // looseOne judges one, where it is of the kind that it is the turn of.
 func (j *judge) looseOne(id ID, number int32, blobs bool) (size int64, judged bool) {
+	var fault error
+	defer func() {
+		if fault != nil {
+			j.gaps = append(j.gaps, Gap{ID: id, Why: "the loose object cannot be read: " + fault.Error()})
+			judged = true
+		}
+	}()
+	defer guard(&fault)()
 	b := &built{i: -1}
 	var err error
 	if b.kind, b.body, err = readLoose(j.r.loose[id]); errors.Is(err, ErrLarge) {

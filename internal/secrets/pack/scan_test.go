@@ -209,3 +209,69 @@ func corrupt(t *testing.T, b *box, path string, bad []byte, want []Hit, at int) 
 		}
 	}
 }
+
+// TestCutOff: a pack that is cut off while it is mapped is a gap or an error.
+func TestCutOff(t *testing.T) {
+	b := newBox(t)
+	b.edits(1, 30)
+	b.git("repack", "-adfq")
+	packs, err := filepath.Glob(filepath.Join(b.dir, ".git/objects/pack/*.pack"))
+	if err != nil || len(packs) != 1 {
+		t.Fatal(packs, err)
+	}
+	if err := os.Chmod(packs[0], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := b.open()
+	head := b.id("HEAD")
+	if err := os.Truncate(packs[0], 4096); err != nil {
+		t.Fatal(err)
+	}
+	s, err := r.Scan(t.Context(), Options{Matcher: newKeyMatcher})
+	if err == nil && len(s.Gaps) == 0 {
+		t.Error("nothing is told")
+	}
+	if _, err := r.Places(t.Context(), []ID{head}); err == nil {
+		t.Error("nothing is told of places")
+	}
+}
+
+// TestLarge: what is too large to be put together is shown in pieces.
+func TestLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes 80 MB")
+	}
+	b := newBox(t)
+	filler := strings.Repeat("a line of nothing that matters, over and over\n", 1000)
+	var big strings.Builder
+	for big.Len() < maxBody+3<<20 {
+		big.WriteString(filler)
+	}
+	big.WriteString("AKIAIOSFODNN7AAAAAAA\n")
+	b.write("big", big.String())
+	b.write("small", "AKIAIOSFODNN7BBBBBBB\n")
+	b.commit("one")
+	b.write("big", "AKIAIOSFODNN7CCCCCCC\n"+big.String())
+	b.write("long", strings.Repeat("x", maxLine+window)+" AKIAIOSFODNN7DDDDDDD "+strings.Repeat("x", maxBody-maxLine)) // one line
+	b.commit("two")
+	for _, packed := range []bool{false, true} {
+		if packed {
+			b.git("-c", "core.bigFileThreshold=512m", "repack", "-adfq", "--window=3")
+		}
+		s := scanOf(t, b.open(), Options{})
+		at := map[ID][]int{}
+		for _, h := range s.Hits {
+			at[h.ID] = h.At
+		}
+		for name, want := range map[string][]int{
+			"HEAD~1:big": {big.Len() - 21}, "HEAD:big": {0, 21 + big.Len() - 21}, "HEAD:small": {0}, "HEAD:long": {maxLine + window + 1},
+		} {
+			if got := at[b.id(name)]; !slices.Equal(got, want) {
+				t.Errorf("packed %v: %s: hits at %v, want %v", packed, name, got, want)
+			}
+		}
+		if len(s.Gaps) != 1 || s.Gaps[0].ID != b.id("HEAD:long") || !strings.Contains(s.Gaps[0].Why, "in pieces") {
+			t.Errorf("packed %v: gaps %v", packed, s.Gaps)
+		}
+	}
+}

@@ -12,7 +12,8 @@ import (
 // Touching lists the commits, merges left out, whose tree differs from their
 // parent's in one of these blobs being or not being at a path, in the order of
 // git log --all.
-func (r *Repository) Touching(ctx context.Context, ids []ID) ([]ID, error) {
+func (r *Repository) Touching(ctx context.Context, ids []ID) (commits []ID, err error) {
+	defer guard(&err)()
 	g, err := r.graphOf(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the history: %w", err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -72,7 +71,6 @@ func (f *forest) walk(ctx context.Context, r *Repository, roots []int32, workers
 		w := &walker{r: r, f: f, see: see(k), skip: skip, check: check, held: &held}
 		walkers[k] = w
 		all.Go(func() {
-			debug.SetPanicOnFault(true)
 			const batch = 16
 			for ctx.Err() == nil {
 				from := int(next.Add(batch)) - batch
@@ -104,9 +102,16 @@ func (f *forest) walk(ctx context.Context, r *Repository, roots []int32, workers
 }
 
 // tree visits i and all that is made from it. given is i itself where it is put
-// together already.
+// together already. A pack that is cut off meanwhile is a gap.
 func (w *walker) tree(i int32, given *built) {
-	defer w.faults(i)
+	if err := w.visit(i, given); err != nil {
+		w.free, w.stack = nil, nil
+		w.gaps = append(w.gaps, Gap{ID: w.f.id(i), Pack: w.f.p.name, Offset: w.f.objects[i].off, Why: "the object and what is made from it cannot be read: " + err.Error()})
+	}
+}
+
+func (w *walker) visit(i int32, given *built) (err error) {
+	defer guard(&err)()
 	w.stack = append(w.stack[:0], step{i: i})
 	for len(w.stack) > 0 {
 		s := w.stack[len(w.stack)-1]
@@ -115,18 +120,18 @@ func (w *walker) tree(i int32, given *built) {
 			w.done(s.base)
 			continue
 		}
-		b, base, err := given, (*built)(nil), error(nil)
+		b, base, failed := given, (*built)(nil), error(nil)
 		if given = nil; b == nil {
-			b, base, err = w.build(s)
+			b, base, failed = w.build(s)
 		}
-		if errors.Is(err, ErrLarge) {
+		if errors.Is(failed, ErrLarge) {
 			w.later = append(w.later, s.i)
 			w.done(s.base)
 			continue
 		}
 		kids := w.f.deltas(s.i)
-		if err != nil {
-			w.fail(s.i, err)
+		if failed != nil {
+			w.fail(s.i, failed)
 			w.done(s.base)
 			for _, kid := range kids {
 				w.stack = append(w.stack, step{i: kid})
@@ -143,6 +148,7 @@ func (w *walker) tree(i int32, given *built) {
 			w.stack = append(w.stack, step{kid, b})
 		}
 	}
+	return nil
 }
 
 func (w *walker) fail(i int32, err error) {
@@ -150,20 +156,6 @@ func (w *walker) fail(i int32, err error) {
 		return // told by who read the headers, or by the first walk
 	}
 	w.gaps = append(w.gaps, Gap{ID: w.f.id(i), Pack: w.f.p.name, Offset: w.f.objects[i].off, Why: "the object cannot be read: " + err.Error()})
-}
-
-// faults makes a gap of a read beyond the end of a pack that was cut off while
-// it was mapped.
-func (w *walker) faults(root int32) {
-	switch fault := recover().(type) {
-	case nil:
-	case interface{ Addr() uintptr }:
-		w.free, w.stack = nil, nil
-		w.gaps = append(w.gaps, Gap{ID: w.f.id(root), Pack: w.f.p.name, Offset: w.f.objects[root].off,
-			Why: "the object and what is made from it cannot be read: the pack was cut off meanwhile"})
-	default:
-		panic(fault)
-	}
 }
 
 // done says that one of those made from b is.

@@ -5,15 +5,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
+	"sync"
 
+	"cordon/internal/secrets/ere"
 	"cordon/internal/secrets/leak"
 )
 
-// allowed are the patterns of a .gitallowed file: a line of the form
-// path:line:text that one of them matches is known and harmless.
-type allowed struct{ patterns []*regexp.Regexp }
+// allowed are the patterns of a .gitallowed file, as grep -E reads them: a line of
+// the form path:line:text that one of them matches is known and harmless.
+type allowed struct {
+	mu       sync.Mutex // an expression is one goroutine's at a time
+	patterns []*ere.Regexp
+}
 
 // allowedOf reads the .gitallowed of a folder. A pattern that cannot be read
 // allows nothing, and is told.
@@ -34,9 +38,9 @@ func (s *Scan) allowedOf(source, dir string) *allowed {
 		if f := strings.Fields(line); len(f) == 0 || strings.HasPrefix(f[0], "#") {
 			continue
 		}
-		re, err := regexp.Compile(line)
+		re, err := ere.Compile([]string{line}, ere.Options{})
 		if err != nil {
-			s.gap(Gap{Source: source, Where: fmt.Sprintf(".gitallowed:%d", i+1), Why: "pattern"})
+			s.gap(Gap{Source: source, Where: fmt.Sprintf(".gitallowed:%d", i+1), Why: "pattern", Detail: err.Error()})
 			continue
 		}
 		a.patterns = append(a.patterns, re)
@@ -59,8 +63,10 @@ func (a *allowed) sightings(found []leak.Found, body []byte, at Place) []sightin
 }
 
 func (a *allowed) match(line string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	for _, re := range a.patterns {
-		if re.MatchString(line) {
+		if re.Match([]byte(line)) {
 			return true
 		}
 	}

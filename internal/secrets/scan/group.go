@@ -29,7 +29,7 @@ func (s *Scan) group() []Finding {
 			out = append(out, Finding{
 				Rule: x.Rule, Name: names[x.Rule].Name, Vendor: x.Vendor, Class: x.Class, Confidence: x.Confidence, ID: x.ID, Last4: x.Last4,
 				Fingerprint: x.Fingerprint, Account: x.Account, Canary: x.Canary, Allowed: x.Allowed, Pair: x.Pair, Distance: x.Distance,
-				reveal: x.Reveal,
+				reveal: x.Reveal, length: x.Length,
 			})
 		}
 		f := &out[i]
@@ -133,30 +133,67 @@ func across(all []Finding) {
 }
 
 // redact takes every secret out of the names of what holds it: a token can be a
-// part of a path, of a branch or of a name in an archive.
+// part of a path, of a branch or of a name in an archive. What was not read again
+// is known by its fingerprint.
 func (s *Scan) redact(res *Result) {
 	var pairs []string
+	known := map[int]map[string]string{} // length → fingerprint → what is shown
 	for i := range res.Findings {
 		f := &res.Findings[i]
-		if v := f.value(); f.Class == leak.Secret && len(v) >= 12 && len(v) < 4096 {
+		if f.Class != leak.Secret {
+			continue
+		}
+		if v := f.value(); len(v) >= 12 && len(v) < 4096 {
 			pairs = append(pairs, v, "…"+f.Last4)
+		} else if v == "" && f.length > 0 {
+			if known[f.length] == nil {
+				known[f.length] = map[string]string{}
+			}
+			known[f.length][f.Fingerprint] = "…" + f.Last4
 		}
 	}
-	if len(pairs) == 0 {
+	if len(pairs)+len(known) == 0 {
 		return
 	}
-	r := strings.NewReplacer(pairs...)
+	r, done := strings.NewReplacer(pairs...), map[string]string{}
+	hide := func(text string) string {
+		if len(text) < 12 {
+			return text
+		}
+		clean, ok := done[text]
+		if !ok {
+			clean = s.withhold(r.Replace(text), known)
+			done[text] = clean
+		}
+		return clean
+	}
 	for i := range res.Findings {
 		for j := range res.Findings[i].Places {
 			p := &res.Findings[i].Places[j]
-			p.Source, p.Path, p.Author, p.Email = r.Replace(p.Source), r.Replace(p.Path), r.Replace(p.Author), r.Replace(p.Email)
-			p.Refs, p.Through = each(p.Refs, r.Replace), each(p.Through, r.Replace)
+			p.Source, p.Path, p.Author, p.Email = hide(p.Source), hide(p.Path), hide(p.Author), hide(p.Email)
+			p.Refs, p.Through = each(p.Refs, hide), each(p.Through, hide)
 		}
 	}
 	for i := range res.Gaps {
 		g := &res.Gaps[i]
-		g.Source, g.Where, g.Detail = r.Replace(g.Source), r.Replace(g.Where), r.Replace(g.Detail)
+		g.Source, g.Where, g.Detail = hide(g.Source), hide(g.Where), hide(g.Detail)
 	}
+}
+
+// withhold takes out of a text whatever has one of the known fingerprints.
+func (s *Scan) withhold(text string, known map[int]map[string]string) string {
+	for length, marks := range known {
+		for i := 0; i+length <= len(text); i++ {
+			if n := strings.IndexAny(text[i:i+length], " \t\n\"'<>@,;:"); n >= 0 {
+				i += n
+				continue
+			}
+			if shown, ok := marks[leak.Fingerprint(s.o.Key, text[i:i+length])]; ok {
+				text = text[:i] + shown + text[i+length:]
+			}
+		}
+	}
+	return text
 }
 
 func each(list []string, f func(string) string) []string {

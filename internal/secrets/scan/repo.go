@@ -85,7 +85,7 @@ func named(id pack.ID) string {
 // whyOf is the word for a reason of pack's.
 func whyOf(why string) string {
 	for _, w := range []struct{ part, word string }{
-		{"missing", "missing"}, {"promis", "missing"}, {"not here", "missing"}, {"large", "too-large"}, {"big", "too-large"}, {"permission", "unreadable"},
+		{"missing", "missing"}, {"promis", "missing"}, {"not here", "missing"}, {"large", "too-large"}, {"big", "too-large"}, {"permission", "unreadable"}, {"folder of", "unreadable"},
 	} {
 		if strings.Contains(why, w.part) {
 			return w.word
@@ -99,54 +99,62 @@ type object struct {
 	id    pack.ID
 	kind  pack.Kind
 	found []leak.Found
-	body  []byte
-	head  int // lines before a message
+	body  []byte // nil: it was not read again
+	head  int    // lines before a message
+	short bool   // may be the target of a symbolic link
 }
 
-// hits reads the candidates in full.
+// hits reads the candidates in full, or remembers what they hold.
 func (x *repository) hits(ctx context.Context, hits []pack.Hit) ([]object, error) {
 	var out []object
-	clean := openClean(x.o.Cache, x.o.leak().RulesHash())
+	known := x.memory()
+	values := x.o.Values || len(x.allowed.patterns) > 0
 	for _, h := range hits {
-		if clean.has(h.ID) {
-			continue
-		}
-		kind, body, err := x.r.Object(ctx, h.ID)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if err != nil {
-			why := "corrupt"
-			if errors.Is(err, pack.ErrMissing) {
-				why = "missing"
-			}
-			x.gap(Gap{Source: x.source, Where: h.ID.String(), Why: why, Detail: err.Error()})
-			continue
-		}
-		o := object{id: h.ID, kind: kind, body: body}
-		if kind == pack.Blob {
-			var gaps []leak.Gap
-			o.found, gaps = x.detect.File(body)
-			for _, g := range gaps {
-				x.gap(Gap{Source: x.source, Where: strings.Join(append([]string{h.ID.String()}, g.Through...), " › "), Why: g.Why, Detail: g.Detail})
-			}
-			if len(o.found)+len(gaps) == 0 {
-				clean.add(h.ID)
-			}
+		o := object{id: h.ID}
+		if r, ok := known.recall(h.ID, values); ok {
+			o.kind, o.head, o.short, o.found = r.Kind, r.Head, r.Short, r.Found
 		} else {
-			if n := bytes.Index(body, []byte("\n\n")); n >= 0 {
-				o.head = bytes.Count(body[:n+2], []byte("\n"))
+			whole, err := x.judge(ctx, &o)
+			if err != nil {
+				return nil, err
 			}
-			if o.found = x.detect.Text(body); len(o.found) == 0 {
-				clean.add(h.ID)
+			if whole {
+				known.keep(o)
 			}
 		}
 		if len(o.found) > 0 {
 			out = append(out, o)
 		}
 	}
-	clean.save()
+	known.save()
 	return out, nil
+}
+
+// judge reads one candidate. whole says that all of it could be read.
+func (x *repository) judge(ctx context.Context, o *object) (whole bool, err error) {
+	if o.kind, o.body, err = x.r.Object(ctx, o.id); err != nil {
+		why := "corrupt"
+		if errors.Is(err, pack.ErrMissing) {
+			why = "missing"
+		}
+		x.gap(Gap{Source: x.source, Where: o.id.String(), Why: why, Detail: err.Error()})
+		return false, ctx.Err()
+	}
+	if o.kind != pack.Blob {
+		if n := bytes.Index(o.body, []byte("\n\n")); n >= 0 {
+			o.head = bytes.Count(o.body[:n+2], []byte("\n"))
+		}
+		o.found = x.detect.Text(o.body)
+		return true, nil
+	}
+	const longestPath = 4096
+	o.short = len(o.body) <= longestPath && bytes.IndexByte(o.body, '\n') < 0
+	found, gaps := x.detect.File(o.body)
+	for _, g := range gaps {
+		x.gap(Gap{Source: x.source, Where: strings.Join(append([]string{o.id.String()}, g.Through...), " › "), Why: g.Why, Detail: g.Detail})
+	}
+	o.found = found
+	return len(gaps) == 0, nil
 }
 
 // A name is one that holds something.
@@ -203,7 +211,7 @@ func (x *repository) placed(ctx context.Context, objects []object, names []name)
 		}
 		for _, p := range at {
 			place := x.place(p)
-			place.Object, place.Where = o.id.String(), x.where(ctx, o.kind, p)
+			place.Object, place.Where = o.id.String(), x.where(ctx, o, p)
 			found := slices.Clone(o.found)
 			for i := range found {
 				if o.head > 0 && found[i].Line > o.head {
@@ -234,17 +242,17 @@ func (x *repository) place(p pack.Place) Place {
 }
 
 // where says in words of ours what an object at a place is.
-func (x *repository) where(ctx context.Context, kind pack.Kind, p pack.Place) string {
+func (x *repository) where(ctx context.Context, o object, p pack.Place) string {
 	switch {
-	case kind == pack.Commit:
+	case o.kind == pack.Commit:
 		return InCommit
-	case kind == pack.Tag:
+	case o.kind == pack.Tag:
 		return InTag
 	case p.Reach == pack.ByNotes:
 		return InNote
 	case p.Reach == pack.ByIndex:
 		return InIndex
-	case x.mode(ctx, p.Commit, p.Path) == link:
+	case o.short && x.mode(ctx, p.Commit, p.Path) == link:
 		return InLink
 	}
 	return InBlob

@@ -76,6 +76,7 @@ type Finding struct {
 	Why         string          `json:"why,omitempty"`      // nobody knows whether it is active
 
 	reveal func() string
+	length int
 }
 
 // A Gap is what was not read, so that nobody can say it is clean.
@@ -98,6 +99,7 @@ type Options struct {
 	NoWorkTree  bool
 	Ignored     bool // also files that git ignores
 	NoArchives  bool
+	Values      bool // of secrets are needed: to ask AWS, or for a baseline
 	Baseline    *Baseline
 	Env         func(string) string // of git's own variables; nil: none
 }
