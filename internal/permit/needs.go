@@ -36,7 +36,9 @@ func For(name string) ([]Grant, error) {
 	case "preserve":
 		out = changes(func(v kind.Bound) bool { return v.For == kind.Copy })
 	case "contain":
-		out = changes(func(v kind.Bound) bool { return v.Class != kind.Permanent && v.For != kind.Copy && v.For != kind.Harden && !v.Secret })
+		out = changes(func(v kind.Bound) bool {
+			return v.Class != kind.Permanent && v.For != kind.Copy && v.For != kind.Harden && !v.Secret
+		})
 	case "eradicate":
 		out = changes(func(v kind.Bound) bool { return v.For != kind.Copy && v.For != kind.Harden && !v.Secret })
 	case "harden":
