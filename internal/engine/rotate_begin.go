@@ -13,11 +13,12 @@ import (
 
 	"cordon/internal/awsapi"
 	"cordon/internal/fact"
+	"cordon/internal/permit"
 	"cordon/internal/report"
 	"cordon/internal/rotate"
 )
 
-var rotateNeeds = []string{"iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"}
+var rotateNeeds = permit.KeyReads
 
 // A wanted key is one to be replaced, with all keys of its user.
 type wantedKey struct {

@@ -15,13 +15,14 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"cordon/internal/awsapi"
+	"cordon/internal/permit"
 )
 
 var (
-	secretSinkReads     = []string{"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"}
-	secretSinkWrites    = []string{"secretsmanager:CreateSecret", "secretsmanager:PutSecretValue", "secretsmanager:TagResource"}
-	parameterSinkReads  = []string{"ssm:DescribeParameters"}
-	parameterSinkWrites = []string{"ssm:PutParameter"}
+	secretSinkReads     = permit.SecretReads
+	secretSinkWrites    = permit.SecretWrites
+	parameterSinkReads  = permit.ParameterReads
+	parameterSinkWrites = permit.ParameterWrites
 )
 
 // sinkTag marks what cordon made: another's secret is not written over.

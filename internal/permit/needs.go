@@ -20,11 +20,12 @@ var (
 )
 
 // Names are the policies that For makes. A plan's is Plan's.
-var Names = []string{"triage", "preserve", "contain", "eradicate", "harden", "responder", "breakglass"}
+var Names = []string{"triage", "preserve", "contain", "eradicate", "rotate", "recover", "harden", "account", "bill", "responder", "breakglass"}
 
 // For lists what a part of the work needs: triage looks and changes nothing;
-// the others are what they change, to be given beside it; who contains and
-// eradicates makes no credentials. Responder is all of it, and so are the rights of breakglass.
+// the others are what they look at and change besides, to be given beside it; who
+// contains and eradicates makes no credentials: rotate and recover do. Responder
+// is all of it, and so are the rights of breakglass.
 func For(name string) ([]Grant, error) {
 	look := Looks()
 	if name == "triage" {
@@ -42,10 +43,14 @@ func For(name string) ([]Grant, error) {
 		out = changes(func(v kind.Bound) bool { return v.For != kind.Copy && v.For != kind.Protect && !v.Secret })
 	case "harden":
 		out = changes(func(v kind.Bound) bool { return v.For == kind.Protect })
-	case "responder":
-		return append(look, changes(func(kind.Bound) bool { return true })...), nil
-	case "breakglass": // is for the night; what is set up for good is an administrator's by day
-		return append(look, changes(func(v kind.Bound) bool { return v.For != kind.Protect })...), nil
+	case "responder", "breakglass": // the second is for the night; what is set up for good is an administrator's by day
+		out = append(look, changes(func(v kind.Bound) bool { return name == "responder" || v.For != kind.Protect })...)
+		for _, part := range Names {
+			out = append(out, grants(awsapi.Actions(beside[part]), reading())...)
+		}
+		return out, nil
+	case "rotate", "recover", "account", "bill":
+		out = append(verbsOf(parts[name]), grants(awsapi.Actions(beside[name]), reading())...)
 	default:
 		return nil, fmt.Errorf("cannot make the policy %q: it is one of %s, or a plan", name, strings.Join(Names, ", "))
 	}

@@ -112,6 +112,10 @@ func TestEachPartHasItsVerbs(t *testing.T) {
 		"contain":  {"iam:DeleteUser", "ec2:TerminateInstances", "s3:DeleteBucket"},
 		"preserve": {"ec2:DeleteSnapshot", "iam:PutUserPolicy"},
 		"triage":   {"iam:PutUserPolicy", "secretsmanager:GetSecretValue"},
+		"rotate":   {"secretsmanager:GetSecretValue", "iam:DeleteUser", "iam:UpdateLoginProfile", "iam:PutUserPolicy"},
+		"recover":  {"iam:CreateAccessKey", "iam:DeleteUser", "iam:PutUserPolicy"},
+		"account":  {"account:EnableRegion", "account:StartPrimaryEmailUpdate", "iam:CreateAccessKey"},
+		"bill":     {"ce:CreateAnomalyMonitor", "budgets:ModifyBudget", "iam:CreateAccessKey"},
 	} {
 		for _, a := range actions(set(t, name).Grants) {
 			if slices.Contains(never, a) {
@@ -121,6 +125,7 @@ func TestEachPartHasItsVerbs(t *testing.T) {
 	}
 	for name, must := range map[string]string{
 		"contain": "iam:PutUserPolicy", "harden": "s3:CreateBucket", "preserve": "ec2:CreateSnapshots", "eradicate": "iam:DeleteUser", "triage": "imagebuilder:ListImagePipelines",
+		"rotate": "secretsmanager:CreateSecret", "recover": "iam:UpdateLoginProfile", "account": "account:PutAlternateContact", "bill": "ce:GetCostAndUsage",
 	} {
 		if !slices.Contains(actions(set(t, name).Grants), must) {
 			t.Errorf("%s does not allow %s", name, must)
