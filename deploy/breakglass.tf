@@ -36,6 +36,7 @@ resource "aws_iam_policy" "cordon_breakglass_1" {
           "access-analyzer:GetFindingsStatistics",
           "access-analyzer:ListAnalyzers",
           "access-analyzer:ListArchiveRules",
+          "account:GetAccountInformation",
           "account:ListRegions",
           "airflow:GetEnvironment",
           "airflow:ListEnvironments",
@@ -84,6 +85,9 @@ resource "aws_iam_policy" "cordon_breakglass_1" {
           "bedrock:ListCustomModels",
           "bedrock:ListModelInvocationJobs",
           "bedrock:ListProvisionedModelThroughputs",
+          "budgets:DescribeBudgetActionsForAccount",
+          "ce:GetAnomalies",
+          "ce:GetCostAndUsage",
           "cloud9:DescribeEnvironments",
           "cloud9:ListEnvironments",
           "cloud9:ListTagsForResource",
@@ -226,11 +230,6 @@ resource "aws_iam_policy" "cordon_breakglass_1" {
           "elasticmapreduce:ListSteps",
           "emr-serverless:GetApplication",
           "emr-serverless:ListApplications",
-          "es:DescribeDomains",
-          "es:ListDomainNames",
-          "events:DescribeEventBus",
-          "events:DescribeRule",
-          "events:ListEventBuses",
         ]
         Resource = [
           "*",
@@ -255,11 +254,17 @@ resource "aws_iam_policy" "cordon_breakglass_2" {
         Sid    = "CordonLooks"
         Effect = "Allow"
         Action = [
+          "es:DescribeDomains",
+          "es:ListDomainNames",
+          "events:DescribeEventBus",
+          "events:DescribeRule",
+          "events:ListEventBuses",
           "events:ListRules",
           "events:ListTargetsByRule",
           "firehose:DescribeDeliveryStream",
           "firehose:ListDeliveryStreams",
           "firehose:ListTagsForDeliveryStream",
+          "freetier:GetFreeTierUsage",
           "fsx:DescribeFileSystems",
           "gamelift:DescribeBuild",
           "gamelift:DescribeFleetAttributes",
@@ -466,9 +471,6 @@ resource "aws_iam_policy" "cordon_breakglass_2" {
           "scheduler:ListSchedules",
           "secretsmanager:DescribeSecret",
           "secretsmanager:GetResourcePolicy",
-          "secretsmanager:ListSecrets",
-          "securityhub:DescribeHub",
-          "servicequotas:GetRequestedServiceQuotaChange",
         ]
         Resource = [
           "*",
@@ -493,6 +495,9 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
         Sid    = "CordonLooks"
         Effect = "Allow"
         Action = [
+          "secretsmanager:ListSecrets",
+          "securityhub:DescribeHub",
+          "servicequotas:GetRequestedServiceQuotaChange",
           "servicequotas:ListRequestedServiceQuotaChangeHistory",
           "ses:DescribeActiveReceiptRuleSet",
           "ses:DescribeReceiptRuleSet",
@@ -559,6 +564,9 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
         Effect = "Allow"
         Action = [
           "access-analyzer:DeleteArchiveRule",
+          "account:DeleteAlternateContact",
+          "account:PutAlternateContact",
+          "account:PutContactInformation",
           "airflow:DeleteEnvironment",
           "amplify:DeleteApp",
           "apigateway:DELETE",
@@ -591,6 +599,7 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "bedrock:DeleteProvisionedModelThroughput",
           "bedrock:PutModelInvocationLoggingConfiguration",
           "bedrock:StopModelInvocationJob",
+          "budgets:ViewBudget",
           "cloudformation:DeleteResource",
           "cloudformation:DeleteStack",
           "cloudformation:DeleteStackSet",
@@ -703,12 +712,6 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "eks:UpdateClusterConfig",
           "eks:UpdateNodegroupConfig",
           "elasticbeanstalk:DeleteApplication",
-          "elasticbeanstalk:TerminateEnvironment",
-          "elasticfilesystem:DeleteFileSystem",
-          "elasticfilesystem:DeleteFileSystemPolicy",
-          "elasticfilesystem:DeleteMountTarget",
-          "elasticfilesystem:PutFileSystemPolicy",
-          "elasticloadbalancing:DeleteLoadBalancer",
         ]
         Resource = [
           "*",
@@ -733,6 +736,12 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
         Sid    = "CordonActs"
         Effect = "Allow"
         Action = [
+          "elasticbeanstalk:TerminateEnvironment",
+          "elasticfilesystem:DeleteFileSystem",
+          "elasticfilesystem:DeleteFileSystemPolicy",
+          "elasticfilesystem:DeleteMountTarget",
+          "elasticfilesystem:PutFileSystemPolicy",
+          "elasticloadbalancing:DeleteLoadBalancer",
           "elasticloadbalancing:DeleteTargetGroup",
           "elasticloadbalancing:ModifyLoadBalancerAttributes",
           "elasticmapreduce:SetTerminationProtection",
@@ -933,23 +942,14 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "sagemaker:StopTrainingJob",
           "scheduler:DeleteSchedule",
           "scheduler:UpdateSchedule",
+          "secretsmanager:CreateSecret",
           "secretsmanager:DeleteResourcePolicy",
           "secretsmanager:DeleteSecret",
           "secretsmanager:PutResourcePolicy",
+          "secretsmanager:PutSecretValue",
           "secretsmanager:RestoreSecret",
+          "secretsmanager:TagResource",
           "ses:CreateEmailIdentityPolicy",
-          "ses:DeleteConfigurationSet",
-          "ses:DeleteEmailIdentity",
-          "ses:DeleteEmailIdentityPolicy",
-          "ses:DeleteReceiptRuleSet",
-          "ses:PutAccountSendingAttributes",
-          "ses:SetActiveReceiptRuleSet",
-          "ses:UpdateEmailIdentityPolicy",
-          "sms-voice:DeletePool",
-          "sms-voice:ReleasePhoneNumber",
-          "sms-voice:UpdatePhoneNumber",
-          "sms-voice:UpdatePool",
-          "sns:DeleteTopic",
         ]
         Resource = [
           "*",
@@ -974,6 +974,18 @@ resource "aws_iam_policy" "cordon_breakglass_5" {
         Sid    = "CordonActs"
         Effect = "Allow"
         Action = [
+          "ses:DeleteConfigurationSet",
+          "ses:DeleteEmailIdentity",
+          "ses:DeleteEmailIdentityPolicy",
+          "ses:DeleteReceiptRuleSet",
+          "ses:PutAccountSendingAttributes",
+          "ses:SetActiveReceiptRuleSet",
+          "ses:UpdateEmailIdentityPolicy",
+          "sms-voice:DeletePool",
+          "sms-voice:ReleasePhoneNumber",
+          "sms-voice:UpdatePhoneNumber",
+          "sms-voice:UpdatePool",
+          "sns:DeleteTopic",
           "sns:SetSMSAttributes",
           "sns:SetTopicAttributes",
           "sns:Unsubscribe",
@@ -984,6 +996,7 @@ resource "aws_iam_policy" "cordon_breakglass_5" {
           "ssm:DeleteDocument",
           "ssm:DeleteParameter",
           "ssm:ModifyDocumentPermission",
+          "ssm:PutParameter",
           "ssm:TerminateSession",
           "sso:AttachCustomerManagedPolicyReferenceToPermissionSet",
           "sso:AttachManagedPolicyToPermissionSet",

@@ -18,6 +18,10 @@ var ErrShape = errors.New("it is no cost and usage report (CUR 1 or 2, FOCUS) an
 // A Reader gathers the files of one bill. A row that it cannot read fails it:
 // half a bill is none.
 type Reader struct {
+	// Account is whose charges are read, of files that tell accounts apart, as an
+	// organisation's do; "" is all of them.
+	Account string
+
 	sums     map[Line]float64 // by everything but the cost
 	currency string
 	blind    map[string]bool
@@ -25,6 +29,7 @@ type Reader struct {
 	last     Day
 	days     map[Day]bool
 	files    int
+	others   int  // rows of other accounts
 	tabled   bool // a file was a table of Cost Explorer's
 }
 
@@ -86,7 +91,7 @@ func plain(s string) string {
 }
 
 // indexes are the columns of a report; -1 is none.
-type indexes struct{ day, service, product, region, usage, charge, entity, currency, cost int }
+type indexes struct{ account, day, service, product, region, usage, charge, entity, currency, cost int }
 
 func columns(names []string) indexes {
 	find := func(of ...string) int {
@@ -98,7 +103,8 @@ func columns(names []string) indexes {
 		return -1
 	}
 	return indexes{
-		day: find("lineitemusagestartdate", "chargeperiodstart"), service: find("productproductname", "productservicename", "servicename"),
+		account: find("lineitemusageaccountid", "subaccountid"),
+		day:     find("lineitemusagestartdate", "chargeperiodstart"), service: find("productproductname", "productservicename", "servicename"),
 		product: find("lineitemproductcode", "xservicecode"), region: find("productregioncode", "productregion", "regionid"),
 		usage: find("lineitemusagetype", "xusagetype"), charge: find("lineitemlineitemtype", "chargecategory"),
 		entity: find("billbillingentity", "publishername"), currency: find("lineitemcurrencycode", "billingcurrency"),
@@ -142,6 +148,10 @@ func (r *Reader) line(cell func(int) string, at indexes) error {
 	day, err := ParseDay(cell(at.day))
 	if err != nil {
 		return err
+	}
+	if at.account >= 0 && r.Account != "" && cell(at.account) != r.Account {
+		r.others++
+		return nil
 	}
 	cost := 0.0
 	if text := cell(at.cost); text != "" {
@@ -276,6 +286,9 @@ func named(head string) (name, currency string) {
 
 // Ledger is the bill of all files that were read.
 func (r *Reader) Ledger() (Ledger, error) {
+	if len(r.days) == 0 && r.others > 0 {
+		return Ledger{}, fmt.Errorf("it has charges of other accounts, and none of %s", r.Account)
+	}
 	if len(r.days) == 0 {
 		return Ledger{}, errors.New("there is no charge in it")
 	}

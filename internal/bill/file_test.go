@@ -59,6 +59,26 @@ func TestShapes(t *testing.T) {
 	}
 }
 
+// An organisation's report has its members' charges: only the account's own count.
+func TestOtherAccounts(t *testing.T) {
+	text := "line_item_usage_start_date,line_item_usage_account_id,line_item_product_code,product_region_code,line_item_usage_type,line_item_unblended_cost\n" +
+		"2026-08-24,111122223333,EC2,eu-west-1,u,2\n2026-08-24,444455556666,EC2,ap-south-1,u,900\n"
+	for account, want := range map[string]string{"111122223333": "1 2", "": "2 2", "999988887777": "none of 999988887777"} {
+		r := &bill.Reader{Account: account}
+		if err := r.Read(strings.NewReader(text)); err != nil {
+			t.Fatal(err)
+		}
+		l, err := r.Ledger()
+		got := fmt.Sprint(err)
+		if err == nil {
+			got = fmt.Sprint(len(l.Places), " ", min(l.Places[0].Cost, l.Places[len(l.Places)-1].Cost))
+		}
+		if !strings.HasSuffix(got, want) {
+			t.Errorf("%q: %s, want %s", account, got, want)
+		}
+	}
+}
+
 // A table of Cost Explorer's has one thing in its columns: what it does not tell
 // apart is said.
 func TestMatrix(t *testing.T) {

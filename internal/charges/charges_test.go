@@ -70,14 +70,14 @@ func TestEveryRequestIsCounted(t *testing.T) {
 		`200 {"ResultsByTime":[` + cost("2026-11-21", "EU-BoxUsage", "100.5", "USD") + `]}`,
 	}}
 	m := &charges.Meter{Most: 10}
-	l, err := charges.Costs(t.Context(), a.config(), day(t, "2026-11-20"), day(t, "2026-11-22"), m)
+	l, err := charges.Costs(t.Context(), a.config(), "111122223333", day(t, "2026-11-20"), day(t, "2026-11-22"), m)
 	if err != nil || m.Sent != 4 || len(a.asked) != 4 {
 		t.Fatalf("%v, %d counted, %d sent", err, m.Sent, len(a.asked))
 	}
 	if len(l.Places) != 2 || len(l.Usages) != 1 || l.Currency != "USD" || l.Places[1].Region != "ap-south-1" || l.Usages[0].Usage != "EU-BoxUsage" || l.Estimated != day(t, "2026-11-20") {
 		t.Errorf("%+v", l)
 	}
-	for _, want := range []string{`"Key":"REGION"`, `"RECORD_TYPE"`, `"Granularity":"DAILY"`, `"Start":"2026-11-20"`, `"End":"2026-11-22"`, "ce.us-east-1.amazonaws.com"} {
+	for _, want := range []string{`"Key":"REGION"`, `"RECORD_TYPE"`, `"Key":"LINKED_ACCOUNT","Values":["111122223333"]`, `"Granularity":"DAILY"`, `"Start":"2026-11-20"`, `"End":"2026-11-22"`, "ce.us-east-1.amazonaws.com"} {
 		if !strings.Contains(a.asked[0], want) {
 			t.Errorf("asked without %s: %s", want, a.asked[0])
 		}
@@ -88,7 +88,7 @@ func TestEveryRequestIsCounted(t *testing.T) {
 func TestMeterStops(t *testing.T) {
 	a := &there{answers: []string{`200 {"ResultsByTime":[` + cost("2026-11-20", "eu-west-1", "1", "USD") + `],"NextPageToken":"2"}`}}
 	m := &charges.Meter{Most: 1}
-	l, err := charges.Costs(t.Context(), a.config(), day(t, "2026-11-20"), day(t, "2026-11-22"), m)
+	l, err := charges.Costs(t.Context(), a.config(), "111122223333", day(t, "2026-11-20"), day(t, "2026-11-22"), m)
 	if !errors.Is(err, charges.ErrMeter) || len(a.asked) != 1 || m.Sent != 1 || len(l.Places) != 0 {
 		t.Errorf("%v, %d sent, %d counted, %d lines", err, len(a.asked), m.Sent, len(l.Places))
 	}
@@ -105,7 +105,7 @@ func TestNoFigures(t *testing.T) {
 		`200 {"ResultsByTime":[],"NextPageToken":"same"}`:                                                                 false,
 	} {
 		a := &there{answers: []string{answer, answer, answer}}
-		_, err := charges.Costs(t.Context(), a.config(), day(t, "2026-11-20"), day(t, "2026-11-22"), &charges.Meter{Most: 3})
+		_, err := charges.Costs(t.Context(), a.config(), "111122223333", day(t, "2026-11-20"), day(t, "2026-11-22"), &charges.Meter{Most: 3})
 		if err == nil || errors.Is(err, charges.ErrOff) != off {
 			t.Errorf("%s: %v, want off %t", answer, err, off)
 		}

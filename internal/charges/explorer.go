@@ -57,26 +57,30 @@ type explorer interface {
 	GetAnomalies(context.Context, *costexplorer.GetAnomaliesInput, ...func(*costexplorer.Options)) (*costexplorer.GetAnomaliesOutput, error)
 }
 
-// Costs asks for the charges of the days from from to to, by day: once by
-// service and region, once by service and usage type. What is credited,
+// Costs asks for an account's charges of the days from from to to, by day: once by
+// service and region, once by service and usage type. An organisation's management
+// account sees all its members' charges: only the account's own are asked for. What is credited,
 // refunded or taxed is left out: an account that pays with credits would seem to
 // cost nothing.
-func Costs(ctx context.Context, cfg aws.Config, from, to bill.Day, m *Meter) (bill.Ledger, error) {
+func Costs(ctx context.Context, cfg aws.Config, account string, from, to bill.Day, m *Meter) (bill.Ledger, error) {
 	l := bill.Ledger{From: from, To: to, Blind: []string{}}
 	var api explorer = costexplorer.NewFromConfig(cfg)
 	for _, second := range []types.Dimension{types.DimensionRegion, types.DimensionUsageType} {
-		if err := charged(ctx, api, &l, second, m); err != nil {
+		if err := charged(ctx, api, &l, account, second, m); err != nil {
 			return bill.Ledger{}, fmt.Errorf("cannot read the costs: %w", off(err))
 		}
 	}
 	return l, nil
 }
 
-func charged(ctx context.Context, api explorer, l *bill.Ledger, second types.Dimension, m *Meter) error {
+func charged(ctx context.Context, api explorer, l *bill.Ledger, account string, second types.Dimension, m *Meter) error {
 	ask := &costexplorer.GetCostAndUsageInput{
 		Granularity: types.GranularityDaily, Metrics: []string{metric},
 		TimePeriod: &types.DateInterval{Start: aws.String(l.From.String()), End: aws.String(l.To.String())},
-		Filter:     &types.Expression{Not: &types.Expression{Dimensions: &types.DimensionValues{Key: types.DimensionRecordType, Values: leftOut}}},
+		Filter: &types.Expression{And: []types.Expression{
+			{Not: &types.Expression{Dimensions: &types.DimensionValues{Key: types.DimensionRecordType, Values: leftOut}}},
+			{Dimensions: &types.DimensionValues{Key: types.DimensionLinkedAccount, Values: []string{account}}},
+		}},
 		GroupBy: []types.GroupDefinition{
 			{Type: types.GroupDefinitionTypeDimension, Key: aws.String(string(types.DimensionService))},
 			{Type: types.GroupDefinitionTypeDimension, Key: aws.String(string(second))},
@@ -173,7 +177,7 @@ type Anomaly struct {
 // answer also comes where nobody set a monitor up.
 func Anomalies(ctx context.Context, cfg aws.Config, from, to bill.Day, m *Meter) ([]Anomaly, error) {
 	var api explorer = costexplorer.NewFromConfig(cfg)
-	ask := &costexplorer.GetAnomaliesInput{DateInterval: &types.AnomalyDateInterval{StartDate: aws.String(max(from, to-90).String()), EndDate: aws.String(to.String())}, MaxResults: aws.Int32(100)}
+	ask := &costexplorer.GetAnomaliesInput{DateInterval: &types.AnomalyDateInterval{StartDate: aws.String(max(from, to-90).String()), EndDate: aws.String((to - 1).String())}, MaxResults: aws.Int32(100)}
 	out := []Anomaly{}
 	for {
 		page, err := api.GetAnomalies(ctx, ask, m.count)

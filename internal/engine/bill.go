@@ -115,7 +115,7 @@ func (s *Session) agreed(ctx context.Context, o BillOptions, most int, from, to 
 // explore asks Cost Explorer, and counts what was sent.
 func (s *Session) explore(ctx context.Context, m *report.Bill, since, to bill.Day, meter *charges.Meter) error {
 	cfg := s.Account.Read(s.Account.GlobalRegion(), charges.ExplorerNeeds)
-	ledger, err := charges.Costs(ctx, cfg, since-billPast, to, meter)
+	ledger, err := charges.Costs(ctx, cfg, s.Account.Caller.Account, since-billPast, to, meter)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -141,6 +141,9 @@ func (s *Session) explore(ctx context.Context, m *report.Bill, since, to bill.Da
 func CompareFiles(c *incident.Case, files []string, given, now time.Time, out report.Handler) (report.Bill, error) {
 	m := newBill("file", now)
 	r := &bill.Reader{}
+	if c != nil {
+		r.Account = c.Account
+	}
 	for _, name := range files {
 		if err := readBill(r, name); err != nil {
 			return m, refuse("bill-file", fmt.Errorf("cannot read %s: %w", name, err), "file", filepath.Base(name))

@@ -46,7 +46,7 @@ func For(name string) ([]Grant, error) {
 	case "responder", "breakglass": // the second is for the night; what is set up for good is an administrator's by day
 		out = append(look, changes(func(v kind.Bound) bool { return name == "responder" || v.For != kind.Protect })...)
 		for _, part := range Names {
-			out = append(out, grants(awsapi.Actions(beside[part]), reading())...)
+			out = append(append(out, verbsOf(parts[part])...), grants(awsapi.Actions(beside[part]), reading())...)
 		}
 		return out, nil
 	case "rotate", "recover", "account", "bill":

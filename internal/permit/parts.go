@@ -44,7 +44,7 @@ func verbsOf(all []kindVerb) (out []Grant) {
 	look := reading()
 	for _, x := range all {
 		found := false
-		for _, k := range kinds.All() {
+		for _, k := range slices.Concat(kinds.All(), kinds.Apart()) {
 			if v, ok := k.Verb(x.verb); ok && k.Name() == x.kind {
 				out, found = append(out, grants(awsapi.Actions(v.Own), look)...), true
 			}

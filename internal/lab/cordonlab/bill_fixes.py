@@ -77,14 +77,19 @@ def turned_on(account: str) -> dict[str, Any]:
     return bill
 
 
-def left_out(filter_: dict | None) -> set[str]:
-    """The record types that a filter leaves out. Other filters are not answered, and not ignored."""
-    if not filter_:
-        return set()
-    inner = filter_.get("Not", {}).get("Dimensions", {})
-    if inner.get("Key") != "RECORD_TYPE" or set(filter_) != {"Not"}:
-        raise AwsError(400, "ValidationException", "The lab only knows a filter that leaves record types out.")
-    return set(inner.get("Values") or [])
+def left_out(account: str, filter_: dict | None) -> set[str]:
+    """The record types that a filter leaves out; all of them, for an account that it does not name. Other filters are not
+    answered, and not ignored."""
+    without: set[str] = set()
+    for part in (filter_ or {}).get("And", [filter_] if filter_ else []):
+        not_, of = part.get("Not", {}).get("Dimensions", {}), part.get("Dimensions", {})
+        if not_.get("Key") == "RECORD_TYPE":
+            without |= set(not_["Values"])
+        elif of.get("Key") == "LINKED_ACCOUNT":
+            without |= set() if account in of["Values"] else {"Usage", "Tax", "Credit"}
+        else:
+            raise AwsError(400, "ValidationException", "The lab only knows filters by account and of record types left out.")
+    return without
 
 
 PAGE = 60  # days; AWS cuts by the size of the answer
@@ -105,7 +110,7 @@ def get_cost_and_usage(call, account: str) -> dict[str, Any]:
     column = {"SERVICE": 1, "REGION": 2, "USAGE_TYPE": 3}
     if asked.get("Metrics") != ["UnblendedCost"] or any(g not in column for g in groups):
         raise AwsError(400, "ValidationException", "The lab only knows UnblendedCost by SERVICE, REGION and USAGE_TYPE.")
-    without = left_out(asked.get("Filter"))
+    without = left_out(account, asked.get("Filter"))
     results = []
     for n in range((end - start).days):
         day = start + dt.timedelta(days=n)
