@@ -2,10 +2,11 @@ package letter
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"cordon/internal/pattern"
 )
 
 // What the gate refuses.
@@ -41,24 +42,24 @@ func Pass(text string) (string, error) {
 	return text, nil
 }
 
-var keyIDs = regexp.MustCompile(`(AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{8,}([A-Z0-9]{4})`)
+var keyIDs = pattern.New(`(AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{8,}([A-Z0-9]{4})`)
 
 // Shorten leaves of each access key's id what tells it from the others.
 func Shorten(text string) string { return keyIDs.ReplaceAllString(text, "$1…$2") }
 
 var fixed = []struct {
 	kind string
-	form *regexp.Regexp
+	form *pattern.Pattern
 }{
-	{PrivateKey, regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File|AGE-SECRET-KEY-1|PRIVATE KEY-----`)},
-	{Token, regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{4,}`)},
-	{Token, regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{12,}`)},
-	{Token, regexp.MustCompile(`\b(IQoJ|FwoG|FQoG|AQoD)[A-Za-z0-9+/=]{20,}`)},
-	{Token, regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}|sk-[\w-]{16,}|[rs]k_(live|test)_\w{10,}|AIza[\w-]{30,}|ya29\.[\w-]{10,}|npm_\w{20,}|SG\.[\w-]{16,}|ABSK[A-Za-z0-9+/=]{20,}|hooks\.slack\.com/services/\S+)`)},
-	{Token, regexp.MustCompile(`(?i)X-Amz-(Signature|Security-Token)=`)},
-	{Token, regexp.MustCompile(`(?i)otpauth://`)},
-	{Password, regexp.MustCompile(`://[^/\s:@]+:[^/\s@]+@`)},
-	{Card, regexp.MustCompile(`(?i)\b(cvv2?|cvc2?|security code|cryptogramme( visuel)?)\b[^\d\n]{0,16}\d{3,4}\b|安全码[^\d\n]{0,8}\d{3,4}`)},
+	{PrivateKey, pattern.New(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File|AGE-SECRET-KEY-1|PRIVATE KEY-----`)},
+	{Token, pattern.New(`\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{4,}`)},
+	{Token, pattern.New(`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{12,}`)},
+	{Token, pattern.New(`\b(IQoJ|FwoG|FQoG|AQoD)[A-Za-z0-9+/=]{20,}`)},
+	{Token, pattern.New(`\b(gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}|sk-[\w-]{16,}|[rs]k_(live|test)_\w{10,}|AIza[\w-]{30,}|ya29\.[\w-]{10,}|npm_\w{20,}|SG\.[\w-]{16,}|ABSK[A-Za-z0-9+/=]{20,}|hooks\.slack\.com/services/\S+)`)},
+	{Token, pattern.New(`(?i)X-Amz-(Signature|Security-Token)=`)},
+	{Token, pattern.New(`(?i)otpauth://`)},
+	{Password, pattern.New(`://[^/\s:@]+:[^/\s@]+@`)},
+	{Card, pattern.New(`(?i)\b(cvv2?|cvc2?|security code|cryptogramme( visuel)?)\b[^\d\n]{0,16}\d{3,4}\b|安全码[^\d\n]{0,8}\d{3,4}`)},
 }
 
 // Check lists what may not be sent, in the order of the lines.
@@ -119,8 +120,8 @@ func folded(s string) string {
 
 var (
 	// 4-4-4-4, with up to three more; American Express; Diners; and in one piece.
-	grouped = regexp.MustCompile(`\d{4}[ .\-/_]?\d{4}[ .\-/_]?\d{4}[ .\-/_]?\d{1,4}([ .\-/_]?\d{1,3})?|\d{4}[ .\-/_]\d{6}[ .\-/_]\d{4,5}|\d{13,19}`)
-	digits  = regexp.MustCompile(`\D`)
+	grouped = pattern.New(`\d{4}[ .\-/_]?\d{4}[ .\-/_]?\d{4}[ .\-/_]?\d{1,4}([ .\-/_]?\d{1,3})?|\d{4}[ .\-/_]\d{6}[ .\-/_]\d{4,5}|\d{13,19}`)
+	digits  = pattern.New(`\D`)
 )
 
 // cards finds card numbers by their beginning, length and check digit.
@@ -158,9 +159,9 @@ func luhn(number string) bool {
 }
 
 var (
-	run40   = regexp.MustCompile(`[A-Za-z0-9/+]{40,}`)
-	longRun = regexp.MustCompile(`[A-Za-z0-9_\-+/=]{60,}`)
-	hexOnly = regexp.MustCompile(`^([0-9a-f]+|[0-9A-F]+)$`)
+	run40   = pattern.New(`[A-Za-z0-9/+]{40,}`)
+	longRun = pattern.New(`[A-Za-z0-9_\-+/=]{60,}`)
+	hexOnly = pattern.New(`^([0-9a-f]+|[0-9A-F]+)$`)
 )
 
 // randoms finds strings that nobody words: AWS's secret access keys are 40

@@ -1,25 +1,26 @@
 package letter
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"cordon/internal/pattern"
 )
 
 var (
 	// secretWords are what a secret is called where somebody writes it down.
-	secretWords = regexp.MustCompile(`(?i)pass[ _-]?(?:word|wort|wd|phrase|code)s?|\bpwd|secret(?:s)?(?:[ _-]?access)?(?:[ _-]?keys?)?|tokens?|api[ _-]?keys?|credentials?|\bseed\b|\bpin\b|\botp\b|mots? de passe|\bmdp\b|cl(?:é|ef)s? (?:d’accès )?secrètes?|phrases? secrètes?|jetons?|codes? secrets?|identifiants?|密码|口令|密钥|私钥|令牌|凭证`)
-	keyName     = regexp.MustCompile(`(?:^|[^有密])访问密钥$`)
+	secretWords = pattern.New(`(?i)pass[ _-]?(?:word|wort|wd|phrase|code)s?|\bpwd|secret(?:s)?(?:[ _-]?access)?(?:[ _-]?keys?)?|tokens?|api[ _-]?keys?|credentials?|\bseed\b|\bpin\b|\botp\b|mots? de passe|\bmdp\b|cl(?:é|ef)s? (?:d’accès )?secrètes?|phrases? secrètes?|jetons?|codes? secrets?|identifiants?|密码|口令|密钥|私钥|令牌|凭证`)
+	keyName     = pattern.New(`(?:^|[^有密])访问密钥$`)
 	// signWords are followed by names: only what no name looks like counts there.
-	signWords = regexp.MustCompile(`(?i)\blog[ -]?in\b|\bsign[ -]?in\b|\bconnexion\b|登录`)
+	signWords = pattern.New(`(?i)\blog[ -]?in\b|\bsign[ -]?in\b|\bconnexion\b|登录`)
 	// connectors stand between the word and the secret.
-	connectors = regexp.MustCompile(`(?i)[:=]+>?|->|→|\b(?:is|was|are|were|being|became|(?:set|changed|reset) to|est|était|sont|devient)\b|[是为]`)
-	arns       = regexp.MustCompile(`arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{0,12}:\S*`)
+	connectors = pattern.New(`(?i)[:=]+>?|->|→|\b(?:is|was|are|were|being|became|(?:set|changed|reset) to|est|était|sont|devient)\b|[是为]`)
+	arns       = pattern.New(`arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{0,12}:\S*`)
 	// closed ends a statement that a colon explains; a new value may follow "changed".
-	closed = regexp.MustCompile(`(?i)\s(?:accepted|refused|used|lost|rotated|deleted|disabled|exposed|stolen|revoked|deactivated|accepté|refusé|utilisé|perdu|supprimé|désactivé|révoqué)e?s?\s*$`)
-	links  = regexp.MustCompile(`https?://[^\s"'?]+`)
-	apart  = regexp.MustCompile(`\S+`)
+	closed = pattern.New(`(?i)\s(?:accepted|refused|used|lost|rotated|deleted|disabled|exposed|stolen|revoked|deactivated|accepté|refusé|utilisé|perdu|supprimé|désactivé|révoqué)e?s?\s*$`)
+	links  = pattern.New(`https?://[^\s"'?]+`)
+	apart  = pattern.New(`\S+`)
 )
 
 const (
@@ -202,7 +203,7 @@ func complexToken(token string, want int) bool {
 }
 
 // known are the forms of what letters name and nobody keeps secret.
-var known = regexp.MustCompile(`^(?:(?:AKIA|ASIA|ABIA|ACCA)(?:….*)?|arn:.*|https?://.*|[\w.+-]+@[\w.-]+\.[a-z]+|\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z?)?|[\d:.]+(?:Z|UTC|h)?|\d{4}-\d{4}-\d{4}|[a-z]{1,8}-[0-9a-f]{8,17}|[a-z]{2}(?:-[a-z]+)+-\d|C-\d{8}-[A-Z]+|T\d{4}(?:\.\d{3})?|[A-Z][\w-]*2\.0|(?:[A-Z]+[a-z]+){2,}(?:V\d)?(?:20\d{6}(?:v\d)?)?|[a-z0-9-]+:[A-Z][A-Za-z]+|--?[a-z-]+)$`)
+var known = pattern.New(`^(?:(?:AKIA|ASIA|ABIA|ACCA)(?:….*)?|arn:.*|https?://.*|[\w.+-]+@[\w.-]+\.[a-z]+|\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z?)?|[\d:.]+(?:Z|UTC|h)?|\d{4}-\d{4}-\d{4}|[a-z]{1,8}-[0-9a-f]{8,17}|[a-z]{2}(?:-[a-z]+)+-\d|C-\d{8}-[A-Z]+|T\d{4}(?:\.\d{3})?|[A-Z][\w-]*2\.0|(?:[A-Z]+[a-z]+){2,}(?:V\d)?(?:20\d{6}(?:v\d)?)?|[a-z0-9-]+:[A-Z][A-Za-z]+|--?[a-z-]+)$`)
 
 func harmless(token string) bool { return known.MatchString(token) }
 

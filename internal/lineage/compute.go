@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"cordon/internal/event"
@@ -73,18 +74,18 @@ var handings = []handing{
 	{"bedrock", "CreateAgent", "q:agentResourceRoleArn", "r:agent.agentId", "bedrock.agent", made},
 }
 
-var handingOf = func() map[call]handing {
+var handingOf = sync.OnceValue(func() map[call]handing {
 	index := map[call]handing{}
 	for _, h := range handings {
 		index[call{h.source, h.name}] = h
 	}
 	return index
-}()
+})
 
 // Handed lists what the event gave a role to, one line for each compute. A call
 // that hands nothing over, or failed, yields none.
 func Handed(e event.Event) (all []Handing) {
-	h, ok := handingOf[call{e.Service(), baseName(e)}]
+	h, ok := handingOf()[call{e.Service(), baseName(e)}]
 	if !ok || e.Failed() {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"cordon/internal/event"
 	"cordon/internal/fact"
@@ -237,13 +238,13 @@ var rules = []rule{
 
 type call struct{ source, name string }
 
-var rulesOf = func() map[call][]rule {
+var rulesOf = sync.OnceValue(func() map[call][]rule {
 	index := map[call][]rule{}
 	for _, r := range slices.Concat(tables...) {
 		index[call{r.source, r.name}] = append(index[call{r.source, r.name}], r)
 	}
 	return index
-}()
+})
 
 // globalSources are the services whose kinds are listed once for all regions.
 var globalSources = map[string]bool{
@@ -254,7 +255,7 @@ var globalSources = map[string]bool{
 // for which no line names a resource still yields one deed, of the first line
 // and without an ID, so that it is seen.
 func Made(e event.Event) (all []Deed) {
-	rules := rulesOf[call{e.Service(), baseName(e)}]
+	rules := rulesOf()[call{e.Service(), baseName(e)}]
 	var unnamed []Deed
 	for i, r := range rules {
 		ids := find(e, r.where)

@@ -3,6 +3,7 @@ package lineage
 import (
 	"cordon/internal/event"
 	"cordon/internal/fact"
+	"sync"
 )
 
 // readers are the calls that hand out secrets, or what may hold some, and where
@@ -27,13 +28,13 @@ var readers = []rule{
 	does("ssm", "GetDocument", "", "ssm.document", "q:name"),
 }
 
-var readersOf = func() map[call]rule {
+var readersOf = sync.OnceValue(func() map[call]rule {
 	index := map[call]rule{}
 	for _, r := range readers {
 		index[call{r.source, r.name}] = r
 	}
 	return index
-}()
+})
 
 // SecretKinds are the kinds that hold secrets, or text in which people put
 // them, with the call that shows it.
@@ -57,7 +58,7 @@ type Read struct {
 
 // Reads lists what an event showed of secrets.
 func Reads(e event.Event) (all []Read) {
-	r, ok := readersOf[call{e.Service(), baseName(e)}]
+	r, ok := readersOf()[call{e.Service(), baseName(e)}]
 	if !ok || e.Failed() || r.name == "DescribeInstanceAttribute" && findOne(e, "q:attribute") != "userData" {
 		return nil
 	}

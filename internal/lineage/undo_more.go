@@ -2,6 +2,7 @@ package lineage
 
 import (
 	"strings"
+	"sync"
 
 	"cordon/internal/event"
 )
@@ -117,7 +118,7 @@ var moreUndos = []undo{
 	{"identitystore", "CreateUser", "DeleteUser", "r:userId", ""},
 }
 
-var undoOf = func() map[call]undo {
+var undoOf = sync.OnceValue(func() map[call]undo {
 	index := map[call]undo{}
 	for _, list := range [][]undo{undos, moreUndos} {
 		for _, u := range list {
@@ -125,12 +126,12 @@ var undoOf = func() map[call]undo {
 		}
 	}
 	return index
-}()
+})
 
 // TakeBack is the call that reverses what the event did. false: it did nothing
 // (a call that failed, or only read), or no call takes it back.
 func TakeBack(e event.Event) (Undo, bool) {
-	u, ok := undoOf[call{e.Service(), baseName(e)}]
+	u, ok := undoOf()[call{e.Service(), baseName(e)}]
 	if !ok || e.Failed() {
 		return Undo{}, false
 	}

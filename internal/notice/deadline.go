@@ -1,11 +1,12 @@
 package notice
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"cordon/internal/pattern"
 )
 
 // A span is one deadline as a notice tells it: a moment, or so long after it
@@ -26,28 +27,28 @@ var numbers = []string{"zero", "one", "two", "three", "four", "five", "six", "se
 
 var (
 	// "within 5 days", "in the next 24 hours", "dans un délai de 5 jours", "5 天内"
-	within = regexp.MustCompile(`(?i)(?:\b(?:within|in)(?:\s+the)?(?:\s+next|\s+following)?\s+|\bdans\s+(?:les\s+|un\s+délai\s+de\s+)?|\bsous\s+)(\d{1,3}|` + strings.Join(numbers[1:], "|") + `)(?:\s*\(\d{1,3}\))?\s*(?:(?:business|calendar|working|prochains|prochaines)\s+)?(days?|hours?|jours?|heures?|h)\b`)
-	inHan  = regexp.MustCompile(`(\d{1,3})\s*(?:个)?\s*(天|日|小时)(?:之)?内`)
-	counts = regexp.MustCompile(`(?i)\b(\d{1,3}|` + strings.Join(numbers[1:], "|") + `)\s+(days?|hours?)\s+from\s+(?:the\s+date\s+of\s+)?(?:this|now|receipt|receiving)`)
+	within = pattern.New(`(?i)(?:\b(?:within|in)(?:\s+the)?(?:\s+next|\s+following)?\s+|\bdans\s+(?:les\s+|un\s+délai\s+de\s+)?|\bsous\s+)(\d{1,3}|` + strings.Join(numbers[1:], "|") + `)(?:\s*\(\d{1,3}\))?\s*(?:(?:business|calendar|working|prochains|prochaines)\s+)?(days?|hours?|jours?|heures?|h)\b`)
+	inHan  = pattern.New(`(\d{1,3})\s*(?:个)?\s*(天|日|小时)(?:之)?内`)
+	counts = pattern.New(`(?i)\b(\d{1,3}|` + strings.Join(numbers[1:], "|") + `)\s+(days?|hours?)\s+from\s+(?:the\s+date\s+of\s+)?(?:this|now|receipt|receiving)`)
 
 	// "by November 27, 2026 12:00 PM UTC", "avant le 27 novembre 2026", "在 2026 年 11 月 27 日之前"
 	before = `(?:\b(?:by|before|no\s+later\s+than|until|on\s+or\s+before|deadline|due(?:\s+date)?|avant(?:\s+le)?|d’ici(?:\s+au)?|au\s+plus\s+tard\s+le|date\s+limite)\s*[:：]?\s*|截止(?:日期)?\s*[:：]?\s*|在\s*|于\s*)(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+|(?:mon|tue|wed|thu|fri|sat|sun),?\s+)?`
 	clock  = `(?:[,T]?\s*(?:at\s+|à\s+)?(\d{1,2})[:h](\d{2})(?::\d{2})?\s*(am|pm)?\s*(utc|gmt|z|pst|pdt|est|edt)?)?`
 	forms  = []struct {
-		re               *regexp.Regexp
+		re               *pattern.Pattern
 		year, month, day int // groups
 		american         bool
 	}{
-		{re: regexp.MustCompile(`(?i)` + before + `(` + month + `)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})` + clock), year: 3, month: 1, day: 2},
-		{re: regexp.MustCompile(`(?i)` + before + `(\d{1,2})(?:st|nd|rd|th|er)?[\s-]+(` + month + `)\.?,?[\s-]+(\d{4})` + clock), year: 3, month: 2, day: 1},
-		{re: regexp.MustCompile(`(?i)` + before + `(\d{4})-(\d{2})-(\d{2})` + clock), year: 1, month: 2, day: 3},
-		{re: regexp.MustCompile(`(?i)` + before + `(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日` + clock), year: 1, month: 2, day: 3},
-		{re: regexp.MustCompile(`(?i)` + before + `(\d{1,2})/(\d{1,2})/(\d{4})` + clock), year: 3, month: 1, day: 2, american: true},
+		{re: pattern.New(`(?i)` + before + `(` + month + `)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})` + clock), year: 3, month: 1, day: 2},
+		{re: pattern.New(`(?i)` + before + `(\d{1,2})(?:st|nd|rd|th|er)?[\s-]+(` + month + `)\.?,?[\s-]+(\d{4})` + clock), year: 3, month: 2, day: 1},
+		{re: pattern.New(`(?i)` + before + `(\d{4})-(\d{2})-(\d{2})` + clock), year: 1, month: 2, day: 3},
+		{re: pattern.New(`(?i)` + before + `(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日` + clock), year: 1, month: 2, day: 3},
+		{re: pattern.New(`(?i)` + before + `(\d{1,2})/(\d{1,2})/(\d{4})` + clock), year: 3, month: 1, day: 2, american: true},
 	}
 
 	// What AWS promises, or looks back on, is no deadline of the owner's.
-	promised = regexp.MustCompile(`(?i)(\bwe(?:’ll|'ll|\s+will)\b|\bour\s+team\b|\bsupport\s+will\b|\blast\b|\bpast\b|\bprevious\b|\bsince\b|\bago\b|nous\s+vous\s+répondrons|derniers|过去|我们(?:会|将)在)`)
-	asked    = regexp.MustCompile(`(?i)(respond|reply|\bact\b|contact|secure|complet|action|suspend|restor|follow|deadline|resolv|updat|take|must|need|require|terminat|address|confirm|rotate|delete|due|répond|agir|suspend|mesures|supprim|截止|回复|答复|响应|采取|暂停|完成|处理|联系)`)
+	promised = pattern.New(`(?i)(\bwe(?:’ll|'ll|\s+will)\b|\bour\s+team\b|\bsupport\s+will\b|\blast\b|\bpast\b|\bprevious\b|\bsince\b|\bago\b|nous\s+vous\s+répondrons|derniers|过去|我们(?:会|将)在)`)
+	asked    = pattern.New(`(?i)(respond|reply|\bact\b|contact|secure|complet|action|suspend|restor|follow|deadline|resolv|updat|take|must|need|require|terminat|address|confirm|rotate|delete|due|répond|agir|suspend|mesures|supprim|截止|回复|答复|响应|采取|暂停|完成|处理|联系)`)
 )
 
 // spansIn finds the deadlines in sentences. A sentence must ask for something,
@@ -57,7 +58,7 @@ func spansIn(text string) (out []span) {
 		if !asked.MatchString(s) {
 			continue
 		}
-		for _, re := range []*regexp.Regexp{within, counts, inHan} {
+		for _, re := range []*pattern.Pattern{within, counts, inHan} {
 			for _, at := range re.FindAllStringSubmatchIndex(s, 8) {
 				n := number(s[at[2]:at[3]])
 				if promised.MatchString(s[:at[1]]) || n == 0 {
@@ -92,7 +93,7 @@ func sentences(text string) []string {
 	return strings.FieldsFunc(text, func(c rune) bool { return c == 0 })
 }
 
-var regexpParagraph = regexp.MustCompile(`\n[ \t>]*\n`)
+var regexpParagraph = pattern.New(`\n[ \t>]*\n`)
 
 func number(s string) int {
 	if n, err := strconv.Atoi(s); err == nil {

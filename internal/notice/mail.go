@@ -10,17 +10,18 @@ import (
 	"mime/multipart"
 	"mime/quotedprintable"
 	"net/mail"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"cordon/internal/pattern"
 )
 
 // maxDepth is how deep mails lie in mails and parts in parts.
 const maxDepth = 8
 
 // headed begins a mail that was saved or pasted with its head.
-var headed = regexp.MustCompile(`\A(From |[A-Za-z][A-Za-z0-9-]*:[ \t])`)
+var headed = pattern.New(`\A(From |[A-Za-z][A-Za-z0-9-]*:[ \t])`)
 
 // mail reads a mail file, or a text that somebody copied out of his mail.
 func (r *reader) mail(raw []byte, depth int) error {
@@ -79,7 +80,7 @@ func (r *reader) head(h mail.Header) {
 	}
 }
 
-var failedChecks = regexp.MustCompile(`\b(spf|dkim|dmarc)=(fail|softfail|permerror)\b`)
+var failedChecks = pattern.New(`\b(spf|dkim|dmarc)=(fail|softfail|permerror)\b`)
 
 // part reads one part of a mail: text, a mail within it, or an attachment,
 // which is named and not opened.
@@ -189,12 +190,12 @@ func decoded(b []byte, charset string) string {
 }
 
 var (
-	anchor  = regexp.MustCompile(`(?is)<a\s[^>]*?href\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)[^>]*>(.*?)</a\s*>`)
-	hidden  = regexp.MustCompile(`(?is)<(script|style|head|title)\b.*?</(script|style|head|title)\s*>|<!--.*?-->`)
-	breaks  = regexp.MustCompile(`(?i)<(br|/p|/div|/tr|/li|/h[1-6]|/table)\b[^>]*>`)
-	cells   = regexp.MustCompile(`(?i)</t[dh]\s*>`)
-	markup  = regexp.MustCompile(`(?s)<[^<>]*>`)
-	spacing = regexp.MustCompile(`[ \t\x{00a0}]+`)
+	anchor  = pattern.New(`(?is)<a\s[^>]*?href\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)[^>]*>(.*?)</a\s*>`)
+	hidden  = pattern.New(`(?is)<(script|style|head|title)\b.*?</(script|style|head|title)\s*>|<!--.*?-->`)
+	breaks  = pattern.New(`(?i)<(br|/p|/div|/tr|/li|/h[1-6]|/table)\b[^>]*>`)
+	cells   = pattern.New(`(?i)</t[dh]\s*>`)
+	markup  = pattern.New(`(?s)<[^<>]*>`)
+	spacing = pattern.New(`[ \t\x{00a0}]+`)
 )
 
 // hypertext reads a page's words, and its links with what they show.
@@ -209,7 +210,7 @@ func (r *reader) hypertext(page string) {
 }
 
 // forwardedHead is what mail programs put above a forwarded text.
-var forwardedHead = regexp.MustCompile(`(?mi)^[>* \t]*(From|Date|Sent|Subject|De|Envoyé|Objet|发件人|发送时间|日期|主题)[*]?\s*[:：][*]?\s*(.+)$`)
+var forwardedHead = pattern.New(`(?mi)^[>* \t]*(From|Date|Sent|Subject|De|Envoyé|Objet|发件人|发送时间|日期|主题)[*]?\s*[:：][*]?\s*(.+)$`)
 
 // pasted reads the words of a text, and the head of a mail that was forwarded
 // in it.

@@ -3,8 +3,9 @@ package notice
 import (
 	"net/mail"
 	"net/url"
-	"regexp"
 	"strings"
+
+	"cordon/internal/pattern"
 )
 
 // senders are the domains from which AWS writes; a domain below one counts.
@@ -56,10 +57,10 @@ func (r *reader) sender(value, what string) {
 }
 
 var (
-	address = regexp.MustCompile(`(?i)\bhttps?://[^\s<>"'\]\)，。；：、）”]+`)
+	address = pattern.New(`(?i)\bhttps?://[^\s<>"'\]\)，。；：、）”]+`)
 	// asking for a secret; notSo says the contrary, as AWS's own mails do.
-	asking = regexp.MustCompile(`(?i)\b(send|provide|reply with|confirm|enter|give|verify|share)\b[^.\n]{0,60}\b(your )?(current )?(password|secret( access)? key|credit card|card number|mfa code|one-time code|cvv)\b`)
-	notSo  = regexp.MustCompile(`(?i)\b(not|never|n’t|n't|avoid|without)\b`)
+	asking = pattern.New(`(?i)\b(send|provide|reply with|confirm|enter|give|verify|share)\b[^.\n]{0,60}\b(your )?(current )?(password|secret( access)? key|credit card|card number|mfa code|one-time code|cvv)\b`)
+	notSo  = pattern.New(`(?i)\b(not|never|n’t|n't|avoid|without)\b`)
 )
 
 // signs tells what AWS's own notices do not have.

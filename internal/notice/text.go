@@ -2,23 +2,24 @@ package notice
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
+
+	"cordon/internal/pattern"
 )
 
 var (
-	keyID     = regexp.MustCompile(`\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b`)
-	userARN   = regexp.MustCompile(`\barn:aws[a-z-]*:iam::(\d{12}):(user/[\w+=,.@/-]+|root)`)
-	anyARN    = regexp.MustCompile(`\barn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12})?:[\w+=,.@:/*-]+`)
-	instance  = regexp.MustCompile(`\bi-[0-9a-f]{8,17}\b`)
-	accountID = regexp.MustCompile(`(?i)(?:\baccount(?:\s*(?:id|number|n°|#))?|账户|账号|\bcompte(?:\s+aws)?)[\s:：(#=]{0,6}(\d{12}|\d{4}[- ]\d{4}[- ]\d{4})\b`)
-	labelled  = regexp.MustCompile(`(?im)^[\s>*•-]*(?:aws\s+)?(?:iam\s+)?(?:user\s*name|user|username|nom d’utilisateur|utilisateur(?: iam)?|用户名|iam 用户)(?:\s*\((?:IAM or Root)\))?\s*[:：|\t]\s*["“'«]?\s*([\w+=,.@-]{1,64})`)
-	belonging = regexp.MustCompile(`(?i)\b(?:belong(?:s|ing)\s+to|associated\s+with|owned\s+by|corresponding|for)\s+(?:the\s+|your\s+)?(?:aws\s+)?(?:iam\s+)?user(?:\s*name)?(?:d)?\s*[:：]?\s*["“'«(]?\s*([\w+=,.@-]{1,64})`)
-	named     = regexp.MustCompile(`(?i)\biam\s+user(?:\s*name)?s?\s*(?:\(s\))?\s*[:：]?\s*["“'«(]\s*([\w+=,.@-]{1,64})`)
-	anywhere  = regexp.MustCompile(`(?:用户名|IAM 用户|nom d’utilisateur)\s*[:：]\s*["“«]?\s*([\w+=,.@-]{1,64})`)
-	located   = regexp.MustCompile(`(?i)(located|available|found|exposed|location|web ?site|published|posted|public|公开|位于|泄露|trouvée|publiée|accessible)`)
-	placed    = regexp.MustCompile(`(?im)^[\s>*•-]*(?:location|web ?site|url|emplacement|位置)\s*[:：|\t]\s*(\S+)`)
-	supports  = regexp.MustCompile(`(?i)\bcase(?:\s*(?:id|number|#))?\s*[:：#]?\s*(\d{9,16}|case-[\w-]{10,80})\b`)
+	keyID     = pattern.New(`\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b`)
+	userARN   = pattern.New(`\barn:aws[a-z-]*:iam::(\d{12}):(user/[\w+=,.@/-]+|root)`)
+	anyARN    = pattern.New(`\barn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12})?:[\w+=,.@:/*-]+`)
+	instance  = pattern.New(`\bi-[0-9a-f]{8,17}\b`)
+	accountID = pattern.New(`(?i)(?:\baccount(?:\s*(?:id|number|n°|#))?|账户|账号|\bcompte(?:\s+aws)?)[\s:：(#=]{0,6}(\d{12}|\d{4}[- ]\d{4}[- ]\d{4})\b`)
+	labelled  = pattern.New(`(?im)^[\s>*•-]*(?:aws\s+)?(?:iam\s+)?(?:user\s*name|user|username|nom d’utilisateur|utilisateur(?: iam)?|用户名|iam 用户)(?:\s*\((?:IAM or Root)\))?\s*[:：|\t]\s*["“'«]?\s*([\w+=,.@-]{1,64})`)
+	belonging = pattern.New(`(?i)\b(?:belong(?:s|ing)\s+to|associated\s+with|owned\s+by|corresponding|for)\s+(?:the\s+|your\s+)?(?:aws\s+)?(?:iam\s+)?user(?:\s*name)?(?:d)?\s*[:：]?\s*["“'«(]?\s*([\w+=,.@-]{1,64})`)
+	named     = pattern.New(`(?i)\biam\s+user(?:\s*name)?s?\s*(?:\(s\))?\s*[:：]?\s*["“'«(]\s*([\w+=,.@-]{1,64})`)
+	anywhere  = pattern.New(`(?:用户名|IAM 用户|nom d’utilisateur)\s*[:：]\s*["“«]?\s*([\w+=,.@-]{1,64})`)
+	located   = pattern.New(`(?i)(located|available|found|exposed|location|web ?site|published|posted|public|公开|位于|泄露|trouvée|publiée|accessible)`)
+	placed    = pattern.New(`(?im)^[\s>*•-]*(?:location|web ?site|url|emplacement|位置)\s*[:：|\t]\s*(\S+)`)
+	supports  = pattern.New(`(?i)\bcase(?:\s*(?:id|number|#))?\s*[:：#]?\s*(\d{9,16}|case-[\w-]{10,80})\b`)
 )
 
 // notUsers are words that stand where a name would.
@@ -36,7 +37,7 @@ func (r *reader) text(s string) {
 		n.Users = append(n.Users, m[2][strings.LastIndexByte(m[2], '/')+1:])
 		r.account(m[1])
 	}
-	for _, form := range []*regexp.Regexp{labelled, belonging, named, anywhere} {
+	for _, form := range []*pattern.Pattern{labelled, belonging, named, anywhere} {
 		for _, m := range form.FindAllStringSubmatch(s, maxList) {
 			r.user(m[1])
 		}
@@ -95,4 +96,4 @@ func (r *reader) place(s, before string) {
 }
 
 // inviting are the words before a link that one is to follow.
-var inviting = regexp.MustCompile(`(?i)\b(visit|click|sign in|log ?in|go to|open|verify|confirm|restore|secure|update|here)\b`)
+var inviting = pattern.New(`(?i)\b(visit|click|sign in|log ?in|go to|open|verify|confirm|restore|secure|update|here)\b`)

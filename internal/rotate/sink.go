@@ -3,8 +3,9 @@ package rotate
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"strings"
+
+	"cordon/internal/pattern"
 )
 
 // The sorts of sinks.
@@ -23,9 +24,9 @@ type Sink struct {
 }
 
 var (
-	secretName    = regexp.MustCompile(`^[A-Za-z0-9/_+=.-]{1,490}$`)
-	parameterName = regexp.MustCompile(`^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$`)
-	regionName    = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+	secretName    = pattern.New(`^[A-Za-z0-9/_+=.-]{1,490}$`)
+	parameterName = pattern.New(`^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}$`)
+	regionName    = pattern.New(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
 )
 
 // ParseSink reads the form that a person types. {user} and {key} stand for the
@@ -51,7 +52,7 @@ func ParseSink(s, user, key string) (Sink, error) {
 			return bad("what follows @ is no Region")
 		}
 	}
-	names := map[string]*regexp.Regexp{SinkSecret: secretName, SinkParameter: parameterName}[kind]
+	names := map[string]*pattern.Pattern{SinkSecret: secretName, SinkParameter: parameterName}[kind]
 	if names == nil {
 		return bad("it is not of the form file:PATH, secretsmanager:NAME or ssm:NAME")
 	}
