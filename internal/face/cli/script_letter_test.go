@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -37,12 +38,12 @@ func fault(ts *testscript.TestScript, _ bool, args []string) {
 func lastDigest(ts *testscript.TestScript, _ bool, _ []string) {
 	all, err := filepath.Glob(ts.MkAbs("cases/*/plans/*.json"))
 	ts.Check(err)
-	newest, digest := "", ""
+	var newest, written time.Time
+	digest := ""
 	for _, name := range all {
 		var f struct {
 			Plan struct {
-				MadeAt string `json:"made_at"`
-				Nonce  string `json:"nonce"`
+				MadeAt time.Time `json:"made_at"`
 			} `json:"plan"`
 		}
 		b, err := os.ReadFile(name)
@@ -50,8 +51,8 @@ func lastDigest(ts *testscript.TestScript, _ bool, _ []string) {
 		ts.Check(json.Unmarshal(b, &f))
 		info, err := os.Stat(name)
 		ts.Check(err)
-		if at := f.Plan.MadeAt + info.ModTime().UTC().Format("20060102150405.000000000"); at > newest {
-			newest, digest = at, strings.TrimSuffix(filepath.Base(name), ".json")
+		if at := f.Plan.MadeAt; at.After(newest) || at.Equal(newest) && info.ModTime().After(written) {
+			newest, written, digest = at, info.ModTime(), strings.TrimSuffix(filepath.Base(name), ".json")
 		}
 	}
 	if digest == "" {
