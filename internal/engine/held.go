@@ -13,7 +13,7 @@ import (
 // held lists what the case stopped, has since put back to what it was and still
 // holds: it does not run, and only its owner says when it shall.
 func (s *Session) held(ctx context.Context) (out []report.Held, err error) {
-	_, past, err := journal.Open(ctx, journalStore(s.Case.Journal()), s.now)
+	past, err := journalled(ctx, s.Case, s.now())
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func ownLink(link, self string) (there, own bool, err error) {
 		to, err := os.Readlink(link)
 		return true, strings.TrimSuffix(filepath.Base(to), ".exe") == "cordon" || filepath.Base(to) == filepath.Base(self), err
 	case !info.Mode().IsRegular():
-		return true, false, nil
+		return true, false, errors.New("it is neither a file nor a link")
 	}
 	ours, err := os.Stat(self)
 	if err != nil || ours.Size() != info.Size() {
