@@ -130,7 +130,7 @@ func TestIncident(t *testing.T) {
 
 // commands are lines that show what to type: they are the same in every
 // language, as are the names of regions, services and resources beside them.
-var commands = regexp.MustCompile(`(?m)^ *cordon .*$|cordon (?:[a-z]+ ?)+|arn:\S+|/\S+|\S+-\S+`)
+var commands = regexp.MustCompile(`(?m)^ *cordon .*$|cordon (?:[a-z]+ ?)+|arn:\S+|SHA256:\S+|/\S+|\S+-\S+`)
 
 // noEnglish wants files without an English word in their sentences; negated,
 // files with one.
