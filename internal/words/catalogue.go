@@ -27,12 +27,12 @@ var placeholder = regexp.MustCompile(`\{[a-z][a-z0-9_]*\}`)
 var files embed.FS
 
 // embedded is the catalogue that is built in; its tests have read it.
-func embedded(lang Lang) Catalogue {
-	c, err := Load(files, lang)
+func embedded(lang Lang) *index {
+	x, err := indexed(files, lang)
 	if err != nil {
 		panic(err)
 	}
-	return c
+	return x
 }
 
 // Load reads <lang>/*.json: each file is one object, key to text or key to

@@ -5,7 +5,6 @@ package words
 
 import (
 	"maps"
-	"slices"
 	"strings"
 	"sync"
 
@@ -35,7 +34,7 @@ var tags = map[Lang]language.Tag{
 // Words speaks one language. It is safe for concurrent use.
 type Words struct {
 	lang    Lang
-	texts   Catalogue
+	texts   source
 	numbers *message.Printer
 
 	mu     sync.Mutex
@@ -58,7 +57,7 @@ func For(lang Lang) *Words {
 	return once()
 }
 
-func newWords(lang Lang, texts Catalogue) *Words {
+func newWords(lang Lang, texts source) *Words {
 	return &Words{lang: lang, texts: texts, numbers: message.NewPrinter(tags[lang]), faults: map[string]int{}}
 }
 
@@ -66,10 +65,10 @@ func newWords(lang Lang, texts Catalogue) *Words {
 func (w *Words) Lang() Lang { return w.lang }
 
 // Has says whether there is a text for key.
-func (w *Words) Has(key string) bool { _, ok := w.texts[key]; return ok }
+func (w *Words) Has(key string) bool { _, ok := w.texts.message(key); return ok }
 
 // Keys lists all keys in order.
-func (w *Words) Keys() []string { return slices.Sorted(maps.Keys(w.texts)) }
+func (w *Words) Keys() []string { return w.texts.keys() }
 
 // T returns the text of key with its placeholders filled from args, which
 // alternate name and value: T("screen.keys", "n", 3, "user", "li"). Numbers
@@ -79,7 +78,7 @@ func (w *Words) Keys() []string { return slices.Sorted(maps.Keys(w.texts)) }
 // T never fails: an unknown key gives ‹key›, a placeholder without argument
 // gives ‹name›, and Faults counts both so that a test can.
 func (w *Words) T(key string, args ...any) string {
-	text, ok := w.texts[key]
+	text, ok := w.texts.message(key)
 	if !ok {
 		w.fault(key)
 		return "‹" + key + "›"

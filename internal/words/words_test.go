@@ -178,12 +178,43 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
+// TestIndex: what a start reads is what Load reads, text by text.
+func TestIndex(t *testing.T) {
+	for lang, want := range loadAll(t) {
+		x := embedded(lang)
+		if !slices.Equal(x.keys(), want.keys()) {
+			t.Errorf("%s: the index has %d keys, the catalogue %d", lang, len(x.raw), len(want))
+		}
+		for key := range want {
+			if got, ok := x.message(key); !ok || got != want[key] {
+				t.Errorf("%s: %s is %+v in the index and %+v in the catalogue", lang, key, got, want[key])
+			}
+		}
+		if _, ok := x.message("no.such"); ok {
+			t.Error("a key that is nowhere was found")
+		}
+	}
+	x := &index{raw: map[string][]byte{}, read: Catalogue{}}
+	x.add([]byte("{ \"a\" :\n\"q\\\"\\\\\",\"b\":{\"one\": \"}\", \"other\":\"\\u00e9{n}\"}\n}"))
+	for key, want := range map[string]Message{"a": {Other: `q"\`}, "b": {Plural: true, One: "}", Other: "é{n}"}} {
+		if got, _ := x.message(key); got != want {
+			t.Errorf("%s is %+v, want %+v", key, got, want)
+		}
+	}
+}
+
+func BenchmarkEmbedded(b *testing.B) {
+	for b.Loop() {
+		embedded(FR)
+	}
+}
+
 func speak(t *testing.T, lang Lang) *Words {
 	t.Helper()
 	all := sound()
 	for l := range all {
 		maps.Copy(all[l], Catalogue{"n": {Other: "{n}|{x}"}})
-		maps.Copy(all[l], embedded(l))
+		maps.Copy(all[l], loadAll(t)[l])
 	}
 	all[FR]["screen.keys"] = Message{Plural: true, One: "{n} clé de {user}", Other: "{n} clés de {user}", Many: "{n} de clés de {user}"}
 	return newWords(lang, all[lang])
