@@ -7,7 +7,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
+	"time"
 )
 
 // maxBinary is the budget for the stripped program, in bytes.
@@ -46,10 +48,7 @@ func TestBinaryStaysLean(t *testing.T) {
 	if mains != 1 {
 		t.Errorf("the symbols were not read: main.main is there %d times", mains)
 	}
-	strip := exec.Command("../../scripts/build.sh", bin)
-	if out, err := strip.CombinedOutput(); err != nil {
-		t.Fatalf("cannot build: %v\n%s", err, out)
-	}
+	shipped(t, bin)
 	info, err := os.Stat(bin)
 	if err != nil {
 		t.Fatal(err)
@@ -66,4 +65,35 @@ func TestBinaryStaysLean(t *testing.T) {
 	if wd, err := os.Getwd(); err == nil && bytes.Contains(b, []byte(filepath.Dir(filepath.Dir(wd)))) {
 		t.Error("the program contains the path of the machine it was built on")
 	}
+}
+
+// shipped builds the program into bin as it is shipped.
+func shipped(t testing.TB, bin string) {
+	t.Helper()
+	if out, err := exec.Command("../../scripts/build.sh", bin).CombinedOutput(); err != nil {
+		t.Fatalf("cannot build: %v\n%s", err, out)
+	}
+}
+
+// BenchmarkStart is how long "cordon version" takes from the start of the process to
+// its end; 50 ms is what a start may cost.
+func BenchmarkStart(b *testing.B) {
+	bin := filepath.Join(b.TempDir(), "cordon")
+	shipped(b, bin)
+	var walls, cpus []time.Duration
+	for b.Loop() {
+		start := exec.Command(bin, "version")
+		begin := time.Now()
+		if err := start.Run(); err != nil {
+			b.Fatal(err)
+		}
+		walls = append(walls, time.Since(begin))
+		cpus = append(cpus, start.ProcessState.UserTime()+start.ProcessState.SystemTime())
+	}
+	slices.Sort(walls)
+	slices.Sort(cpus)
+	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+	b.ReportMetric(ms(walls[len(walls)/2]), "wall_ms")
+	b.ReportMetric(ms(walls[len(walls)-1]), "worst_ms")
+	b.ReportMetric(ms(cpus[len(cpus)/2]), "cpu_ms")
 }
