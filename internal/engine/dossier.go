@@ -54,6 +54,14 @@ func Report(ctx context.Context, c *incident.Case, now time.Time, out report.Han
 			return err
 		}
 	}
+	switch m, there, err := LastBill(c); {
+	case err != nil:
+		return err
+	case there:
+		if err := out.Handle(m); err != nil {
+			return err
+		}
+	}
 	r, err := recordOf(c, t, past, pieces)
 	if err != nil {
 		return err

@@ -33,8 +33,8 @@ func top(series []float64) (most float64) {
 }
 
 // spark draws a series on one line.
-func (t *Text) spark(series []float64, width int) string {
-	rows := t.bars(series, width, 1)
+func (s *Style) spark(series []float64, width int) string {
+	rows := s.bars(series, width, 1)
 	if len(rows) == 0 {
 		return ""
 	}
@@ -43,9 +43,9 @@ func (t *Text) spark(series []float64, width int) string {
 
 // bars draws a series as columns, the upper row first. What costs anything has a
 // mark, however little it is beside the rest.
-func (t *Text) bars(series []float64, width, height int) []string {
+func (s *Style) bars(series []float64, width, height int) []string {
 	cells := blocks
-	if t.ASCII {
+	if s.ASCII {
 		cells = asciiBlocks
 	}
 	cols, _ := columns(series, width)

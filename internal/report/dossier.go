@@ -76,6 +76,7 @@ func (DossierEnd) Type() string { return "report_end" }
 // told collects a report until it ends: it is one document.
 type told struct {
 	head  *Dossier
+	bill  *Bill
 	deeds []Changes
 	lines []ArticleLine
 }
@@ -85,6 +86,11 @@ func (d *told) take(m Message) bool {
 	switch m := m.(type) {
 	case Dossier:
 		d.head = &m
+	case Bill: // the screen of its own command, where no report was begun
+		if d.head == nil {
+			return false
+		}
+		d.bill = &m
 	case Changes:
 		d.deeds = append(d.deeds, m)
 	case ArticleLine:

@@ -19,6 +19,7 @@ type part struct {
 	head string
 	deep int // 0: the title, 1: a part, 2: a section of it
 	rows [][2]string
+	draw []string // lines of a drawing: they stand as they are
 	list []entry
 	says []string
 }
@@ -44,6 +45,7 @@ func (s *Style) dossier(d told, finds []Finding, gaps []Gap, end DossierEnd) she
 	s.dossierHead(&out, *d.head)
 	s.dossierFound(&out, *d.head, finds)
 	s.dossierDone(&out, d)
+	s.dossierBill(&out, d.bill)
 	s.dossierArticle(&out, d, end)
 	s.dossierUnseen(&out, *d.head, gaps, end)
 	return out

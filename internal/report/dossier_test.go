@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cordon/internal/article"
+	"cordon/internal/bill"
 	"cordon/internal/catalogue"
 	"cordon/internal/clean"
 	"cordon/internal/words"
@@ -29,6 +30,9 @@ func tellReport(t *testing.T, h Handler) {
 		tell(t, h, f)
 	}
 	tell(t, h, Changes{Sort: "keys-off", Names: append([]string{"AKIAIOSFODNN7EXAMPLE"}, hostile...), Last: night}, Changes{Sort: "kept", Names: []string{"i-1"}, Last: night})
+	b := billSample()
+	b.At, b.Compared.Currency, b.Compared.Findings = night, "USD", b.Compared.Findings[3:5]
+	tell(t, h, b)
 	end := DossierEnd{Counts: map[article.State]int{}, Gaps: 4, Checks: []string{"stopped-trail"}, Blind: catalogue.Blind(), General: true}
 	for i, l := range article.Lines() {
 		x := article.Item{Line: l.ID, Section: l.Section, State: article.States()[i%4], Why: "still-on", N: 2, Names: []string{"AKIAIOSFODNN7EXAMPLE"}, At: night.Add(time.Duration(i%3) * time.Minute)}
@@ -91,6 +95,7 @@ func TestMarkdownIsQuiet(t *testing.T) {
 		var b bytes.Buffer
 		h := NewMarkdown(&b, Style{Words: words.For(words.EN), Width: 80, Now: func() time.Time { return night }})
 		tell(t, h, Dossier{Case: "C-1", Title: name, Looked: night}, Changes{Sort: "other", Names: []string{name}, Last: night},
+			Bill{Compared: &bill.Comparison{Findings: []bill.Finding{{Kind: bill.NewService, Service: name}}}},
 			ArticleLine{article.Item{Line: "foreign", Section: "resources", State: article.Open, Why: "his", Names: []string{name}, Who: article.Responder, Do: "apply"}},
 			DossierEnd{Counts: map[article.State]int{article.Open: 1}})
 		for line := range strings.Lines(b.String()) {

@@ -29,6 +29,9 @@ func (t *Text) sheet(s sheet) *page {
 			p.head(one.head)
 		}
 		t.rows(p, one.rows)
+		for _, line := range one.draw {
+			p.line(line)
+		}
 		width := 0
 		for _, e := range one.list {
 			width = max(width, clean.Width(e.mark))
@@ -110,6 +113,9 @@ func markdown(s sheet) string {
 		fmt.Fprintf(&b, "%s %s\n\n", strings.Repeat("#", one.deep+1), escaped(one.head))
 		for _, r := range one.rows {
 			fmt.Fprintf(&b, "- **%s:** %s\n", escaped(r[0]), escaped(r[1]))
+		}
+		if len(one.draw) > 0 {
+			b.WriteString("```text\n" + strings.Join(one.draw, "\n") + "\n```\n\n")
 		}
 		for _, e := range one.list {
 			b.WriteString("- ")

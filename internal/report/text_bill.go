@@ -11,13 +11,13 @@ import (
 )
 
 // money is an amount in the bill's currency.
-func (t *Text) money(v float64, currency string) string {
+func (s *Style) money(v float64, currency string) string {
 	if currency == "" {
 		currency = "USD"
 	}
 	cents := math.Round(math.Abs(v) * 100)
 	whole := math.Floor(cents / 100)
-	text := t.Words.Number(whole) + strings.Trim(t.Words.Number(1.5), "15") + fmt.Sprintf("%02d", int(cents-whole*100))
+	text := s.Words.Number(whole) + strings.Trim(s.Words.Number(1.5), "15") + fmt.Sprintf("%02d", int(cents-whole*100))
 	if v < 0 && cents > 0 {
 		text = "-" + text
 	}
@@ -59,7 +59,13 @@ func (t *Text) comparison(p *page, m Bill) {
 	w, c := t.Words, *m.Compared
 	p.head(w.T("screen.bill.head", "since", c.Since.String(), "last", (c.To - 1).String(), "n", c.Past))
 	p.wrap("   ", w.T("screen.bill.sums", "total", t.money(c.Total, c.Currency), "day", t.money(c.PerDay, c.Currency), "usual", t.money(c.Usual, c.Currency)))
-	t.chart(p, c)
+	if lines := t.billChart(c, p.Width); len(lines) > 0 {
+		p.blank()
+		for _, line := range lines {
+			p.line(line)
+		}
+		p.wrap("   ", t.billAxis(c))
+	}
 	p.blank()
 	for i, f := range c.Findings {
 		if i == someThings && !t.All {
@@ -68,15 +74,8 @@ func (t *Text) comparison(p *page, m Bill) {
 		}
 		t.billFinding(p, c, f)
 	}
-	switch {
-	case c.Unjudged == bill.Empty:
-		p.wrap("   ", w.T("screen.bill.empty"))
-	case c.Unjudged != "":
-		p.wrap("   ", w.T("screen.bill.short", "n", c.Past))
-	case len(c.Findings) == 0 && len(c.Blind) == 0:
-		p.wrap("   ", w.T("screen.bill.nothing", "last", (c.To-1).String()))
-	case len(c.Findings) == 0:
-		p.wrap("   ", w.T("screen.bill.nothing.seen"))
+	for _, text := range t.billVerdict(c) {
+		p.wrap("   ", text)
 	}
 	for _, what := range c.Blind {
 		p.ink(yellow, "   ", w.T("screen.bill.blind."+what))
@@ -95,50 +94,79 @@ func (t *Text) comparison(p *page, m Bill) {
 	t.purchases(p, c)
 }
 
-// chart draws the days of the bill, with a mark where the period begins.
-func (t *Text) chart(p *page, c bill.Comparison) {
+// billChart draws the days of the bill, with a mark where the period begins: none
+// where there is nothing to draw. billAxis says what the marks are.
+func (s *Style) billChart(c bill.Comparison, width int) (lines []string) {
 	if len(c.Totals) == 0 || top(c.Totals) <= 0 {
-		return
+		return nil
 	}
 	const height = 5
-	label := t.money(top(c.Totals), c.Currency)
+	label := s.money(top(c.Totals), c.Currency)
 	left := clean.Width(label) + 4
-	width := max(p.Width-left-2, 10)
+	width = max(width-left-2, 10)
 	cols, at := columns(c.Totals, width)
-	p.blank()
-	for i, row := range t.bars(c.Totals, width, height) {
+	for i, row := range s.bars(c.Totals, width, height) {
 		side := strings.Repeat(" ", left-1)
 		if i == 0 {
 			side = "   " + label
 		}
-		p.line(side + " " + row)
+		lines = append(lines, side+" "+row)
 	}
 	mark := int(c.Since-c.From) / at
 	under := []byte(strings.Repeat("-", len(cols)))
 	if mark >= 0 && mark < len(under) {
 		under[mark] = '^'
 	}
-	p.line(strings.Repeat(" ", left) + string(under))
-	p.wrap("   ", t.Words.T("screen.bill.axis", "from", c.From.String(), "last", (c.To-1).String(), "since", c.Since.String()))
+	return append(lines, strings.Repeat(" ", left)+string(under))
 }
 
-func (t *Text) billFinding(p *page, c bill.Comparison, f bill.Finding) {
-	w := t.Words
+func (s *Style) billAxis(c bill.Comparison) string {
+	return s.Words.T("screen.bill.axis", "from", c.From.String(), "last", (c.To - 1).String(), "since", c.Since.String())
+}
+
+// billSubject names what a finding of the bill is about.
+func (s *Style) billSubject(f bill.Finding) string {
 	what := []string{}
-	for _, s := range []string{f.Service, f.Usage} {
-		if s != "" {
-			what = append(what, safe(s))
+	for _, part := range []string{f.Service, f.Usage} {
+		if part != "" {
+			what = append(what, safe(part))
 		}
 	}
 	if f.Region != "" {
-		what = append(what, t.region(f.Region))
+		what = append(what, s.region(f.Region))
 	}
-	p.ink(red, " ", w.T("screen.bill.kind."+f.Kind)+"  "+strings.Join(what, "  "))
+	return strings.Join(what, "  ")
+}
+
+// billExcess says how a finding of the bill differs from the past.
+func (s *Style) billExcess(f bill.Finding, currency string) string {
 	key := "screen.bill.new"
 	if f.Kind == bill.Jump || f.Kind == bill.UsageJump || f.Kind == bill.RestJump {
 		key = "screen.bill.jump"
 	}
-	p.wrap("     ", w.T(key, "cost", t.money(f.Cost, c.Currency), "usual", t.money(f.Usual, c.Currency), "excess", t.money(f.Excess, c.Currency), "first", f.First.String()))
+	return s.Words.T(key, "cost", s.money(f.Cost, currency), "usual", s.money(f.Usual, currency), "excess", s.money(f.Excess, currency), "first", f.First.String())
+}
+
+// billVerdict are the sentences under the findings: none where findings say it all.
+func (s *Style) billVerdict(c bill.Comparison) (says []string) {
+	w := s.Words
+	switch {
+	case c.Unjudged == bill.Empty:
+		says = append(says, w.T("screen.bill.empty"))
+	case c.Unjudged != "":
+		says = append(says, w.T("screen.bill.short", "n", c.Past))
+	case len(c.Findings) == 0 && len(c.Blind) == 0:
+		says = append(says, w.T("screen.bill.nothing", "last", (c.To-1).String()))
+	case len(c.Findings) == 0:
+		says = append(says, w.T("screen.bill.nothing.seen"))
+	}
+	return says
+}
+
+func (t *Text) billFinding(p *page, c bill.Comparison, f bill.Finding) {
+	w := t.Words
+	p.ink(red, " ", w.T("screen.bill.kind."+f.Kind)+"  "+t.billSubject(f))
+	p.wrap("     ", t.billExcess(f, c.Currency))
 	p.wrap("     ", w.T("screen.bill.peak", "peak", t.money(f.Peak, c.Currency), "day", f.PeakDay.String()))
 	if line := strings.TrimRight(t.spark(f.Series, max(p.Width-8, 20)), " "); line != "" {
 		p.line("     " + line)

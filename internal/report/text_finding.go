@@ -47,9 +47,9 @@ func (t *Text) target(p *page, number string, x finding.Target) {
 	}
 }
 
-func (t *Text) region(r string) string {
+func (s *Style) region(r string) string {
 	if r == "" || r == "global" {
-		return t.Words.T("screen.global")
+		return s.Words.T("screen.global")
 	}
 	return safe(r)
 }

@@ -113,9 +113,6 @@ func wording(all map[Lang]Catalogue, key string) (faults []string) {
 	return faults
 }
 
-// code is what no language touches: `…`, placeholders, flags, addresses.
-var code = regexp.MustCompile("`[^`]*`" + `|\{[a-z][a-z0-9_]*\}|--[a-z][a-z0-9-]*|https?://\S+`)
-
 var rules = []struct {
 	lang    Lang
 	pattern *regexp.Regexp
@@ -134,32 +131,6 @@ var rules = []struct {
 	{ZH, regexp.MustCompile("\u3000"), "no full-width space"},
 	{ZH, regexp.MustCompile(`(^|\n)[，。：；？！）”]`), "a line does not start with a closing mark"},
 	{ZH, regexp.MustCompile(`你`), "您"},
-}
-
-// englishWords are no words of French; the Han have none of them.
-var englishWords = regexp.MustCompile(`(?i)(^|[^\p{L}'’-])(` + strings.Join([]string{
-	"the", "and", "not", "with", "is", "are", "you", "your", "was", "were", "this", "that", "these", "those", "from", "for", "of",
-	"to", "by", "its", "has", "have", "been", "which", "what", "when", "where", "why", "how", "who", "will", "would", "could",
-	"should", "must", "cannot", "does", "if", "then", "than", "there", "they", "their", "we", "our", "any", "all", "only", "after",
-	"before", "about", "into", "found", "please", "failed", "unknown", "warning", "deleted", "created", "see", "key", "keys",
-	"user", "users", "yes",
-}, "|") + `)([^\p{L}'’-]|$)`)
-
-// keep lists the proper names that contain one of those words.
-var keep = regexp.MustCompile(strings.Join([]string{
-	"AWS Identity and Access Management", "Identity and Access Management", "AWS Key Management Service", "Key Management Service",
-	"Infrastructure as Code", "Bring Your Own License", "S3 Block Public Access for Lambda", "Amazon Key", "Policy for All",
-	"Living off the Land", "MITRE ATT&CK for Cloud", "IAM User", "What do I do if I notice unauthorized activity in my AWS account",
-}, "|"))
-
-// English finds the first English word in a text of another language, or "".
-// Commands between backquotes, flags and addresses do not count.
-func English(text string) string {
-	prose := keep.ReplaceAllString(code.ReplaceAllString(text, "§"), "§")
-	if hit := englishWords.FindStringSubmatch(prose); hit != nil {
-		return hit[2]
-	}
-	return ""
 }
 
 func english(lang Lang, prose string) []string {
