@@ -83,7 +83,11 @@ func Compile(patterns []string, opt Options) (*Regexp, error) {
 				faults = append(faults, &Error{Pattern: pattern, Text: err.Error()})
 				continue
 			}
-			re.backs = append(re.backs, &back{root: sure, groups: p.groups})
+			if p.backrefs {
+				re.backs = append(re.backs, &back{root: sure, groups: p.groups})
+			} else { // symbols alone are sets, which an automaton decides
+				re.plain = append(re.plain, sure)
+			}
 			re.exact = false
 			all = append(all, loosen(n))
 			continue
