@@ -83,9 +83,12 @@ func Compile(patterns []string, opt Options) (*Regexp, error) {
 				faults = append(faults, &Error{Pattern: pattern, Text: err.Error()})
 				continue
 			}
-			if p.backrefs {
+			if !p.backrefs { // symbols alone are sets
+				sure = ungrouped(sure)
+			}
+			if p.backrefs || opt.Word { // GNU's -w is another one for these
 				re.backs = append(re.backs, &back{root: sure, groups: p.groups})
-			} else { // symbols alone are sets, which an automaton decides
+			} else {
 				re.plain = append(re.plain, sure)
 			}
 			re.exact = false
