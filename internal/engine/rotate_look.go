@@ -32,7 +32,8 @@ const (
 )
 
 // look1 reads where a rotation stands and decides what comes next.
-func (s *Session) look1(ctx context.Context, r rotate.Rotation) (t turn, err error) {
+func (s *Session) look1(ctx context.Context, r rotate.Rotation, held hold) (t turn, err error) {
+	r.Exposed = held.exposed(r)
 	t.seen.At = s.Account.Clock().Truncate(time.Second)
 	t.seen.Keys, err = s.keysOf(ctx, r.User)
 	if awsapi.Classify(err) == awsapi.NotFound {
