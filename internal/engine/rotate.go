@@ -357,7 +357,7 @@ func exposed(t Triage, c *incident.Case, marks map[fact.Ref]playbook.Mark, ref f
 	switch {
 	case marks[ref] == playbook.NotMine:
 		return "marked"
-	case c.Notice != nil && c.Notice.Key == ref.ID:
+	case slices.Contains(c.Notice.AllKeys(), ref.ID) || slices.Contains(c.Notice.AllUsers(), owner):
 		return "notice"
 	case suspect && d.Sure:
 		return "suspect"
