@@ -53,13 +53,19 @@ func replay(recs []journal.Record, digest string) map[string]past {
 	return out
 }
 
-// tries are the times at which each action was begun, by whatever plan: an
-// action's id comes from its target and verb.
+// tries are the times at which each action was begun, by whatever plan, since it
+// was last done: an action's id comes from its target and verb. What is done has
+// left nothing behind: its secret was handed over, and is no more to be looked for.
 func tries(recs []journal.Record) map[string][]time.Time {
 	out := map[string][]time.Time{}
 	for _, rec := range recs {
-		if (rec.Step == journal.Doing || rec.Step == journal.Again) && !rec.Ordered.IsZero() {
-			out[rec.Action] = append(out[rec.Action], rec.Ordered)
+		switch rec.Step {
+		case journal.Doing, journal.Again:
+			if !rec.Ordered.IsZero() {
+				out[rec.Action] = append(out[rec.Action], rec.Ordered)
+			}
+		case journal.Done, journal.Verified:
+			delete(out, rec.Action)
 		}
 	}
 	return out

@@ -277,6 +277,23 @@ func TestAForeignKeyStays(t *testing.T) {
 	}
 }
 
+// A key that was handed over stays, although its secret was moved out of the sink
+// and nobody has used it yet: somebody has it.
+func TestAKeyHandedOverStays(t *testing.T) {
+	l := newLocksmith()
+	if sum, err := l.apply(t, l.plan("n")); err != nil || sum.Verified != 1 {
+		t.Fatalf("%+v, %v", sum, err)
+	}
+	delete(l.safe, "new1")
+	l.revive(1)
+	if sum, err := l.apply(t, l.plan("later")); err != nil || sum.Failed != 1 {
+		t.Errorf("%+v, %v, %v", sum, err, l.reasons())
+	}
+	if _, there := l.keys["new1"]; !there || l.cut != 1 {
+		t.Errorf("keys %v, %d cut", l.keys, l.cut)
+	}
+}
+
 // A read that comes late makes no second key; undoing takes away the one made.
 func TestMadeOnceAndUndone(t *testing.T) {
 	l := newLocksmith()

@@ -152,7 +152,9 @@ type Next struct {
 }
 
 // Decide says what comes next. What it answers depends on nothing that a crash
-// can lose: not made is not stored, not off is Active, not deleted is there.
+// can lose: not made is not stored, not off is Active, not deleted is there. A key
+// that was once seen to be stored stays the new one: whoever took its secret out of
+// the sink has it.
 func (r Rotation) Decide(s Seen) Next {
 	old, there := s.key(r.Old)
 	other, second := s.other(r.Old)
@@ -163,7 +165,7 @@ func (r Rotation) Decide(s Seen) Next {
 		return Next{Step: Done, Why: "gone"}
 	case old.Active && r.Exposed != "":
 		return Next{Step: Switch, Key: r.Old, Why: "exposed"}
-	case r.Retire, second && other.ID == s.Stored:
+	case r.Retire, second && (other.ID == s.Stored || r.New != "" && other.ID == r.New):
 		return r.clear(old, s, "")
 	case !second:
 		return Next{Step: Make, Key: r.Old}

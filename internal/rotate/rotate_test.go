@@ -27,12 +27,13 @@ func TestDecide(t *testing.T) {
 		s    Seen
 		want Next
 	}{
-		"one key":            {Rotation{}, Seen{Keys: []Key{key("old", true, monday)}}, Next{Step: Make, Key: "old"}},
-		"exposed goes first": {Rotation{Exposed: "notice"}, Seen{Keys: []Key{key("old", true, monday)}}, Next{Step: Switch, Key: "old", Why: "exposed"}},
-		"exposed and off":    {Rotation{Exposed: "notice"}, Seen{Keys: []Key{key("old", false, monday)}}, Next{Step: Make, Key: "old"}},
-		"a second, unknown":  {Rotation{}, Seen{Keys: []Key{key("old", true, monday), key("new", true, monday)}}, Next{Step: Make, Key: "old", Why: "foreign"}},
-		"made":               {Rotation{}, Seen{Stored: "new", Keys: []Key{key("old", true, monday), key("new", true, monday)}}, Next{Step: Switch, Key: "old"}},
-		"off just now":       {Rotation{Off: []Off{{Key: "old", At: monday}}}, Seen{Stored: "new", Keys: []Key{key("old", false, years), key("new", true, monday)}}, Next{Step: Watch, Key: "old", Why: "quiet", Last: monday, Due: monday.Add(day)}},
+		"one key":                    {Rotation{}, Seen{Keys: []Key{key("old", true, monday)}}, Next{Step: Make, Key: "old"}},
+		"exposed goes first":         {Rotation{Exposed: "notice"}, Seen{Keys: []Key{key("old", true, monday)}}, Next{Step: Switch, Key: "old", Why: "exposed"}},
+		"exposed and off":            {Rotation{Exposed: "notice"}, Seen{Keys: []Key{key("old", false, monday)}}, Next{Step: Make, Key: "old"}},
+		"a second, unknown":          {Rotation{}, Seen{Keys: []Key{key("old", true, monday), key("new", true, monday)}}, Next{Step: Make, Key: "old", Why: "foreign"}},
+		"made":                       {Rotation{}, Seen{Stored: "new", Keys: []Key{key("old", true, monday), key("new", true, monday)}}, Next{Step: Switch, Key: "old"}},
+		"made, and its secret moved": {Rotation{New: "new"}, Seen{Keys: []Key{key("old", true, monday), key("new", true, monday)}}, Next{Step: Switch, Key: "old"}},
+		"off just now":               {Rotation{Off: []Off{{Key: "old", At: monday}}}, Seen{Stored: "new", Keys: []Key{key("old", false, years), key("new", true, monday)}}, Next{Step: Watch, Key: "old", Why: "quiet", Last: monday, Due: monday.Add(day)}},
 		"used after it was off": {Rotation{Off: []Off{{Key: "old", At: monday.Add(-3 * day)}}}, Seen{Stored: "new", Keys: []Key{key("old", false, monday.Add(-time.Hour)), key("new", true, monday)}},
 			Next{Step: Watch, Key: "old", Why: "used", Last: monday.Add(-time.Hour), Due: monday.Add(23 * time.Hour)}},
 		"refused after it was off": {Rotation{Off: []Off{{Key: "old", At: monday.Add(-3 * day)}}}, Seen{Stored: "new", Calls: map[string]time.Time{"old": monday.Add(-time.Hour)}, Keys: []Key{key("old", false, years), key("new", true, monday)}},
@@ -104,6 +105,9 @@ func TestNothingInUseIsDeleted(t *testing.T) {
 				}
 			}
 			s := Seen{At: now, Stored: stored, Calls: map[string]time.Time{}}
+			if r.New == stored && rng.IntN(3) == 0 {
+				s.Stored = "" // its owner moved the file
+			}
 			for _, k := range keys {
 				s.Keys = append(s.Keys, *k)
 			}
@@ -119,6 +123,9 @@ func TestNothingInUseIsDeleted(t *testing.T) {
 			}
 			if rng.IntN(4) == 0 {
 				continue // it died before the call
+			}
+			if next.Step == Make && r.New != "" && keys[r.New] != nil {
+				t.Fatalf("seed %d: another key is made beside %s, which was handed out", seed, r.New)
 			}
 			switch next.Step {
 			case Make:
