@@ -1,13 +1,21 @@
 package engine_test
 
 import (
+	"encoding/json"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"cordon/internal/engine"
 	"cordon/internal/incident"
+	"cordon/internal/lab"
 	"cordon/internal/plan"
+	"cordon/internal/report"
+	"cordon/internal/rotate"
 )
 
 // refusedBack wants a plan that would switch a key on again to be refused as a
@@ -78,4 +86,66 @@ func TestBackReopensNothingOfTheIntruders(t *testing.T) {
 	if a := w.due(p, err, "deactivate"); a.Target.ID != begun || !a.Exposed {
 		t.Errorf("after the notice: %s of %s, exposed %v", a.Verb, a.Target.ID, a.Exposed)
 	}
+}
+
+// remember writes a rotation down as an earlier run would have left it.
+func (w *world) remember(r rotate.Rotation) {
+	w.t.Helper()
+	r.V, r.Begun = 1, time.Now().UTC().Add(-96*time.Hour)
+	b, err := json.Marshal(r)
+	if err == nil {
+		err = w.Case.SaveRotation(r.ID, b)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// keysOf are the ids of a user's keys, in order.
+func (w *world) keysOf(user string) (ids []string) {
+	w.t.Helper()
+	out, err := iam.NewFromConfig(rootConfig(w.Lab)).ListAccessKeys(w.t.Context(), &iam.ListAccessKeysInput{UserName: &user})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, k := range out.AccessKeyMetadata {
+		ids = append(ids, *k.AccessKeyId)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Two keys are off. What could not be read of the first is not made up for by what
+// was read of the second.
+func TestAGapOfEitherKeyCounts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.triage()
+	keys := w.keysOf("svc-reporting")
+	if len(keys) != 2 {
+		t.Fatalf("keys %v", keys)
+	}
+	off := rotate.Rotation{ID: "R1", User: "svc-reporting", Old: keys[0], GiveUp: keys[1], Quiet: rotate.Span(rotate.DefaultQuiet)}
+	for _, k := range keys {
+		_, err := iam.NewFromConfig(rootConfig(w.Lab)).UpdateAccessKey(t.Context(), &iam.UpdateAccessKeyInput{UserName: aws.String("svc-reporting"), AccessKeyId: &k, Status: "Inactive"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		off.Off = append(off.Off, rotate.Off{Key: k, At: time.Now().UTC().Add(-72 * time.Hour)})
+	}
+	w.remember(off)
+	w.fault(lab.Fault{Match: map[string]string{"service": "cloudtrail", "op": "LookupEvents"}, Times: 1, Code: "AccessDeniedException", Status: 400})
+	w.Told.told = nil
+	if err := w.session().Rotations(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range w.Told.told {
+		if r, ok := m.(report.Rotation); ok {
+			if len(r.Off) != 2 || len(r.Unseen) != 1 {
+				t.Errorf("off %v, unseen %v", r.Off, r.Unseen)
+			}
+			return
+		}
+	}
+	t.Error("no rotation was told")
 }

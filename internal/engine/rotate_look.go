@@ -61,7 +61,7 @@ func (s *Session) look1(ctx context.Context, r rotate.Rotation, held hold) (t tu
 				t.seen.Calls[off.Key] = e.Time
 			}
 		}
-		t.seen.Unseen = unseen
+		t.unread(unseen)
 	}
 	t.next = t.Decide(t.seen)
 	if t.next.Step == rotate.Make || t.next.Step == rotate.Switch {
@@ -69,9 +69,18 @@ func (s *Session) look1(ctx context.Context, r rotate.Rotation, held hold) (t tu
 		if err != nil {
 			return t, err
 		}
-		t.uses, t.more, t.seen.Unseen = lanesOf(events), more, unseen
+		t.uses, t.more = lanesOf(events), more
+		t.unread(unseen)
 	}
 	return t, nil
+}
+
+// unread notes regions whose event history of one key could not be read: what was
+// read of another key there does not make up for it.
+func (t *turn) unread(regions []string) {
+	t.seen.Unseen = append(t.seen.Unseen, regions...)
+	slices.Sort(t.seen.Unseen)
+	t.seen.Unseen = slices.Compact(t.seen.Unseen)
 }
 
 // settling is how long a key that was switched off may go on working: IAM's
