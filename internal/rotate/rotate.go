@@ -5,7 +5,7 @@
 package rotate
 
 import (
-	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -60,11 +60,15 @@ type Span time.Duration
 // MarshalText implements encoding.TextMarshaler.
 func (s Span) MarshalText() ([]byte, error) { return []byte(time.Duration(s).String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
+// UnmarshalText implements encoding.TextUnmarshaler. A span that is less than none,
+// which an earlier cordon wrote down when somebody typed it, is the usual quiet time.
 func (s *Span) UnmarshalText(b []byte) error {
 	d, err := time.ParseDuration(string(b))
-	if err != nil || d < 0 {
-		return errors.Join(errors.New("cannot read a span of time"), err)
+	if err != nil {
+		return fmt.Errorf("cannot read a span of time: %w", err)
+	}
+	if d < 0 {
+		d = DefaultQuiet
 	}
 	*s = Span(d)
 	return nil
@@ -73,6 +77,10 @@ func (s *Span) UnmarshalText(b []byte) error {
 // The usual spans.
 const (
 	DefaultQuiet = 24 * time.Hour
+	// Heard is for how long at least nobody may have used a key: a call shows in the
+	// event history up to 15 minutes late, and one within the first minute after the
+	// key was switched off is no sign of life.
+	Heard = 16 * time.Minute
 	// Idle is for how long nothing used a key that nobody is held to use.
 	Idle = 90 * 24 * time.Hour
 )
@@ -196,7 +204,7 @@ func (r Rotation) clear(k Key, s Seen, why string) Next {
 			n.Last, n.Why = at, "used"
 		}
 	}
-	n.Due = n.Last.Add(time.Duration(r.Quiet))
+	n.Due = n.Last.Add(max(time.Duration(r.Quiet), Heard))
 	switch {
 	case s.At.Before(n.Due):
 		n.Step = Watch

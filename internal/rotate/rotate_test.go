@@ -57,6 +57,37 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// However short a quiet time somebody asks for: what was called just now is not in
+// the event history yet.
+func TestQuietIsAsLongAsTheRecordIsLate(t *testing.T) {
+	for _, quiet := range []time.Duration{0, time.Second, -time.Hour, 15 * time.Minute} {
+		r := Rotation{Old: "old", Quiet: Span(quiet), Off: []Off{{Key: "old", At: monday}}}
+		s := Seen{Stored: "new", Keys: []Key{key("old", false, years), key("new", true, monday)}}
+		s.At = monday.Add(Heard - time.Second)
+		if n := r.Decide(s); n.Step != Watch || !n.Due.Equal(monday.Add(Heard)) {
+			t.Errorf("%s, at once: %+v", quiet, n)
+		}
+		s.At = monday.Add(Heard)
+		if n := r.Decide(s); n.Step != Delete {
+			t.Errorf("%s, later: %+v", quiet, n)
+		}
+	}
+}
+
+// A rotation that was saved with less than no time is read all the same.
+func TestSpanIsRead(t *testing.T) {
+	for text, want := range map[string]time.Duration{"24h0m0s": 24 * time.Hour, "0s": 0, "-1h0m0s": DefaultQuiet} {
+		var s Span
+		if err := s.UnmarshalText([]byte(text)); err != nil || time.Duration(s) != want {
+			t.Errorf("%s: %s, %v", text, time.Duration(s), err)
+		}
+	}
+	var s Span
+	if err := s.UnmarshalText([]byte("soon")); err == nil {
+		t.Error("it was read")
+	}
+}
+
 func TestNote(t *testing.T) {
 	r := Rotation{Old: "old", Quiet: Span(DefaultQuiet)}
 	s := Seen{At: monday, Stored: "new", Keys: []Key{key("old", false, monday.Add(-time.Hour)), key("new", true, monday)}}
