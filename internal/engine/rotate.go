@@ -175,6 +175,19 @@ func (s *Session) rotating(ctx context.Context, name string, choose func(Triage,
 			return plan.Plan{}, err
 		}
 	}
+	for i, one := range turns {
+		if turns[i].Unsure = one.Unsure || o.Unsure; one.next.Step != rotate.Make {
+			continue
+		}
+		// Who could read the sink was asked when the rotation was begun: days ago.
+		sink, err := rotate.ParseSink(one.Sink, "", "")
+		if err == nil && sink.Kind != rotate.SinkFile {
+			err = s.sinkHides(ctx, t, sink, turns[i].Unsure)
+		}
+		if err != nil {
+			return plan.Plan{}, err
+		}
+	}
 	return s.planTurns(ctx, t, turns)
 }
 

@@ -149,3 +149,20 @@ func TestAGapOfEitherKeyCounts(t *testing.T) {
 	}
 	t.Error("no rotation was told")
 }
+
+// A rotation was begun when nobody of the intruder's could read its sink. Since then
+// the triage has learnt of more: no key is made whose secret would go there.
+func TestSinkIsJudgedAgainBeforeTheKeyIsMade(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.triage()
+	old := w.keysOf("svc-backup")[0]
+	for i, to := range []string{"secretsmanager:shop/key@eu-west-1", "ssm:/shop/key@eu-west-1"} {
+		w.remember(rotate.Rotation{ID: []string{"R1", "R2"}[i], User: "svc-backup", Old: old, Sink: to, Quiet: rotate.Span(rotate.DefaultQuiet)})
+		_, err := w.session().Continue(t.Context(), []string{[]string{"R1", "R2"}[i]}, engine.RotateOptions{Unsure: true})
+		var refused *engine.Refused
+		if !asRefused(err, &refused) || refused.Reason != "rotate-sink-readable" {
+			t.Errorf("%s: %v", to, err)
+		}
+	}
+}

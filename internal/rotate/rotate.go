@@ -20,6 +20,8 @@ type Rotation struct {
 	Old    string `json:"old"`
 	New    string `json:"new,omitempty"`  // once the sink has it
 	Sink   string `json:"sink,omitempty"` // where the new key's secret is
+	// Unsure says that its owner stores there although nobody knows who can read it.
+	Unsure bool `json:"sink_unsure,omitempty"`
 	// Retire replaces nothing: nobody uses the key.
 	Retire bool `json:"retire,omitempty"`
 	// GiveUp is the user's other key, which goes first: a user has at most two.

@@ -65,6 +65,7 @@ func newRotateContinue(a *app) *cobra.Command {
 		return runRotate(cmd.Context(), a, o, args, func(s *engine.Session) (plan.Plan, error) { return s.Continue(cmd.Context(), args, o.RotateOptions) })
 	})
 	c.Flags().BoolVar(&o.Unseen, "despite-gaps", false, "")
+	c.Flags().BoolVar(&o.Unsure, "sink-unsure", false, "")
 	o.flags(c)
 	return c
 }
