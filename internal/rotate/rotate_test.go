@@ -264,3 +264,18 @@ func TestProfile(t *testing.T) {
 		}
 	}
 }
+
+// A line whose value is missing gets one, and keeps its end.
+func TestProfileWithoutASecret(t *testing.T) {
+	for _, end := range []string{"\n", "\r\n", " \n", ""} {
+		file := "[shop]\naws_access_key_id=AKIAOLD\nregion=x\naws_secret_access_key =" + end
+		if end != "" {
+			file += "output = json\n"
+		}
+		out, _, err := Profile([]byte(file), "shop", "AKIAOLD", "AKIANEW", "new+Secret")
+		got := string(out)
+		if want := strings.Replace(file, "AKIAOLD", "AKIANEW", 1); err != nil || strings.Replace(got, "new+Secret", "", 1) != want || !strings.Contains(got, "new+Secret"+strings.TrimPrefix(end, " ")) {
+			t.Errorf("%q: %v\n%q", end, err, got)
+		}
+	}
+}
