@@ -273,6 +273,23 @@ func status(err error) int {
 	return 0
 }
 
+// Refused reports that AWS itself said no: the call changed nothing. A lost answer,
+// a fault of the server and a proxy's page are no such word.
+func Refused(err error) bool {
+	var api smithy.APIError
+	if !errors.As(err, &api) || api.ErrorCode() == "UnknownError" || html(err) {
+		return false
+	}
+	switch code := status(err); {
+	case code == 0: // the answer is not told with the error
+		return api.ErrorFault() == smithy.FaultClient
+	case code == http.StatusRequestTimeout:
+		return false
+	default:
+		return code >= 400 && code < 500
+	}
+}
+
 // html says whether the answer was a page where an API's answer should be.
 func html(err error) bool {
 	var resp *smithyhttp.ResponseError

@@ -91,8 +91,12 @@ func (s *Session) Rotations(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
+	held, err := s.holding()
+	if err != nil {
+		return err
+	}
 	for _, r := range all {
-		t, err := s.look1(ctx, r)
+		t, err := s.look1(ctx, r, held)
 		if err != nil {
 			return err
 		}
@@ -152,9 +156,13 @@ func (s *Session) rotating(ctx context.Context, name string, choose func(Triage,
 	if err != nil {
 		return plan.Plan{}, err
 	}
+	held, err := s.holdOf(t)
+	if err != nil {
+		return plan.Plan{}, err
+	}
 	var turns []turn
 	for _, r := range chosen {
-		one, err := s.look1(ctx, r)
+		one, err := s.look1(ctx, r, held)
 		if err != nil {
 			return plan.Plan{}, err
 		}
@@ -164,6 +172,19 @@ func (s *Session) rotating(ctx context.Context, name string, choose func(Triage,
 		}
 		turns = append(turns, one)
 		if err := s.Out.Handle(one.message()); err != nil {
+			return plan.Plan{}, err
+		}
+	}
+	for i, one := range turns {
+		if turns[i].Unsure = one.Unsure || o.Unsure; one.next.Step != rotate.Make {
+			continue
+		}
+		// Who could read the sink was asked when the rotation was begun: days ago.
+		sink, err := rotate.ParseSink(one.Sink, "", "")
+		if err == nil && sink.Kind != rotate.SinkFile {
+			err = s.sinkHides(ctx, t, sink, turns[i].Unsure)
+		}
+		if err != nil {
 			return plan.Plan{}, err
 		}
 	}
@@ -228,7 +249,7 @@ func (s *Session) step(t turn) (a plan.Action, r fact.Resource, due bool) {
 		a.Sink = t.Sink
 	case rotate.Switch:
 		a = plan.Act(r, "deactivate", plan.Disruptive)
-		a.Exposed = t.Exposed != "" && r.ID == t.Old
+		a.Exposed = t.Exposed != "" && r.ID == t.Old || t.Theirs && r.ID == t.GiveUp
 	case rotate.Delete:
 		a = plan.Act(r, "delete-inactive", plan.Permanent)
 	default:
@@ -272,12 +293,16 @@ func (s *Session) Note(ctx context.Context, digest string, names []string) error
 	planned := func(r rotate.Rotation) bool {
 		return slices.ContainsFunc(r.Plans, func(p rotate.Planned) bool { return p.Digest == digest })
 	}
+	held, err := s.holding()
+	if err != nil {
+		return err
+	}
 	every := len(names) == 0 && !slices.ContainsFunc(all, planned) // the undoing of all that are under way
 	for _, r := range all {
 		if !planned(r) && !named1(r, names) && !(every && r.Ended.IsZero()) {
 			continue
 		}
-		t, err := s.look1(ctx, r)
+		t, err := s.look1(ctx, r, held)
 		if err == nil {
 			err = errors.Join(saveRotation(s.Case, t.Rotation), s.Out.Handle(t.message()))
 		}
@@ -286,6 +311,51 @@ func (s *Session) Note(ctx context.Context, digest string, names []string) error
 		}
 	}
 	return nil
+}
+
+// A hold is what the case knows of keys today: a notice or a mark may have come
+// since a key was switched off.
+type hold struct {
+	s     *Session
+	t     Triage
+	marks map[fact.Ref]playbook.Mark
+}
+
+func (s *Session) holdOf(t Triage) (h hold, err error) {
+	h = hold{s: s, t: t}
+	h.marks, _, err = marksFor(s.Case, t.Snapshot)
+	return h, err
+}
+
+// holding is holdOf of the last triage, if there was one.
+func (s *Session) holding() (hold, error) {
+	t, _, err := triaged(s.Case)
+	if err != nil {
+		return hold{}, err
+	}
+	return s.holdOf(t)
+}
+
+// exposed says today why a rotation's key is held to be in somebody else's hands.
+// What was once said of it stays, until its owner says that it is his.
+func (h hold) exposed(r rotate.Rotation) string {
+	ref := h.s.keyRef(r.Old)
+	why := exposed(h.t, h.s.Case, h.marks, ref, r.User)
+	if why == "" && h.marks[ref] != playbook.Mine {
+		why = r.Exposed
+	}
+	return why
+}
+
+// reopens reports that taking an action back would give a key to whom it is held
+// to be known to, today, whatever was held when it was switched off.
+func (h hold) reopens(a plan.Action) bool {
+	ref := a.Target.Ref
+	if ref.Kind != "iam.access-key" || a.Verb != "deactivate" || h.marks[ref] == playbook.Mine {
+		return false
+	}
+	r, _ := h.t.Snapshot.Find(ref)
+	return theirs(r) || exposed(h.t, h.s.Case, h.marks, ref, fact.Owner.Or(a.Target, "")) != ""
 }
 
 // exposed is why a key is held to be in somebody else's hands: a word under
@@ -300,7 +370,7 @@ func exposed(t Triage, c *incident.Case, marks map[fact.Ref]playbook.Mark, ref f
 	switch {
 	case marks[ref] == playbook.NotMine:
 		return "marked"
-	case c.Notice != nil && c.Notice.Key == ref.ID:
+	case slices.Contains(c.Notice.AllKeys(), ref.ID) || slices.Contains(c.Notice.AllUsers(), owner):
 		return "notice"
 	case suspect && d.Sure:
 		return "suspect"

@@ -186,7 +186,7 @@ func (s *Session) keysOf(ctx context.Context, user string) (all []rotate.Key, er
 // begin makes a rotation of one key. Nothing is done to the account yet.
 func (s *Session) begin(ctx context.Context, t Triage, o RotateOptions, w wantedKey, id string) (rotate.Rotation, error) {
 	r := rotate.Rotation{
-		V: 1, ID: id, User: w.user, Old: w.key.ID, GiveUp: w.giveUp, Theirs: w.theirs, Retire: o.Retire || w.retire,
+		V: 1, ID: id, User: w.user, Old: w.key.ID, GiveUp: w.giveUp, Theirs: w.theirs, Retire: o.Retire || w.retire, Unsure: o.Unsure,
 		Quiet: rotate.Span(o.Quiet), Begun: s.Account.Clock().Truncate(time.Second),
 	}
 	if o.Quiet == 0 {
@@ -226,13 +226,19 @@ func (s *Session) sinkFits(ctx context.Context, t Triage, sink rotate.Sink, o Ro
 		}
 		return nil
 	}
+	return s.sinkHides(ctx, t, sink, o.Unsure)
+}
+
+// sinkHides refuses a sink that the intruder can read, by what the last triage knows
+// of him.
+func (s *Session) sinkHides(ctx context.Context, t Triage, sink rotate.Sink, unsure bool) error {
 	how, who, err := s.sinkReaders(ctx, t, sink)
 	switch {
 	case err != nil:
 		return err
 	case how == "could-read":
 		return refuse("rotate-sink-readable", nil, "sink", sink.String(), "list", strings.Join(who, ", "))
-	case how == "not-known" && !o.Unsure:
+	case how == "not-known" && !unsure:
 		return refuse("rotate-sink-unknown", nil, "sink", sink.String())
 	}
 	return nil

@@ -32,7 +32,8 @@ const (
 )
 
 // look1 reads where a rotation stands and decides what comes next.
-func (s *Session) look1(ctx context.Context, r rotate.Rotation) (t turn, err error) {
+func (s *Session) look1(ctx context.Context, r rotate.Rotation, held hold) (t turn, err error) {
+	r.Exposed = held.exposed(r)
 	t.seen.At = s.Account.Clock().Truncate(time.Second)
 	t.seen.Keys, err = s.keysOf(ctx, r.User)
 	if awsapi.Classify(err) == awsapi.NotFound {
@@ -60,7 +61,7 @@ func (s *Session) look1(ctx context.Context, r rotate.Rotation) (t turn, err err
 				t.seen.Calls[off.Key] = e.Time
 			}
 		}
-		t.seen.Unseen = unseen
+		t.unread(unseen)
 	}
 	t.next = t.Decide(t.seen)
 	if t.next.Step == rotate.Make || t.next.Step == rotate.Switch {
@@ -68,9 +69,18 @@ func (s *Session) look1(ctx context.Context, r rotate.Rotation) (t turn, err err
 		if err != nil {
 			return t, err
 		}
-		t.uses, t.more, t.seen.Unseen = lanesOf(events), more, unseen
+		t.uses, t.more = lanesOf(events), more
+		t.unread(unseen)
 	}
 	return t, nil
+}
+
+// unread notes regions whose event history of one key could not be read: what was
+// read of another key there does not make up for it.
+func (t *turn) unread(regions []string) {
+	t.seen.Unseen = append(t.seen.Unseen, regions...)
+	slices.Sort(t.seen.Unseen)
+	t.seen.Unseen = slices.Compact(t.seen.Unseen)
 }
 
 // settling is how long a key that was switched off may go on working: IAM's

@@ -1,11 +1,14 @@
 package engine
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"cordon/internal/durable"
@@ -18,6 +21,7 @@ type ProfileChange struct {
 	File, Backup string
 	Diff         []string // with the secrets hidden
 	old, new     []byte
+	keys         []string // the old and the new one
 	mode         fs.FileMode
 }
 
@@ -60,6 +64,7 @@ func (s *Session) ChangeProfile(name, profile, file string, now time.Time) (c Pr
 	if err != nil {
 		return c, refuse("profile-file", fmt.Errorf("cannot read the credentials file: %w", err), "file", file)
 	}
+	c.keys = []string{r.Old, r.New}
 	c.mode, c.Backup = info.Mode().Perm(), c.File+".before-"+r.New+"-"+now.UTC().Format("20060102T150405Z")
 	c.new, c.Diff, err = rotate.Profile(c.old, profile, r.Old, made.AccessKeyId, made.SecretAccessKey)
 	switch {
@@ -74,8 +79,10 @@ func (s *Session) ChangeProfile(name, profile, file string, now time.Time) (c Pr
 }
 
 // Write keeps the file as it was beside it, and puts the new one in its place, as
-// a whole and with the same mode.
+// a whole and with the same mode. Where another program wrote it meanwhile, that
+// stands.
 func (c ProfileChange) Write() (err error) {
+	c.sweep()
 	if err := durable.Create(c.Backup, c.old); err != nil {
 		return err
 	}
@@ -96,8 +103,33 @@ func (c ProfileChange) Write() (err error) {
 	if err = errors.Join(f.Chmod(c.mode), f.Sync(), f.Close()); err != nil {
 		return err
 	}
+	now, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(now, c.old) {
+		_ = os.Remove(c.Backup) // of a file that was not touched
+		return refuse("profile-changed", nil, "file", c.File)
+	}
 	if err = os.Rename(f.Name(), c.File); err != nil {
 		return err
 	}
 	return durable.SyncDir(filepath.Dir(c.File))
+}
+
+// sweep removes what an earlier Write left half done when it was killed: it holds a
+// secret. Only what is named as ours and has one of the two keys is.
+func (c ProfileChange) sweep() {
+	dir := filepath.Dir(c.File)
+	entries, _ := os.ReadDir(dir) // a folder that cannot be listed is written to all the same
+	for _, e := range entries {
+		if !e.Type().IsRegular() || !strings.HasPrefix(e.Name(), durable.TempPrefix) {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		b, err := os.ReadFile(path)
+		if err == nil && slices.ContainsFunc(c.keys, func(k string) bool { return bytes.Contains(b, []byte(k)) }) {
+			_ = os.Remove(path) // what cannot be removed is no reason to leave the profile as it is
+		}
+	}
 }

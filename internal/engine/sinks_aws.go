@@ -116,22 +116,28 @@ type parameterSink struct {
 const parameterMark = "made by cordon, case "
 
 func (k *parameterSink) describe(ctx context.Context) (description string, there bool, err error) {
-	out, err := ssm.NewFromConfig(k.read).DescribeParameters(ctx, &ssm.DescribeParametersInput{
+	in := &ssm.DescribeParametersInput{
 		ParameterFilters: []ssmtypes.ParameterStringFilter{{Key: aws.String("Name"), Option: aws.String("Equals"), Values: []string{k.name}}},
-	})
-	if err != nil {
-		return "", false, fmt.Errorf("cannot look at the parameter %s: %w", k.name, err)
 	}
-	for _, p := range out.Parameters {
-		if aws.ToString(p.Name) != k.name {
-			continue
+	for { // AWS may answer an empty page and go on with the next: only the last says that there is none
+		out, err := ssm.NewFromConfig(k.read).DescribeParameters(ctx, in)
+		if err != nil {
+			return "", false, fmt.Errorf("cannot look at the parameter %s: %w", k.name, err)
 		}
-		if description = aws.ToString(p.Description); !strings.HasPrefix(description, parameterMark) {
-			return "", true, fmt.Errorf("cannot use the parameter %s: it is there already, and cordon did not make it", k.name)
+		for _, p := range out.Parameters {
+			if aws.ToString(p.Name) != k.name {
+				continue
+			}
+			if description = aws.ToString(p.Description); !strings.HasPrefix(description, parameterMark) {
+				return "", true, fmt.Errorf("cannot use the parameter %s: it is there already, and cordon did not make it", k.name)
+			}
+			return description, true, nil
 		}
-		return description, true, nil
+		if aws.ToString(out.NextToken) == "" {
+			return "", false, nil
+		}
+		in.NextToken = out.NextToken
 	}
-	return "", false, nil
 }
 
 // Has implements kind.Sink.

@@ -50,13 +50,17 @@ func (s *Session) PlanUndo(ctx context.Context, o UndoOptions) (plan.Plan, error
 	if p.Ward, err = s.ward(ctx, admins(t.Snapshot, nil)); err != nil {
 		return plan.Plan{}, err
 	}
+	held, err := s.holdOf(t)
+	if err != nil {
+		return plan.Plan{}, err
+	}
 	newer := map[string]undone{}
 	for _, u := range standing(past, o) {
 		a, reason, err := s.undoing(ctx, u, newer)
 		if err != nil {
 			return plan.Plan{}, err
 		}
-		a.Exposed = a.Exposed && !s.mended(past, u)
+		a.Exposed = a.Exposed && !s.mended(past, u) || held.reopens(a)
 		if reason == "" && a.Exposed && !o.EvenIfExposed {
 			reason = "exposed"
 		}

@@ -190,7 +190,7 @@ type run struct {
 	started time.Time
 	refused map[string]string // action id → guard's reason
 	past    map[string]past
-	tries   map[string][]time.Time // action id → when it was begun, by any plan
+	tries   map[string][]kind.Try // action id → when it was begun, by any plan
 	jobs    map[string]*job
 
 	mu     sync.Mutex

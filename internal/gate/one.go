@@ -230,7 +230,7 @@ func (r *run) precondition(ctx context.Context, j *job, verb kind.Bound) (json.R
 func (r *run) attempt(ctx context.Context, j *job, verb kind.Bound, rec *journal.Record, step journal.Step) bool {
 	if verb.Secret { // each try has its own time: what it left is known by it
 		rec.Ordered = r.Now().UTC().Round(0)
-		j.order.Tries = append(slices.Clone(j.order.Tries), rec.Ordered)
+		j.order.Tries = append(slices.Clone(j.order.Tries), kind.Try{At: rec.Ordered})
 	}
 	if !r.mark(ctx, j, *rec, step, "", nil) {
 		return false
@@ -249,7 +249,7 @@ func (r *run) attempt(ctx context.Context, j *job, verb kind.Bound, rec *journal
 	// A verb of several calls may have made some of them: what it left is what
 	// an undo must find.
 	failed := r.record(j)
-	failed.Target, failed.Ordered = nil, j.order.At
+	failed.Target, failed.Ordered, failed.Refused = nil, j.order.At, verb.Secret && kind.HasLeftNothing(err)
 	if left, readErr := verb.Prior(whole, r.read(j, verb.Needs), j.act.Target); readErr == nil {
 		failed.After = left
 	}

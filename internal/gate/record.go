@@ -12,6 +12,7 @@ import (
 
 	"cordon/internal/awsapi"
 	"cordon/internal/journal"
+	"cordon/internal/kind"
 )
 
 // past is how far an earlier run of the same plan got with one action.
@@ -53,13 +54,29 @@ func replay(recs []journal.Record, digest string) map[string]past {
 	return out
 }
 
-// tries are the times at which each action was begun, by whatever plan: an
-// action's id comes from its target and verb.
-func tries(recs []journal.Record) map[string][]time.Time {
-	out := map[string][]time.Time{}
+// tries are the times at which each action was begun, by whatever plan, since it
+// was last done: an action's id comes from its target and verb. What is done has
+// left nothing behind: its secret was handed over, and is no more to be looked for.
+// Nor has a try that AWS refused.
+func tries(recs []journal.Record) map[string][]kind.Try {
+	out, begun := map[string][]kind.Try{}, map[string]time.Time{} // begun by the journal's clock
 	for _, rec := range recs {
-		if (rec.Step == journal.Doing || rec.Step == journal.Again) && !rec.Ordered.IsZero() {
-			out[rec.Action] = append(out[rec.Action], rec.Ordered)
+		all := out[rec.Action]
+		switch rec.Step {
+		case journal.Doing, journal.Again:
+			if !rec.Ordered.IsZero() {
+				out[rec.Action], begun[rec.Action] = append(all, kind.Try{At: rec.Ordered}), rec.At
+			}
+		case journal.Done, journal.Verified:
+			delete(out, rec.Action)
+		case journal.Failed:
+			switch last := len(all) - 1; {
+			case last < 0:
+			case rec.Refused:
+				out[rec.Action] = all[:last]
+			case all[last].End.IsZero():
+				all[last].End = all[last].At.Add(max(0, rec.At.Sub(begun[rec.Action])))
+			}
 		}
 	}
 	return out

@@ -29,6 +29,8 @@ type locksmith struct {
 	dieIn  int               // the storing with this number kills the process
 	stored int
 	hasErr error
+	// refusal is the answer to the next cutting; nothing is cut then.
+	refusal error
 }
 
 func newLocksmith() *locksmith {
@@ -74,8 +76,9 @@ func (l *locksmith) make(j kind.Job) error {
 	}
 	for _, id := range spare {
 		ours := false
-		for _, at := range j.Tries[:len(j.Tries)-1] {
-			ours = ours || !l.keys[id].Before(at) && l.keys[id].Before(at.Add(time.Minute))
+		for _, try := range j.Tries[:len(j.Tries)-1] {
+			early := try.End.IsZero() || !l.keys[id].After(try.End)
+			ours = ours || early && !l.keys[id].Before(try.At) && l.keys[id].Before(try.At.Add(time.Minute))
 		}
 		if !ours {
 			return fmt.Errorf("cannot cut a key: %s is somebody else's", id)
@@ -84,6 +87,11 @@ func (l *locksmith) make(j kind.Job) error {
 	}
 	if len(l.keys) > 1 {
 		return errors.New("cannot cut a key: there are two")
+	}
+	if l.refusal != nil {
+		err := l.refusal
+		l.refusal = nil
+		return err
 	}
 	l.cut++
 	id := fmt.Sprint("new", l.cut)
@@ -274,6 +282,50 @@ func TestAForeignKeyStays(t *testing.T) {
 	}
 	if _, there := l.keys["stranger"]; !there {
 		t.Error("it was taken away")
+	}
+}
+
+// A key that a colleague made by hand when a try had failed is his: while the call of
+// one that AWS refused was under way, and after that of one whose answer was lost.
+func TestAColleaguesKeyStays(t *testing.T) {
+	for name, c := range map[string]struct {
+		refusal error
+		later   time.Duration // than the try
+	}{
+		"refused":         {kind.LeftNothing(errors.New("cannot cut a key: not you")), 0},
+		"failed, unclear": {errors.New("cannot cut a key: connection reset"), 20 * time.Second},
+	} {
+		l := newLocksmith()
+		l.refusal = c.refusal
+		if sum, err := l.apply(t, l.plan("n")); err != nil || sum.Failed != 1 || len(l.keys) != 1 {
+			t.Fatalf("%s: %+v, %v, keys %v", name, sum, err, l.keys)
+		}
+		_ = l.wait(t.Context(), c.later)
+		l.keys["colleague's"] = l.now()
+		l.revive(1)
+		if sum, err := l.apply(t, l.plan("later")); err != nil || sum.Failed != 1 {
+			t.Errorf("%s: %+v, %v, %v", name, sum, err, l.reasons())
+		}
+		if _, there := l.keys["colleague's"]; !there || l.cut != 0 {
+			t.Errorf("%s: keys %v, %d cut", name, l.keys, l.cut)
+		}
+	}
+}
+
+// A key that was handed over stays, although its secret was moved out of the sink
+// and nobody has used it yet: somebody has it.
+func TestAKeyHandedOverStays(t *testing.T) {
+	l := newLocksmith()
+	if sum, err := l.apply(t, l.plan("n")); err != nil || sum.Verified != 1 {
+		t.Fatalf("%+v, %v", sum, err)
+	}
+	delete(l.safe, "new1")
+	l.revive(1)
+	if sum, err := l.apply(t, l.plan("later")); err != nil || sum.Failed != 1 {
+		t.Errorf("%+v, %v, %v", sum, err, l.reasons())
+	}
+	if _, there := l.keys["new1"]; !there || l.cut != 1 {
+		t.Errorf("keys %v, %d cut", l.keys, l.cut)
 	}
 }
 

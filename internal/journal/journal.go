@@ -53,7 +53,8 @@ type Record struct {
 	By      string          `json:"by,omitempty"`
 	Reason  string          `json:"reason,omitempty"` // a word: why it was skipped or failed
 	Err     string          `json:"err,omitempty"`
-	Prev    string          `json:"prev"` // hash of the line before
+	Refused bool            `json:"refused,omitempty"` // AWS refused the call of a verb that makes a secret: it made nothing
+	Prev    string          `json:"prev"`              // hash of the line before
 }
 
 // A Store keeps lines. Append returns only when the line is durable. A file

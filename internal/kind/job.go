@@ -2,6 +2,7 @@ package kind
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"cordon/internal/fact"
@@ -15,11 +16,34 @@ type Job struct {
 	// Sink takes the secret that a verb with Secret makes. It is nil when planning,
 	// in a dry run and when undoing: Done is false then.
 	Sink Sink `json:"-"`
-	// Tries are the times, by AWS's clock, at which this verb was begun on this
-	// resource, by this plan or an earlier one, oldest first: a verb with Secret
-	// knows by them what a try that died may have left. The last is the present one.
-	Tries []time.Time `json:"-"`
+	// Tries are when this verb was begun on this resource, by this plan or an earlier
+	// one, since it was last done, oldest first: a verb with Secret knows by them what
+	// a try that died may have left. The last is the present one.
+	Tries []Try `json:"-"`
 }
+
+// A Try is one time at which a verb with Secret was begun, by AWS's clock. One that
+// left nothing (see LeftNothing) is not kept.
+type Try struct {
+	At time.Time
+	// End is when its call had failed: what was made later is not its. Zero: nobody
+	// lived to see it.
+	End time.Time
+}
+
+// LeftNothing marks an error of a verb with Secret: AWS refused the call, so that
+// this try made nothing.
+func LeftNothing(err error) error { return leftNothing{err} }
+
+// HasLeftNothing reports an error that is so marked.
+func HasLeftNothing(err error) bool {
+	var l leftNothing
+	return errors.As(err, &l)
+}
+
+type leftNothing struct{ error }
+
+func (l leftNothing) Unwrap() error { return l.error }
 
 // A Sink is the one place to which a secret goes that AWS tells once, when the
 // credential is made. What passes through it is in no plan, journal, screen or

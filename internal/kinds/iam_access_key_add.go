@@ -107,8 +107,13 @@ func makeAccessKey(ctx context.Context, api accessKeyWriter, j kind.Job) error {
 		err = errors.New("the answer holds no key")
 	}
 	if err != nil {
+		refused := awsapi.Refused(err)
+		err = fmt.Errorf("cannot make a second key of %s: %w", owner, err)
+		if refused { // a key that is there now is somebody else's
+			return kind.LeftNothing(err)
+		}
 		_, left := dropUnstored(ctx, api, j, j.Tries)
-		return errors.Join(fmt.Errorf("cannot make a second key of %s: %w", owner, err), left)
+		return errors.Join(err, left)
 	}
 	id := aws.ToString(out.AccessKey.AccessKeyId)
 	secret, err := json.Marshal(out.AccessKey) // as the call's answer has it
@@ -126,10 +131,20 @@ func makeAccessKey(ctx context.Context, api accessKeyWriter, j kind.Job) error {
 // Dates are cut to the second, and clocks are known to about as much.
 const tryBefore, tryAfter = 5 * time.Second, 5 * time.Minute
 
+// mayHaveMade reports that a try can have made a key with this date: until its call
+// had failed, or for minutes where nobody saw its end.
+func mayHaveMade(try kind.Try, made time.Time) bool {
+	until := try.At.Add(tryAfter)
+	if end := try.End.Add(tryBefore); !try.End.IsZero() && end.Before(until) {
+		until = end
+	}
+	return made.After(try.At.Add(-tryBefore)) && made.Before(until)
+}
+
 // dropUnstored deletes the key that one of these tries made and whose secret is
 // not stored: nobody has it. One that is stored is the second key. One that no
 // try of ours made, or that was used, is somebody's: it stays, and is an error.
-func dropUnstored(ctx context.Context, api accessKeyWriter, j kind.Job, tries []time.Time) (stored bool, err error) {
+func dropUnstored(ctx context.Context, api accessKeyWriter, j kind.Job, tries []kind.Try) (stored bool, err error) {
 	all, _, err := ownersKeys(ctx, api, j.Resource)
 	if err != nil {
 		return false, err
@@ -145,7 +160,7 @@ func dropUnstored(ctx context.Context, api accessKeyWriter, j kind.Job, tries []
 			return false, err
 		case has:
 			stored = true
-		case !slices.ContainsFunc(tries, func(at time.Time) bool { return made.After(at.Add(-tryBefore)) && made.Before(at.Add(tryAfter)) }):
+		case !slices.ContainsFunc(tries, func(try kind.Try) bool { return mayHaveMade(try, made) }):
 			return false, fmt.Errorf("cannot make a key beside %s: the user has a second one, %s, that cordon did not make", j.ID, id)
 		default:
 			if err := deleteUnused(ctx, api, k); err != nil {

@@ -26,6 +26,8 @@ type keyring struct {
 	lost bool // the answer to CreateAccessKey is lost
 	now  time.Time
 	made int
+	// rival is the key that a colleague makes by hand while our call is under way.
+	rival string
 }
 
 func (k *keyring) ListAccessKeys(context.Context, *iam.ListAccessKeysInput, ...func(*iam.Options)) (*iam.ListAccessKeysOutput, error) {
@@ -41,6 +43,9 @@ func (k *keyring) GetAccessKeyLastUsed(_ context.Context, in *iam.GetAccessKeyLa
 }
 
 func (k *keyring) CreateAccessKey(_ context.Context, in *iam.CreateAccessKeyInput, _ ...func(*iam.Options)) (*iam.CreateAccessKeyOutput, error) {
+	if k.rival != "" {
+		k.hold(k.rival, types.StatusTypeActive)
+	}
 	if len(k.keys) > 1 {
 		return nil, &types.LimitExceededException{}
 	}
@@ -90,7 +95,7 @@ func ring() (*keyring, *vault, kind.Job) {
 	v := &vault{has: map[string]string{}}
 	r := fact.Resource{Ref: fact.Ref{Kind: "iam.access-key", ID: "AKIAOLD"}}
 	fact.Owner.Set(&r, "ann")
-	return k, v, kind.Job{Resource: r, Sink: v, At: k.now, Tries: []time.Time{k.now}}
+	return k, v, kind.Job{Resource: r, Sink: v, At: k.now, Tries: []kind.Try{{At: k.now}}}
 }
 
 // Whatever becomes of a try, the user has the old key and at most one more, and
@@ -107,24 +112,37 @@ func TestIAMSecondKey(t *testing.T) {
 		}, "AKIAOLD AKIAKEPT", ""},
 		"made, not stored, two days ago": {func(k *keyring, _ *vault, j *kind.Job) {
 			k.hold("AKIALEFT", types.StatusTypeActive)
-			j.Tries = []time.Time{k.now, k.now.Add(48 * time.Hour)}
+			j.Tries = []kind.Try{{At: k.now}, {At: k.now.Add(48 * time.Hour)}}
 		}, "AKIAOLD AKIANEW1", ""},
 		"made by a later try": {func(k *keyring, _ *vault, j *kind.Job) {
 			at := k.now
 			k.now = at.Add(48 * time.Hour)
 			k.hold("AKIALEFT", types.StatusTypeActive)
-			j.Tries = []time.Time{at, k.now, k.now.Add(time.Hour)}
+			j.Tries = []kind.Try{{At: at}, {At: k.now}, {At: k.now.Add(time.Hour)}}
 		}, "AKIAOLD AKIANEW1", ""},
 		"somebody's, made long after our try": {func(k *keyring, _ *vault, j *kind.Job) {
 			at := k.now
 			k.now = at.Add(time.Hour)
 			k.hold("AKIAHIS", types.StatusTypeActive)
-			j.Tries = []time.Time{at, at.Add(48 * time.Hour)}
+			j.Tries = []kind.Try{{At: at}, {At: at.Add(48 * time.Hour)}}
 		}, "AKIAOLD AKIAHIS", "did not make"},
 		"somebody's, this is the first try": {func(k *keyring, _ *vault, _ *kind.Job) { k.hold("AKIAHIS", types.StatusTypeActive) }, "AKIAOLD AKIAHIS", "did not make"},
+		"a colleague's, made when our try had failed": {func(k *keyring, _ *vault, j *kind.Job) {
+			at := k.now
+			k.now = at.Add(time.Minute)
+			k.hold("AKIAHIS", types.StatusTypeActive)
+			j.Tries = []kind.Try{{At: at, End: at.Add(2 * time.Second)}, {At: at.Add(time.Hour)}}
+		}, "AKIAOLD AKIAHIS", "did not make"},
+		"made by a try that failed": {func(k *keyring, _ *vault, j *kind.Job) {
+			at := k.now
+			k.now = at.Add(time.Second)
+			k.hold("AKIALEFT", types.StatusTypeActive)
+			j.Tries = []kind.Try{{At: at, End: at.Add(2 * time.Second)}, {At: at.Add(time.Hour)}}
+		}, "AKIAOLD AKIANEW1", ""},
+		"a colleague's, made at this moment": {func(k *keyring, _ *vault, _ *kind.Job) { k.rival = "AKIAHIS" }, "AKIAOLD AKIAHIS", "LimitExceeded"},
 		"made at our try and used": {func(k *keyring, _ *vault, j *kind.Job) {
 			k.used[k.hold("AKIAUSED", types.StatusTypeActive)] = k.now
-			j.Tries = []time.Time{k.now, k.now.Add(time.Hour)}
+			j.Tries = []kind.Try{{At: k.now}, {At: k.now.Add(time.Hour)}}
 		}, "AKIAOLD AKIAUSED", "it was used"},
 		"the answer is lost": {func(k *keyring, _ *vault, _ *kind.Job) { k.lost = true }, "AKIAOLD", "connection reset"},
 		"the sink is full":   {func(_ *keyring, v *vault, _ *kind.Job) { v.full = errors.New("no space") }, "AKIAOLD", "no space"},

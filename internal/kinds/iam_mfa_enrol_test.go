@@ -90,7 +90,7 @@ func TestEnrol(t *testing.T) {
 			a := open(t, w)
 			r, p := newDeviceOf(a.user("ann")), &phone{t: t, types: c.types}
 			at := time.Now().UTC()
-			j := kind.Job{Resource: r, At: at, Sink: p, Tries: []time.Time{at}}
+			j := kind.Job{Resource: r, At: at, Sink: p, Tries: []kind.Try{{At: at}}}
 			prior := must[[]byte](t)(func() ([]byte, error) { b, err := enrolMFA.Prior(t.Context(), a, r); return b, err }())
 			before := dumped(t, w)
 			err := enrolMFA.Do(t.Context(), a, j, prior)
@@ -140,11 +140,11 @@ func TestAnOrphanGoesWithTheNextTry(t *testing.T) {
 	}
 	p := &phone{t: t, types: func(p *phone, _ int) (string, string, error) { return p.right() }}
 	first := time.Now().UTC().Add(-time.Hour)
-	j := kind.Job{Resource: r, At: first, Sink: p, Tries: []time.Time{first}}
+	j := kind.Job{Resource: r, At: first, Sink: p, Tries: []kind.Try{{At: first}}}
 	if err := enrolMFA.Do(t.Context(), a, j, nil); err == nil || p.puts > 0 {
 		t.Fatalf("a device that no earlier try can have made was taken: %v", err)
 	}
-	j.Tries = append(j.Tries, first.Add(time.Hour))
+	j.Tries = append(j.Tries, kind.Try{At: first.Add(time.Hour)})
 	if err := enrolMFA.Do(t.Context(), a, j, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -75,7 +75,10 @@ func assign(line []byte, to string) []byte {
 	head, rest, _ := strings.Cut(string(line), "=")
 	was := strings.TrimSpace(rest)
 	lead := rest[:len(rest)-len(strings.TrimLeft(rest, " \t"))]
-	end := rest[strings.LastIndex(rest, was)+len(was):]
+	end := rest[len(lead):] // of a line without a value
+	if was != "" {
+		end = rest[strings.LastIndex(rest, was)+len(was):]
+	}
 	return []byte(head + "=" + lead + to + end)
 }
 

@@ -5,7 +5,7 @@
 package rotate
 
 import (
-	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -20,6 +20,8 @@ type Rotation struct {
 	Old    string `json:"old"`
 	New    string `json:"new,omitempty"`  // once the sink has it
 	Sink   string `json:"sink,omitempty"` // where the new key's secret is
+	// Unsure says that its owner stores there although nobody knows who can read it.
+	Unsure bool `json:"sink_unsure,omitempty"`
 	// Retire replaces nothing: nobody uses the key.
 	Retire bool `json:"retire,omitempty"`
 	// GiveUp is the user's other key, which goes first: a user has at most two.
@@ -60,11 +62,15 @@ type Span time.Duration
 // MarshalText implements encoding.TextMarshaler.
 func (s Span) MarshalText() ([]byte, error) { return []byte(time.Duration(s).String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
+// UnmarshalText implements encoding.TextUnmarshaler. A span that is less than none,
+// which an earlier cordon wrote down when somebody typed it, is the usual quiet time.
 func (s *Span) UnmarshalText(b []byte) error {
 	d, err := time.ParseDuration(string(b))
-	if err != nil || d < 0 {
-		return errors.Join(errors.New("cannot read a span of time"), err)
+	if err != nil {
+		return fmt.Errorf("cannot read a span of time: %w", err)
+	}
+	if d < 0 {
+		d = DefaultQuiet
 	}
 	*s = Span(d)
 	return nil
@@ -73,6 +79,10 @@ func (s *Span) UnmarshalText(b []byte) error {
 // The usual spans.
 const (
 	DefaultQuiet = 24 * time.Hour
+	// Heard is for how long at least nobody may have used a key: a call shows in the
+	// event history up to 15 minutes late, and one within the first minute after the
+	// key was switched off is no sign of life.
+	Heard = 16 * time.Minute
 	// Idle is for how long nothing used a key that nobody is held to use.
 	Idle = 90 * 24 * time.Hour
 )
@@ -152,7 +162,9 @@ type Next struct {
 }
 
 // Decide says what comes next. What it answers depends on nothing that a crash
-// can lose: not made is not stored, not off is Active, not deleted is there.
+// can lose: not made is not stored, not off is Active, not deleted is there. A key
+// that was once seen to be stored stays the new one: whoever took its secret out of
+// the sink has it.
 func (r Rotation) Decide(s Seen) Next {
 	old, there := s.key(r.Old)
 	other, second := s.other(r.Old)
@@ -163,7 +175,7 @@ func (r Rotation) Decide(s Seen) Next {
 		return Next{Step: Done, Why: "gone"}
 	case old.Active && r.Exposed != "":
 		return Next{Step: Switch, Key: r.Old, Why: "exposed"}
-	case r.Retire, second && other.ID == s.Stored:
+	case r.Retire, second && (other.ID == s.Stored || r.New != "" && other.ID == r.New):
 		return r.clear(old, s, "")
 	case !second:
 		return Next{Step: Make, Key: r.Old}
@@ -194,7 +206,7 @@ func (r Rotation) clear(k Key, s Seen, why string) Next {
 			n.Last, n.Why = at, "used"
 		}
 	}
-	n.Due = n.Last.Add(time.Duration(r.Quiet))
+	n.Due = n.Last.Add(max(time.Duration(r.Quiet), Heard))
 	switch {
 	case s.At.Before(n.Due):
 		n.Step = Watch

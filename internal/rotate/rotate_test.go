@@ -27,12 +27,13 @@ func TestDecide(t *testing.T) {
 		s    Seen
 		want Next
 	}{
-		"one key":            {Rotation{}, Seen{Keys: []Key{key("old", true, monday)}}, Next{Step: Make, Key: "old"}},
-		"exposed goes first": {Rotation{Exposed: "notice"}, Seen{Keys: []Key{key("old", true, monday)}}, Next{Step: Switch, Key: "old", Why: "exposed"}},
-		"exposed and off":    {Rotation{Exposed: "notice"}, Seen{Keys: []Key{key("old", false, monday)}}, Next{Step: Make, Key: "old"}},
-		"a second, unknown":  {Rotation{}, Seen{Keys: []Key{key("old", true, monday), key("new", true, monday)}}, Next{Step: Make, Key: "old", Why: "foreign"}},
-		"made":               {Rotation{}, Seen{Stored: "new", Keys: []Key{key("old", true, monday), key("new", true, monday)}}, Next{Step: Switch, Key: "old"}},
-		"off just now":       {Rotation{Off: []Off{{Key: "old", At: monday}}}, Seen{Stored: "new", Keys: []Key{key("old", false, years), key("new", true, monday)}}, Next{Step: Watch, Key: "old", Why: "quiet", Last: monday, Due: monday.Add(day)}},
+		"one key":                    {Rotation{}, Seen{Keys: []Key{key("old", true, monday)}}, Next{Step: Make, Key: "old"}},
+		"exposed goes first":         {Rotation{Exposed: "notice"}, Seen{Keys: []Key{key("old", true, monday)}}, Next{Step: Switch, Key: "old", Why: "exposed"}},
+		"exposed and off":            {Rotation{Exposed: "notice"}, Seen{Keys: []Key{key("old", false, monday)}}, Next{Step: Make, Key: "old"}},
+		"a second, unknown":          {Rotation{}, Seen{Keys: []Key{key("old", true, monday), key("new", true, monday)}}, Next{Step: Make, Key: "old", Why: "foreign"}},
+		"made":                       {Rotation{}, Seen{Stored: "new", Keys: []Key{key("old", true, monday), key("new", true, monday)}}, Next{Step: Switch, Key: "old"}},
+		"made, and its secret moved": {Rotation{New: "new"}, Seen{Keys: []Key{key("old", true, monday), key("new", true, monday)}}, Next{Step: Switch, Key: "old"}},
+		"off just now":               {Rotation{Off: []Off{{Key: "old", At: monday}}}, Seen{Stored: "new", Keys: []Key{key("old", false, years), key("new", true, monday)}}, Next{Step: Watch, Key: "old", Why: "quiet", Last: monday, Due: monday.Add(day)}},
 		"used after it was off": {Rotation{Off: []Off{{Key: "old", At: monday.Add(-3 * day)}}}, Seen{Stored: "new", Keys: []Key{key("old", false, monday.Add(-time.Hour)), key("new", true, monday)}},
 			Next{Step: Watch, Key: "old", Why: "used", Last: monday.Add(-time.Hour), Due: monday.Add(23 * time.Hour)}},
 		"refused after it was off": {Rotation{Off: []Off{{Key: "old", At: monday.Add(-3 * day)}}}, Seen{Stored: "new", Calls: map[string]time.Time{"old": monday.Add(-time.Hour)}, Keys: []Key{key("old", false, years), key("new", true, monday)}},
@@ -53,6 +54,37 @@ func TestDecide(t *testing.T) {
 		if got := c.r.Decide(c.s); got != c.want {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
+	}
+}
+
+// However short a quiet time somebody asks for: what was called just now is not in
+// the event history yet.
+func TestQuietIsAsLongAsTheRecordIsLate(t *testing.T) {
+	for _, quiet := range []time.Duration{0, time.Second, -time.Hour, 15 * time.Minute} {
+		r := Rotation{Old: "old", Quiet: Span(quiet), Off: []Off{{Key: "old", At: monday}}}
+		s := Seen{Stored: "new", Keys: []Key{key("old", false, years), key("new", true, monday)}}
+		s.At = monday.Add(Heard - time.Second)
+		if n := r.Decide(s); n.Step != Watch || !n.Due.Equal(monday.Add(Heard)) {
+			t.Errorf("%s, at once: %+v", quiet, n)
+		}
+		s.At = monday.Add(Heard)
+		if n := r.Decide(s); n.Step != Delete {
+			t.Errorf("%s, later: %+v", quiet, n)
+		}
+	}
+}
+
+// A rotation that was saved with less than no time is read all the same.
+func TestSpanIsRead(t *testing.T) {
+	for text, want := range map[string]time.Duration{"24h0m0s": 24 * time.Hour, "0s": 0, "-1h0m0s": DefaultQuiet} {
+		var s Span
+		if err := s.UnmarshalText([]byte(text)); err != nil || time.Duration(s) != want {
+			t.Errorf("%s: %s, %v", text, time.Duration(s), err)
+		}
+	}
+	var s Span
+	if err := s.UnmarshalText([]byte("soon")); err == nil {
+		t.Error("it was read")
 	}
 }
 
@@ -104,6 +136,9 @@ func TestNothingInUseIsDeleted(t *testing.T) {
 				}
 			}
 			s := Seen{At: now, Stored: stored, Calls: map[string]time.Time{}}
+			if r.New == stored && rng.IntN(3) == 0 {
+				s.Stored = "" // its owner moved the file
+			}
 			for _, k := range keys {
 				s.Keys = append(s.Keys, *k)
 			}
@@ -119,6 +154,9 @@ func TestNothingInUseIsDeleted(t *testing.T) {
 			}
 			if rng.IntN(4) == 0 {
 				continue // it died before the call
+			}
+			if next.Step == Make && r.New != "" && keys[r.New] != nil {
+				t.Fatalf("seed %d: another key is made beside %s, which was handed out", seed, r.New)
 			}
 			switch next.Step {
 			case Make:
@@ -223,6 +261,21 @@ func TestProfile(t *testing.T) {
 	for name, want := range map[string]error{"default": ErrOtherKey, "none": ErrNoProfile, "tail": ErrSessionToken} {
 		if _, _, err := Profile([]byte(file), name, "AKIAOLD", "a", "b"); !errors.Is(err, want) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A line whose value is missing gets one, and keeps its end.
+func TestProfileWithoutASecret(t *testing.T) {
+	for _, end := range []string{"\n", "\r\n", " \n", ""} {
+		file := "[shop]\naws_access_key_id=AKIAOLD\nregion=x\naws_secret_access_key =" + end
+		if end != "" {
+			file += "output = json\n"
+		}
+		out, _, err := Profile([]byte(file), "shop", "AKIAOLD", "AKIANEW", "new+Secret")
+		got := string(out)
+		if want := strings.Replace(file, "AKIAOLD", "AKIANEW", 1); err != nil || strings.Replace(got, "new+Secret", "", 1) != want || !strings.Contains(got, "new+Secret"+strings.TrimPrefix(end, " ")) {
+			t.Errorf("%q: %v\n%q", end, err, got)
 		}
 	}
 }

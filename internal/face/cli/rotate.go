@@ -30,6 +30,9 @@ func newRotate(a *app) *cobra.Command {
 func (a *app) rotation(use, name string, args int, choose func(*rotateOptions, []string)) *cobra.Command {
 	var o rotateOptions
 	c := a.leaf(use+" [--retire] [--give-up KEY] [--quiet TIME] [--update-profile NAME] [--dry-run] [--approve DIGEST]", "rotate."+name, between(args, args), func(cmd *cobra.Command, args []string) error {
+		if o.Quiet < 0 {
+			return usage("usage.quiet")
+		}
 		choose(&o, args)
 		return runRotate(cmd.Context(), a, o, nil, func(s *engine.Session) (plan.Plan, error) { return s.Rotate(cmd.Context(), o.RotateOptions) })
 	})
@@ -62,6 +65,7 @@ func newRotateContinue(a *app) *cobra.Command {
 		return runRotate(cmd.Context(), a, o, args, func(s *engine.Session) (plan.Plan, error) { return s.Continue(cmd.Context(), args, o.RotateOptions) })
 	})
 	c.Flags().BoolVar(&o.Unseen, "despite-gaps", false, "")
+	c.Flags().BoolVar(&o.Unsure, "sink-unsure", false, "")
 	o.flags(c)
 	return c
 }

@@ -293,7 +293,7 @@ func (c Case[R, W]) verb(t *testing.T, v kind.Verb[R, W]) {
 	}
 	job := kind.Job{Resource: r, At: time.Now().UTC().Truncate(time.Second), Case: "C-20260101-A"}
 	if v.Secret {
-		job.Sink, job.Tries = &safe{}, []time.Time{job.At}
+		job.Sink, job.Tries = &safe{}, []kind.Try{{At: job.At}}
 	}
 	before, err := w.Lab.Dump(ctx)
 	if err != nil {
