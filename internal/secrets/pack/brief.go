@@ -42,7 +42,9 @@ const maxRows = 1 << 26
 func (e *encoder) u32(v int)   { e.b = binary.LittleEndian.AppendUint32(e.b, uint32(v)) }
 func (e *encoder) u64(v int64) { e.b = binary.LittleEndian.AppendUint64(e.b, uint64(v)) }
 
-func u32(b []byte) int   { return int(binary.LittleEndian.Uint32(b)) }
+// u32 reads a number. What is larger than any file that is read here stays so, and
+// the sum of two is a number still where an int has 32 bits.
+func u32(b []byte) int   { return int(min(binary.LittleEndian.Uint32(b), 1<<30-1)) }
 func u64(b []byte) int64 { return int64(binary.LittleEndian.Uint64(b)) }
 
 // texts are strings, each written once.
@@ -185,21 +187,18 @@ func readAnswer(d *decoder, hash int) *answer {
 	for i := range n {
 		n[i] = u32(d.take(4))
 	}
-	width := (n[2] + 7) / 8
-	if n[2] > 1<<28 || n[2]*n[3] > 2*maxRows {
-		return nil
-	}
 	a.named, a.intros = n[2], n[5]
 	for _, part := range []struct {
-		to   *[]byte
-		size int
+		to       *[]byte
+		n, width int
 	}{
-		{&a.packs, n[0] * hash}, {&a.loose, n[1] * hash}, {&a.commits, n[2] * (hash + whoWidth)}, {&a.tips, n[3] * 4}, {&a.rows, n[3] * width},
-		{&a.answers, n[4] * (hash + answerWidth)}, {&a.places, n[5] * introWidth},
+		{&a.packs, n[0], hash}, {&a.loose, n[1], hash}, {&a.commits, n[2], hash + whoWidth}, {&a.tips, n[3], 4}, {&a.rows, n[3], (n[2] + 7) / 8},
+		{&a.answers, n[4], hash + answerWidth}, {&a.places, n[5], introWidth},
 	} {
-		if *part.to = d.take(part.size); d.bad {
+		if part.width > 0 && part.n > len(d.b)/part.width {
 			return nil
 		}
+		*part.to = d.take(part.n * part.width)
 	}
 	a.text = string(d.b)
 	ok := true
