@@ -139,7 +139,7 @@ func (q *question) remembered(ctx context.Context) bool {
 		return false
 	}
 	s := q.stores(a)
-	if q.r.promisor && len(s.packs) > 0 {
+	if q.r.promisor && len(s.packs)+len(s.loose) > 0 {
 		return false // what was left at the remote may have come
 	}
 	return q.shortly(ctx, a, s) || ctx.Err() == nil && q.thoroughly(ctx, k, a, s)
@@ -229,7 +229,7 @@ func (q *question) thoroughly(ctx context.Context, k *memory, a *answer, s *stor
 	}
 	gone := len(s.there) < len(a.packs)/q.r.hash
 	was := func(id ID) bool { // there, for all that is known
-		return gone || q.r.promisor || a.hadLoose(id) || slices.ContainsFunc(s.there, func(x *index) bool { return x.find(id.b[:id.n]) >= 0 })
+		return gone || a.hadLoose(id) || slices.ContainsFunc(s.there, func(x *index) bool { return x.find(id.b[:id.n]) >= 0 })
 	}
 	q.lin, q.all = l, l
 	if !q.take(a, l, func(id ID) bool { return l.find(id) >= 0 || !was(id) }) {

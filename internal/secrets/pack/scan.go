@@ -89,7 +89,7 @@ func (s *scan) run(ctx context.Context) error {
 		}
 	}
 	for _, blobs := range []bool{true, false} {
-		if !blobs {
+		if !blobs && fresh == len(s.r.packs) && s.known == 0 { // otherwise nothing is joined
 			var ids []ID
 			for _, v := range append(slices.Clone(s.verdicts), &s.loose) {
 				for _, h := range v.hits {
