@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"cordon/internal/engine"
+	_ "cordon/internal/face/ballast"
 	"cordon/internal/face/cli"
 	"cordon/internal/face/gitsecrets"
 	"cordon/internal/secrets/history"

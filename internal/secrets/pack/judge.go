@@ -108,10 +108,12 @@ func (j *judge) text(id func() ID, b, base *built, segments []segment) {
 	}
 }
 
+const tooLarge = "the object is larger than"
+
 // large shows what does not fit in memory piece by piece.
 func (j *judge) large(id ID, kind Kind) {
 	gap := func(why string, args ...any) {
-		j.gaps = append(j.gaps, Gap{ID: id, Why: fmt.Sprintf("the object is larger than %d MiB: ", maxBody>>20) + fmt.Sprintf(why, args...)})
+		j.gaps = append(j.gaps, Gap{ID: id, Why: fmt.Sprintf(tooLarge+" %d MiB: ", maxBody>>20) + fmt.Sprintf(why, args...)})
 	}
 	if kind == Tree || kind == Commit || j.m == nil {
 		if kind != Blob {

@@ -20,6 +20,8 @@ type lineage struct {
 func (l *lineage) len() int                { return len(l.dates) }
 func (l *lineage) raw(i int32) []byte      { return l.ids[int(i)*l.hash : int(i+1)*l.hash] }
 func (l *lineage) id(i int32) ID           { return rawID(l.raw(i)) }
+func (l *lineage) date(i int32) int64      { return l.dates[i] }
+func (l *lineage) known(ID) bool           { return true } // all others are here
 func (l *lineage) parents(i int32) []int32 { return l.above[l.begin[i]:l.begin[i+1]] }
 
 // find is a commit's place, or -1.
@@ -35,7 +37,7 @@ func (l *lineage) find(id ID) int32 {
 }
 
 // add puts a commit behind all others.
-func (l *lineage) add(id ID, date int64, parents []int32, merge bool) int32 {
+func (l *lineage) add(id ID, date int64, parents []int32, merge bool) (int32, bool) {
 	i := int32(l.len())
 	if l.late == nil {
 		l.late = map[ID]int32{}
@@ -49,7 +51,7 @@ func (l *lineage) add(id ID, date int64, parents []int32, merge bool) int32 {
 	l.above = append(l.above, parents...)
 	l.begin = append(l.begin, int32(len(l.above)))
 	l.merges = append(l.merges, merge)
-	return i
+	return i, true
 }
 
 // sort makes byID of all.
@@ -69,6 +71,17 @@ func (l *lineage) settle() {
 		l.byID = slices.Insert(l.byID, k, i)
 	}
 	l.late = nil
+}
+
+// held walks from parents to children with a bit per commit, 64 at a time.
+func (l *lineage) held(some []int32, yield func(commit int32, by func(other int32) bool)) {
+	mask := make([]uint64, l.len())
+	for part := range slices.Chunk(some, 64) {
+		l.reached(part, mask)
+		for bit, i := range part {
+			yield(i, func(other int32) bool { return mask[other]>>bit&1 != 0 })
+		}
+	}
 }
 
 // reached says for up to 64 commits which of all others come from them: a bit

@@ -81,23 +81,48 @@ type question struct {
 	refs []Ref
 	ids  []ID // in order
 
-	lin   *lineage
-	intro map[ID][]introduction
-	more  map[ID]int
-	who   map[int32]Place // of commits, by place: the author and the dates
+	all    commits
+	lin    *lineage         // the same, nil where less was enough
+	intro  [][]introduction // by place in ids, the oldest first
+	more   []int            // the same: how many were left off
+	hidden []hidden
+	who    map[int32]Place // of commits, by place: the author and the dates
 }
 
-func (q *question) asked(id ID) bool {
-	_, ok := slices.BinarySearchFunc(q.ids, id, ID.Compare)
-	return ok
+// commits are numbered, so that what comes later has a higher number.
+type commits interface {
+	find(id ID) int32 // -1 where it is not one of them
+	id(i int32) ID
+	date(i int32) int64
+	// known says whether a commit that is none of them is new for sure.
+	known(id ID) bool
+	// add puts a new one behind all others. It fails where too little is known of
+	// its parents.
+	add(id ID, date int64, parents []int32, merge bool) (int32, bool)
+	// held says of some which of all others come from them.
+	held(some []int32, yield func(commit int32, by func(other int32) bool))
 }
 
-func (q *question) note(id ID, in introduction) {
-	if len(q.intro[id]) >= MaxPlaces {
-		q.more[id]++
-		return
+// asked is an object's place in ids.
+func (q *question) asked(id ID) (int, bool) {
+	return slices.BinarySearchFunc(q.ids, id, ID.Compare)
+}
+
+// note adds an introduction. The oldest MaxPlaces stay.
+func (q *question) note(k int, in introduction) {
+	list, date := q.intro[k], q.all.date(in.commit)
+	at := len(list)
+	for at > 0 && q.all.date(list[at-1].commit) > date {
+		at--
 	}
-	q.intro[id] = append(q.intro[id], in)
+	if len(list) >= MaxPlaces {
+		q.more[k]++
+		if at == len(list) {
+			return
+		}
+		list = list[:len(list)-1]
+	}
+	q.intro[k] = slices.Insert(list, at, in)
 }
 
 // anew reads the whole history for the answer.
@@ -106,11 +131,11 @@ func (q *question) anew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	q.lin, q.intro, q.more, q.who = g.lin, map[ID][]introduction{}, map[ID]int{}, map[int32]Place{}
-	byNumber := map[int32]ID{}
-	for _, id := range q.ids {
+	q.lin, q.all, q.intro, q.more, q.who = g.lin, g.lin, make([][]introduction, len(q.ids)), make([]int, len(q.ids)), map[int32]Place{}
+	byNumber := map[int32]int{}
+	for i, id := range q.ids {
 		if k := q.n.of(id.b[:id.n], nil); k >= 0 {
-			byNumber[k] = id
+			byNumber[k] = i
 		}
 	}
 	order := make([]int32, q.lin.len())
@@ -132,8 +157,8 @@ func (q *question) anew(ctx context.Context) error {
 			parents = append(parents, g.of[g.commits[p].tree])
 		}
 		g.nodes.fresh(node, parents, func(path string, number int32) {
-			if id, ok := byNumber[number]; ok {
-				q.note(id, introduction{i, path})
+			if k, ok := byNumber[number]; ok {
+				q.note(k, introduction{i, path})
 			}
 		})
 	}
@@ -194,34 +219,35 @@ func (q *question) places(ctx context.Context) (map[ID][]Place, error) {
 			commits = append(commits, in.commit)
 		}
 	}
-	for _, id := range q.ids {
-		if i := q.lin.find(id); i >= 0 {
-			commits = append(commits, i)
+	own := make([]int32, len(q.ids)) // place of those that are commits
+	for k, id := range q.ids {
+		if own[k] = q.all.find(id); own[k] >= 0 {
+			commits = append(commits, own[k])
 		}
 	}
 	s := q.standing(ctx, commits)
 	out := make(map[ID][]Place, len(q.ids))
-	for _, id := range q.ids {
+	for k, id := range q.ids {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		if q.n.of(id.b[:id.n], nil) < 0 {
 			continue
 		}
-		if i := q.lin.find(id); i >= 0 {
-			out[id] = []Place{s.at(introduction{commit: i})}
+		if own[k] >= 0 {
+			out[id] = []Place{s.at(introduction{commit: own[k]})}
 			continue
 		}
-		var list []Place
-		for _, in := range q.intro[id] {
+		list := make([]Place, 0, max(1, len(q.intro[k])))
+		for _, in := range q.intro[k] {
 			p := s.at(in)
-			p.InHead, p.InIndex = s.inHead(id), s.staged[id]
+			p.InHead, p.InIndex = s.inHead(k), s.staged[id]
 			list = append(list, p)
 		}
 		if len(list) == 0 {
 			list = append(list, s.alone(id))
 		}
-		list[len(list)-1].More = q.more[id]
+		list[len(list)-1].More = q.more[k]
 		out[id] = list
 	}
 	return out, nil

@@ -46,7 +46,7 @@ type standing struct {
 	refs   []Ref
 	root   ID // HEAD's tree
 	staged map[ID]bool
-	head   map[ID]bool
+	head   map[int]bool      // by place in what is asked
 	there  map[string]ID     // what stands at a path of HEAD's tree
 	held   map[int32]holding // by place in the lineage
 	known  map[int32]Place   // who and when, by the same
@@ -54,7 +54,7 @@ type standing struct {
 
 // standing finds what reaches some commits.
 func (q *question) standing(ctx context.Context, commits []int32) *standing {
-	s := &standing{q: q, refs: slices.Clone(q.refs), staged: map[ID]bool{}, head: map[ID]bool{}, there: map[string]ID{}, held: map[int32]holding{}, known: map[int32]Place{}}
+	s := &standing{q: q, refs: slices.Clone(q.refs), staged: map[ID]bool{}, head: map[int]bool{}, there: map[string]ID{}, held: map[int32]holding{}, known: map[int32]Place{}}
 	slices.SortStableFunc(s.refs, func(a, b Ref) int {
 		x, _ := rank(&a)
 		y, _ := rank(&b)
@@ -67,7 +67,7 @@ func (q *question) standing(ctx context.Context, commits []int32) *standing {
 	}
 	if staged, err := q.r.Index(ctx); err == nil {
 		for _, e := range staged {
-			if q.asked(e.ID) {
+			if _, asked := q.asked(e.ID); asked {
 				s.staged[e.ID] = true
 			}
 		}
@@ -78,12 +78,13 @@ func (q *question) standing(ctx context.Context, commits []int32) *standing {
 
 // inHead says whether HEAD's tree has an object: whatever is there stands where
 // some commit introduced it.
-func (s *standing) inHead(id ID) bool {
-	is, ok := s.head[id]
+func (s *standing) inHead(k int) bool {
+	is, ok := s.head[k]
 	if ok || s.root.IsZero() {
 		return is
 	}
-	for _, in := range s.q.intro[id] {
+	id := s.q.ids[k]
+	for _, in := range s.q.intro[k] {
 		there, ok := s.there[in.path]
 		if !ok {
 			there = s.q.r.pathIn(s.root, in.path)
@@ -91,7 +92,7 @@ func (s *standing) inHead(id ID) bool {
 		}
 		is = is || there == id
 	}
-	s.head[id] = is
+	s.head[k] = is
 	return is
 }
 
@@ -117,29 +118,26 @@ func (r *Repository) pathIn(tree ID, path string) ID {
 	}
 }
 
-// hold walks from parents to children with a bit per commit asked for, 64 at a
-// time: a ref holds those whose bits arrive at it.
+// hold finds what reaches commits: the refs that come from them.
 func (s *standing) hold(commits []int32) {
 	slices.Sort(commits)
 	commits = slices.Compact(commits)
-	l := s.q.lin
 	tips := make([]int32, len(s.refs))
 	for i := range s.refs {
-		tips[i] = l.find(s.refs[i].Peeled)
-	}
-	mask := make([]uint64, l.len())
-	for part := range slices.Chunk(commits, 64) {
-		l.reached(part, mask)
-		for bit, i := range part {
-			h := holding{reach: ByNothing}
-			for k := range s.refs {
-				if tips[k] >= 0 && mask[tips[k]]>>bit&1 != 0 {
-					h.by(&s.refs[k])
-				}
-			}
-			s.held[i] = h
+		id := s.refs[i].Peeled
+		if tips[i] = s.q.all.find(id); tips[i] >= 0 && s.q.n.of(id.b[:id.n], nil) < 0 {
+			tips[i] = -1 // pruned
 		}
 	}
+	s.q.all.held(commits, func(i int32, by func(tip int32) bool) {
+		h := holding{reach: ByNothing}
+		for k := range s.refs {
+			if tips[k] >= 0 && by(tips[k]) {
+				h.by(&s.refs[k])
+			}
+		}
+		s.held[i] = h
+	})
 }
 
 // by adds a ref: those of the strongest kind count.
@@ -161,7 +159,7 @@ func (s *standing) at(in introduction) Place {
 	p, ok := s.known[in.commit]
 	if !ok {
 		p = s.q.made(in.commit)
-		p.Commit = s.q.lin.id(in.commit)
+		p.Commit = s.q.all.id(in.commit)
 		h := s.held[in.commit]
 		p.Reach, p.Refs, p.RefCount = h.reach, h.refs, h.count
 		s.known[in.commit] = p
@@ -185,7 +183,7 @@ func (s *standing) alone(id ID) Place {
 		ref := &s.refs[i]
 		if ref.ID == id || ref.Peeled == id || tag && ref.ID != ref.Peeled && r.leads(ref.ID, id) {
 			h.by(ref)
-		} else if s.q.lin.find(ref.Peeled) < 0 && !ref.Reflog { // a ref or tag of a tree
+		} else if s.q.all.find(ref.Peeled) < 0 && !ref.Reflog { // a ref or tag of a tree
 			if path, ok := r.within(ref.Peeled, id); ok {
 				p.Path = path
 				h.by(ref)

@@ -5,53 +5,71 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
 )
 
 // What Places found out holds for good, as a commit never changes: only those are
-// read that were not there.
+// read that were not there. It is kept in two files: the answer itself, with which
+// refs' commits come from which that it names (brief.go), and the lineage of all
+// commits, which is read where that is not enough. The answer holds for the stores
+// that it was made of: with a pack more or less, the lineage is asked what is new;
+// where a commit is gone, or something was not here that may have come since, the
+// history is read anew.
 
-// maxNew is how many new commits are read one by one; with more the whole history
-// is.
-const maxNew = 500
+// maxUnkept is how many commits are read again each time: writing the answer costs
+// more than that. maxLoose is the same for objects that may be commits.
+const (
+	maxUnkept = 32
+	maxLoose  = 8 * maxUnkept
+)
 
-// maxUnkept is how many are read again each time: writing the answer costs more
-// than that.
-const maxUnkept = 32
+// A memory is where the answer is kept.
+type memory struct {
+	*cache
+	places, lineage string
+	m               Matcher
+	state           [32]byte // of what else it depends on
+}
 
-// memory is where the answer is kept, nil where there is no cache.
-func (q *question) memory() (*cache, string, Matcher) {
+// memory is nil where there is no cache, and for a repository that lacks what it
+// names or has what cannot be read: that may come, and change the answer.
+func (q *question) memory() *memory {
 	q.r.mu.Lock()
-	o := q.r.last
+	o, faulty := q.r.last, q.r.faulty
 	q.r.mu.Unlock()
-	if o.Cache == "" || o.Matcher == nil {
-		return nil, "", nil
+	if o.Cache == "" || o.Matcher == nil || faulty {
+		return nil
 	}
 	sum := sha256.Sum256([]byte(q.r.commonDir))
-	return openCache(o.Cache, o.Rules), "places-" + hex.EncodeToString(sum[:10]), o.Matcher()
+	name := hex.EncodeToString(sum[:10])
+	k := &memory{cache: openCache(o.Cache, o.Rules), places: "places-" + name, lineage: "lineage-" + name, m: o.Matcher()}
+	cut, _ := readSmall(filepath.Join(q.r.commonDir, "shallow")) // there is none, mostly
+	k.state = sha256.Sum256(append(cut, bit(q.r.promisor)))
+	return k
 }
 
 // remember keeps the answer, and which objects there were: one that is asked for
 // later and was not there can only have come in since. A path in which the matcher
 // sees something is not kept: it is read from the commit again.
 func (q *question) remember() {
-	c, name, m := q.memory()
-	if c == nil {
+	k := q.memory()
+	if k == nil {
 		return
 	}
-	l := q.lin
-	l.settle()
-	e := &encoder{b: make([]byte, 0, len(l.ids)+16*l.len())}
-	e.number(len(q.r.packs))
-	for _, sum := range sums(q.r.packs) {
-		e.b = append(e.b, sum.b[:l.hash]...)
+	q.lin.settle()
+	e := &encoder{b: make([]byte, 0, len(q.lin.ids)+16*q.lin.len())}
+	e.lineage(q.lin)
+	sum := sha256.Sum256(e.b)
+	k.keep(k.lineage, e)
+	if a := q.answer(k, sum); a != nil {
+		k.keep(k.places, a)
 	}
-	e.number(len(q.n.loose))
-	for _, id := range q.n.loose {
-		e.b = append(e.b, id.b[:l.hash]...)
-	}
+}
+
+func (e *encoder) lineage(l *lineage) {
 	e.number(l.len())
 	e.b = append(e.b, l.ids...)
 	for i := range l.len() {
@@ -65,23 +83,39 @@ func (q *question) remember() {
 	for _, i := range l.byID {
 		e.number(int(i))
 	}
-	q.keepWho(e, m)
-	e.number(len(q.ids))
-	for _, id := range q.ids {
-		e.b = append(e.b, id.b[:l.hash]...)
-		list := q.intro[id]
-		e.number(len(list))
-		for _, in := range list {
-			e.number(int(in.commit))
-			path := in.path
-			if telling(m, path) {
-				path = ""
-			}
-			e.bytes([]byte(path))
-		}
-		e.number(q.more[id])
+}
+
+// lineage reads all commits, nil where that is not the lineage that was kept.
+func (d *decoder) lineage(hash int) *lineage {
+	n := d.number(1 << 28)
+	l := &lineage{hash: hash, ids: bytes.Clone(d.take(n * hash)), begin: make([]int32, 1, n+1)}
+	if d.bad {
+		return nil
 	}
-	c.keep(name, e)
+	l.dates, l.merges, l.byID = make([]int64, n), make([]bool, n), make([]int32, n)
+	for i := range n {
+		l.dates[i] = int64(d.number(1 << 41))
+		k := d.number(1 << 20)
+		l.merges[i] = k&1 != 0
+		for range k >> 1 {
+			back := d.number(i)
+			if back == 0 {
+				d.bad = true
+			}
+			if d.bad {
+				return nil
+			}
+			l.above = append(l.above, int32(i-back))
+		}
+		l.begin = append(l.begin, int32(len(l.above)))
+	}
+	for i := range l.byID {
+		l.byID[i] = int32(d.number(max(n-1, 0)))
+	}
+	if d.bad || len(d.b) > 0 {
+		return nil
+	}
+	return l
 }
 
 // telling says whether a path may hold what is looked for.
@@ -96,263 +130,206 @@ func telling(m Matcher, path string) bool {
 
 // remembered reads the answer as it was, and the commits that came since.
 func (q *question) remembered(ctx context.Context) bool {
-	c, name, _ := q.memory()
-	d := c.load(name)
-	if d == nil || !q.recall(d) {
+	k := q.memory()
+	if k == nil {
 		return false
 	}
-	var fresh []ID
+	a := readAnswer(k.load(k.places), q.r.hash)
+	if a == nil || a.state != k.state {
+		return false
+	}
+	s := q.stores(a)
+	if q.r.promisor && len(s.packs)+len(s.loose) > 0 {
+		return false // what was left at the remote may have come
+	}
+	return q.shortly(ctx, a, s) || ctx.Err() == nil && q.thoroughly(ctx, k, a, s)
+}
+
+// stores are how the objects differ from those that there were.
+type stores struct {
+	there []*index    // packs that there were and are
+	packs []*packFile // that there were not
+	loose []ID        // the same, in order
+	less  bool        // a pack or loose object is gone
+}
+
+func (q *question) stores(a *answer) *stores {
+	s := &stores{}
+	hash, matched := q.r.hash, 0
+	for _, p := range q.r.packs {
+		if a.hadPack(p.x.pack()) {
+			s.there = append(s.there, p.x)
+			matched++
+		} else {
+			s.packs = append(s.packs, p)
+		}
+	}
+	s.less = matched < len(a.packs)/hash
+	was := a.loose
+	for _, id := range q.n.loose {
+		for len(was) > 0 && bytes.Compare(was[:hash], id.b[:hash]) < 0 {
+			was, s.less = was[hash:], true
+		}
+		if len(was) > 0 && bytes.Equal(was[:hash], id.b[:hash]) {
+			was = was[hash:]
+			continue
+		}
+		s.loose = append(s.loose, id)
+	}
+	s.less = s.less || len(was) > 0
+	return s
+}
+
+// shortly answers from what was kept and a few loose objects. False says that
+// this is not enough, and nothing else.
+func (q *question) shortly(ctx context.Context, a *answer, s *stores) bool {
+	if len(s.packs) > 0 || s.less || len(s.loose) > maxLoose {
+		return false
+	}
+	fresh := func(id ID) bool {
+		_, is := slices.BinarySearchFunc(s.loose, id, ID.Compare)
+		return is
+	}
+	b := a.brief()
+	b.fresh = fresh
+	q.lin, q.all = nil, b
+	if !q.take(a, nil, fresh) {
+		return false
+	}
+	tips := q.looseCommits(s.loose)
+	if len(tips) >= maxUnkept || !q.since(ctx, tips) || !q.unhide() {
+		return false
+	}
 	for i := range q.refs {
 		id := q.refs[i].Peeled
-		if q.lin.find(id) >= 0 || slices.Contains(fresh, id) || q.n.of(id.b[:id.n], nil) < 0 {
+		if k := b.find(id); k >= 0 && b.rows[k] != nil || q.n.of(id.b[:id.n], nil) < 0 {
 			continue
-		}
-		if fresh = append(fresh, id); len(fresh) > maxNew {
+		} else if k >= 0 || q.r.kind(id) == Commit {
 			return false
 		}
-	}
-	before := q.lin.len()
-	if !q.since(ctx, fresh) {
-		return false
-	}
-	if q.lin.len() >= before+maxUnkept {
-		q.remember()
 	}
 	return true
 }
 
-// recall reads what was kept, where it answers for all that is asked.
-func (q *question) recall(d *decoder) bool {
-	hash := q.r.hash
-	var there []*index // packs that there were
-	gone := false
-	for range d.number(1 << 20) {
-		sum := rawID(d.take(hash))
-		k := slices.IndexFunc(q.r.packs, func(p *packFile) bool { return p.x.pack() == sum })
-		if k < 0 {
-			gone = true
-			continue
-		}
-		there = append(there, q.r.packs[k].x)
-	}
-	loose := d.take(d.number(1<<26) * hash)
-	was := func(id ID) bool { // there, for all that is known
-		at := sort.Search(len(loose)/hash, func(i int) bool { return bytes.Compare(loose[i*hash:(i+1)*hash], id.b[:hash]) >= 0 })
-		if at*hash < len(loose) && bytes.Equal(loose[at*hash:(at+1)*hash], id.b[:hash]) {
-			return true
-		}
-		return gone || q.r.promisor || slices.ContainsFunc(there, func(x *index) bool { return x.find(id.b[:hash]) >= 0 })
-	}
-	n := d.number(1 << 28)
-	l := &lineage{hash: hash, ids: bytes.Clone(d.take(n * hash)), begin: make([]int32, 1, n+1)}
-	if d.bad {
+// thoroughly answers from what was kept, the lineage of all commits, and those
+// that are new. The answer is then kept anew.
+func (q *question) thoroughly(ctx context.Context, k *memory, a *answer, s *stores) bool {
+	d := k.load(k.lineage)
+	if d == nil || sha256.Sum256(d.b) != a.lineage {
 		return false
 	}
-	l.dates, l.merges, l.byID = make([]int64, n), make([]bool, n), make([]int32, n)
-	for i := range n {
-		l.dates[i] = int64(d.number(1 << 41))
-		k := d.number(1 << 20)
-		l.merges[i] = k&1 != 0
-		for range k >> 1 {
-			back := d.number(i)
-			if back == 0 {
-				d.bad = true
-			}
-			if d.bad {
-				return false
-			}
-			l.above = append(l.above, int32(i-back))
+	l := d.lineage(q.r.hash)
+	if l == nil {
+		return false
+	}
+	for i := 0; s.less && i < l.len(); i++ {
+		if q.n.of(l.raw(int32(i)), nil) < 0 {
+			return false // it was pruned: nothing that it brought in is told
 		}
-		l.begin = append(l.begin, int32(len(l.above)))
 	}
-	for i := range l.byID {
-		l.byID[i] = int32(d.number(max(n-1, 0)))
+	gone := len(s.there) < len(a.packs)/q.r.hash
+	was := func(id ID) bool { // there, for all that is known
+		return gone || a.hadLoose(id) || slices.ContainsFunc(s.there, func(x *index) bool { return x.find(id.b[:id.n]) >= 0 })
 	}
-	who := recallWho(d)
-	intro, more, answered := map[ID][]introduction{}, map[ID]int{}, map[ID]bool{}
-	var hidden []int32
-	for range d.number(1 << 26) {
-		id := rawID(d.take(hash))
-		answered[id] = true
-		for range d.number(MaxPlaces) {
-			in := introduction{commit: int32(d.number(max(n-1, 0))), path: string(d.bytes())}
-			if d.bad {
-				return false
-			}
-			if in.path == "" {
-				hidden = append(hidden, in.commit)
+	q.lin, q.all = l, l
+	if !q.take(a, l, func(id ID) bool { return l.find(id) >= 0 || !was(id) }) {
+		return false
+	}
+	tips := q.looseCommits(s.loose)
+	for _, p := range s.packs {
+		f := p.grow(q.r.kind)
+		for i := range f.objects {
+			if f.objects[i].kind != Commit {
 				continue
 			}
-			intro[id] = append(intro[id], in)
-		}
-		if k := d.number(1 << 30); k > 0 {
-			more[id] = k
-		}
-		if d.bad {
-			return false
-		}
-	}
-	if d.bad || len(d.b) > 0 {
-		return false
-	}
-	for _, id := range q.ids {
-		if !answered[id] && l.find(id) < 0 && was(id) {
-			return false
-		}
-	}
-	q.lin, q.intro, q.more, q.who = l, intro, more, who
-	slices.Sort(hidden)
-	for _, i := range slices.Compact(hidden) {
-		if !q.unhide(i) {
-			return false
-		}
-	}
-	return true
-}
-
-// unhide reads a commit for the paths that were not kept.
-func (q *question) unhide(i int32) bool {
-	tree, parents, ok := q.r.commitOf(q.lin.id(i))
-	if !ok {
-		return false
-	}
-	return q.changes(tree, q.trees(parents), func(path string, id ID) {
-		if !slices.ContainsFunc(q.intro[id], func(in introduction) bool { return in == introduction{i, path} }) {
-			q.note(id, introduction{i, path})
-		}
-	})
-}
-
-// commitOf reads a commit's tree and parents.
-func (r *Repository) commitOf(id ID) (tree ID, parents []ID, ok bool) {
-	kind, body, err := r.objectBut(id, nil)
-	if err != nil || kind != Commit {
-		return ID{}, nil, false
-	}
-	for len(body) > 0 && body[0] != '\n' {
-		line, rest, _ := bytes.Cut(body, []byte{'\n'})
-		body = rest
-		what, digits, _ := strings.Cut(string(line), " ")
-		switch what {
-		case "tree":
-			tree, _ = ParseID(digits)
-		case "parent":
-			if p, err := ParseID(digits); err == nil {
-				parents = append(parents, p)
+			if id := f.id(int32(i)); l.find(id) < 0 {
+				tips = append(tips, id)
 			}
 		}
 	}
-	return tree, parents, true
+	if len(tips) > maxNew || !q.since(ctx, tips) || !q.unhide() {
+		return false
+	}
+	q.remember()
+	return true
 }
 
-func (q *question) trees(commits []ID) (list []ID) {
-	for _, id := range commits {
-		if tree, _, ok := q.r.commitOf(id); ok {
-			list = append(list, tree)
+// looseCommits are those of some objects that are commits.
+func (q *question) looseCommits(ids []ID) (list []ID) {
+	for _, id := range ids {
+		if kind, err := looseKind(q.r.loose[id]); err == nil && kind == Commit {
+			list = append(list, id)
 		}
 	}
 	return list
 }
 
-// since adds the commits that lead from tips down to those known, and what they
-// brought in.
-func (q *question) since(ctx context.Context, tips []ID) bool {
-	type step struct {
-		id   ID
-		done bool
-	}
-	var stack []step
-	for _, id := range tips {
-		stack = append(stack, step{id: id})
-	}
-	begun := map[ID]bool{}
-	for len(stack) > 0 {
-		s := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if q.lin.find(s.id) >= 0 || ctx.Err() != nil || !s.done && begun[s.id] {
-			continue
-		}
-		tree, parents, ok := q.r.commitOf(s.id)
-		if !ok {
-			continue // a ref to something else
-		}
-		if !s.done {
-			if begun[s.id] = true; len(begun) > maxNew {
+// take sets what was kept as the answer: l is the lineage that commits are
+// numbered by, nil for the answer's own. An object that it knows nothing of must
+// be new.
+func (q *question) take(a *answer, l *lineage, isNew func(ID) bool) bool {
+	place := func(i int32) int32 { return i }
+	if l != nil {
+		at := make([]int32, a.named)
+		for i := range at {
+			if at[i] = l.find(a.id(i)); at[i] < 0 {
 				return false
 			}
-			stack = append(stack, step{s.id, true})
-			for _, p := range parents {
-				stack = append(stack, step{id: p})
+		}
+		place = func(i int32) int32 { return at[i] }
+	}
+	q.intro, q.more, q.who, q.hidden = make([][]introduction, len(q.ids)), make([]int, len(q.ids)), map[int32]Place{}, nil
+	for i := range a.named {
+		if p, ok := a.who(i); ok {
+			q.who[place(int32(i))] = p
+		}
+	}
+	all := make([]introduction, 0, a.intros)
+	for i, id := range q.ids {
+		k, ok := a.find(id)
+		if !ok {
+			if !isNew(id) {
+				return false
 			}
 			continue
 		}
-		var above []int32
-		for _, p := range parents {
-			if k := q.lin.find(p); k >= 0 {
-				above = append(above, k)
+		from := len(all)
+		first, n, more := a.at(k)
+		for j := first; j < first+n; j++ {
+			commit, path := a.introduction(j)
+			if path == "" {
+				q.hidden = append(q.hidden, hidden{place(commit), int32(i)})
+				continue
 			}
+			all = append(all, introduction{place(commit), path})
 		}
-		var when Place
-		q.r.describe(s.id, &when)
-		i := q.lin.add(s.id, max(0, when.Committed.Unix()), above, len(parents) > 1)
-		if !q.changes(tree, q.trees(parents), func(path string, id ID) { q.note(id, introduction{i, path}) }) {
-			return false
-		}
+		q.intro[i], q.more[i] = all[from:len(all):len(all)], more
 	}
-	return ctx.Err() == nil
+	return true
 }
 
-// changes calls yield for what is asked for and stands in a tree where none of
-// the others has it. It is false where a tree cannot be read.
-func (q *question) changes(tree ID, others []ID, yield func(path string, id ID)) bool {
-	steps := 0
-	var walk func(tree ID, others []ID, prefix string) bool
-	walk = func(tree ID, others []ID, prefix string) bool {
-		if slices.Contains(others, tree) {
-			return true
+// A hidden introduction is one whose path was not kept.
+type hidden struct{ commit, asked int32 }
+
+// unhide reads commits for the paths that were not kept.
+func (q *question) unhide() bool {
+	sort.Slice(q.hidden, func(i, k int) bool { return q.hidden[i].commit < q.hidden[k].commit })
+	for n, h := range q.hidden {
+		if n > 0 && q.hidden[n-1].commit == h.commit {
+			continue
 		}
-		kind, body, err := q.r.objectBut(tree, nil)
-		if err != nil || kind != Tree || len(prefix) > 1<<16 {
+		tree, parents, ok := q.r.commitOf(q.all.id(h.commit))
+		if !ok {
 			return false
 		}
-		type beside struct {
-			id   ID
-			tree bool
+		if !q.changes(tree, q.trees(parents), func(path string, k int) {
+			in := introduction{h.commit, path}
+			if slices.Contains(q.hidden, hidden{h.commit, int32(k)}) && !slices.Contains(q.intro[k], in) {
+				q.note(k, in)
+			}
+		}) {
+			return false
 		}
-		there := map[string][]beside{}
-		for _, o := range others {
-			if _, b, err := q.r.objectBut(o, nil); err == nil {
-				leaves(b, q.r.hash, func(e leaf) bool {
-					there[string(e.name)] = append(there[string(e.name)], beside{rawID(e.id), e.mode == modeTree})
-					return true
-				})
-			}
-		}
-		ok := true
-		leaves(body, q.r.hash, func(e leaf) bool {
-			if steps++; steps > maxSteps {
-				ok = false
-				return false
-			}
-			id := rawID(e.id)
-			var below []ID
-			for _, b := range there[string(e.name)] {
-				if b.id == id {
-					return true
-				}
-				if b.tree {
-					below = append(below, b.id)
-				}
-			}
-			if q.asked(id) {
-				yield(prefix+string(e.name), id)
-			}
-			if e.mode == modeTree {
-				ok = walk(id, below, prefix+string(e.name)+"/")
-			}
-			return ok
-		})
-		return ok
 	}
-	return walk(tree, others, "")
+	return true
 }

@@ -40,7 +40,9 @@ type Repository struct {
 	cat   *catFile
 	known *graph // of the last scan or question
 	last  Options
-	nums  *numbers
+	// faulty says that the last scan could not read all that it should.
+	faulty bool
+	nums   *numbers
 }
 
 // Open opens the repository that dir is, or lies in: a work tree or a directory

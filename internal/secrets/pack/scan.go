@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -44,10 +45,11 @@ func (r *Repository) Scan(ctx context.Context, o Options) (got *Scanned, err err
 		}
 	}
 	c.keepLoose(s.n, s.old, s.changed)
+	out := s.result()
 	r.mu.Lock()
-	r.last = o
+	r.last, r.faulty = o, s.faulty
 	r.mu.Unlock()
-	return s.result(), nil
+	return out, nil
 }
 
 // A scan is one run.
@@ -65,6 +67,7 @@ type scan struct {
 	want     *interest
 	gathers  []*gather
 	out      Scanned
+	faulty   bool // something is missing or damaged, and may be whole later
 }
 
 // run reads blobs first: trees are then read once, knowing which blobs matter.
@@ -86,7 +89,7 @@ func (s *scan) run(ctx context.Context) error {
 		}
 	}
 	for _, blobs := range []bool{true, false} {
-		if !blobs {
+		if !blobs && fresh == len(s.r.packs) && s.known == 0 { // otherwise nothing is joined
 			var ids []ID
 			for _, v := range append(slices.Clone(s.verdicts), &s.loose) {
 				for _, h := range v.hits {
@@ -280,11 +283,14 @@ func (s *scan) result() *Scanned {
 			if !g.ID.IsZero() {
 				damaged++
 			}
+			s.faulty = s.faulty || !strings.HasPrefix(g.Why, tooLarge)
 		}
 		out.Gaps = append(out.Gaps, v.gaps...)
 		lost.add(v.outside)
 	}
-	out.Gaps = append(out.Gaps, lost.gaps()...)
+	missing := lost.gaps()
+	s.faulty = s.faulty || len(s.r.odd)+len(s.r.looseGaps) > 0 || len(missing) > 0 && !s.r.promisor
+	out.Gaps = append(out.Gaps, missing...)
 	out.Objects = max(0, int(s.n.total)-damaged)
 	out.Cached = min(out.Cached, out.Objects)
 	slices.SortFunc(out.Hits, func(a, b Hit) int { return a.ID.Compare(b.ID) })

@@ -48,16 +48,22 @@ func (s *Scan) allowedOf(source, dir string) *allowed {
 	return a
 }
 
-// sightings puts what was found to its place.
+// sightings puts what was found to its place. They point to found.
 func (a *allowed) sightings(found []leak.Found, body []byte, at Place) []sighting {
-	var out []sighting
-	for _, f := range found {
-		p := at
-		p.Line, p.Column, p.Through = f.Line, f.Column, f.Through
-		if a != nil && len(a.patterns) > 0 && f.Allowed == "" && a.match(fmt.Sprintf("%s:%d:%s", at.Path, f.Line, lineOf(body, f))) {
-			f.Allowed = "gitallowed"
+	if len(found) == 0 {
+		return nil
+	}
+	out := make([]sighting, len(found))
+	for i := range found {
+		f := &found[i]
+		if a != nil && len(a.patterns) > 0 && f.Allowed == "" && a.match(fmt.Sprintf("%s:%d:%s", at.Path, f.Line, lineOf(body, *f))) {
+			known := *f
+			known.Allowed = "gitallowed"
+			f = &known
 		}
-		out = append(out, sighting{f, p})
+		s := &out[i]
+		s.Found, s.place = f, at
+		s.place.Line, s.place.Column, s.place.Through = f.Line, f.Column, f.Through
 	}
 	return out
 }

@@ -18,10 +18,12 @@ func (s *Scan) group() []Finding {
 	for _, r := range leak.All() {
 		names[r.ID] = r
 	}
-	at := map[string]int{}
+	type credential struct{ rule, fingerprint string }
+	at := map[credential]int{}
 	var out []Finding
-	for _, x := range s.seen {
-		key := x.Rule + " " + x.Fingerprint
+	var places [][]*Place // by finding
+	for x := range s.sightings {
+		key := credential{x.Rule, x.Fingerprint}
 		i, there := at[key]
 		if !there {
 			i = len(out)
@@ -31,6 +33,7 @@ func (s *Scan) group() []Finding {
 				Fingerprint: x.Fingerprint, Account: x.Account, Canary: x.Canary, Allowed: x.Allowed, Pair: x.Pair, Distance: x.Distance,
 				reveal: x.Reveal, length: x.Length,
 			})
+			places = append(places, nil)
 		}
 		f := &out[i]
 		if grade(x.Confidence) > grade(f.Confidence) {
@@ -41,14 +44,14 @@ func (s *Scan) group() []Finding {
 		}
 		switch {
 		case x.Allowed == "" && f.Allowed != "": // one place that nobody allowed is enough
-			f.Allowed, f.Places = "", []Place{x.place}
+			f.Allowed, places[i] = "", []*Place{&x.place}
 		case x.Allowed == "" || f.Allowed != "":
-			f.Places = append(f.Places, x.place)
+			places[i] = append(places[i], &x.place)
 		}
 	}
 	for i := range out {
 		f := &out[i]
-		f.arrange()
+		f.arrange(places[i])
 		if f.Allowed == "" && s.o.Baseline.Has(f) {
 			f.Allowed = "baseline"
 		}
@@ -81,19 +84,33 @@ func (f *Finding) first() string {
 	return p.Source + "\x00" + p.Path + "\x00" + p.Commit
 }
 
+// sightings are all that were noted.
+func (s *Scan) sightings(yield func(*sighting) bool) {
+	for _, list := range s.seen {
+		for i := range list {
+			if !yield(&list[i]) {
+				return
+			}
+		}
+	}
+}
+
 // arrange puts the places in order, the oldest first, each once.
-func (f *Finding) arrange() {
-	slices.SortStableFunc(f.Places, func(a, b Place) int {
+func (f *Finding) arrange(places []*Place) {
+	slices.SortStableFunc(places, func(a, b *Place) int {
 		return cmp.Or(
 			cmp.Compare(a.Source, b.Source), boolean(a.Date.IsZero(), b.Date.IsZero()), a.Date.Compare(b.Date), cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.Where, b.Where),
 			cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Object, b.Object),
 		)
 	})
-	f.Places = slices.CompactFunc(f.Places, func(a, b Place) bool {
+	places = slices.CompactFunc(places, func(a, b *Place) bool {
 		return a.Source == b.Source && a.Where == b.Where && a.Commit == b.Commit && a.Path == b.Path && a.Line == b.Line && a.Column == b.Column && a.Object == b.Object
 	})
-	f.PlaceCount = len(f.Places)
-	f.Places = f.Places[:min(len(f.Places), mostPlaces)]
+	f.PlaceCount = len(places)
+	f.Places = make([]Place, min(len(places), mostPlaces))
+	for i := range f.Places {
+		f.Places[i] = *places[i]
+	}
 }
 
 // across pairs a key id and a secret that stand in two files of one folder, of one
@@ -196,10 +213,16 @@ func (s *Scan) withhold(text string, known map[int]map[string]string) string {
 	return text
 }
 
+// each is the list with f applied; the list itself stays as it is, as others may
+// hold it too.
 func each(list []string, f func(string) string) []string {
-	out := slices.Clone(list)
-	for i := range out {
-		out[i] = f(out[i])
+	out := list
+	for i, text := range list {
+		clean := f(text)
+		if clean != text && &out[0] == &list[0] {
+			out = slices.Clone(list)
+		}
+		out[i] = clean
 	}
 	return out
 }

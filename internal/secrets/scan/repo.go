@@ -209,20 +209,24 @@ func (x *repository) placed(ctx context.Context, objects []object, names []name)
 		if len(at) == 0 {
 			at = []pack.Place{{Reach: pack.ByNothing}}
 		}
-		for _, p := range at {
-			place := x.place(p)
-			place.Object, place.Where = o.id.String(), x.where(ctx, o, p)
-			found := slices.Clone(o.found)
+		found, id := o.found, o.id.String()
+		if o.head > 0 {
+			found = slices.Clone(found)
 			for i := range found {
-				if o.head > 0 && found[i].Line > o.head {
+				if found[i].Line > o.head {
 					found[i].Line -= o.head
 				}
 			}
+		}
+		for i := range at {
+			place := x.place(&at[i])
+			place.Object, place.Where = id, x.where(ctx, o, &at[i])
 			x.note(x.allowed.sightings(found, o.body, place))
 		}
 	}
 	for _, n := range names {
-		for _, p := range places[n.ID] {
+		for i := range places[n.ID] {
+			p := &places[n.ID][i]
 			if p.Path != "" && !slices.Contains(strings.Split(p.Path, "/"), n.Name) {
 				continue // the same content under another name
 			}
@@ -234,7 +238,7 @@ func (x *repository) placed(ctx context.Context, objects []object, names []name)
 	return nil
 }
 
-func (x *repository) place(p pack.Place) Place {
+func (x *repository) place(p *pack.Place) Place {
 	return Place{
 		Source: x.source, Path: p.Path, Commit: named(p.Commit), Author: p.Author, Email: p.Email, Date: p.Authored.UTC(),
 		InHead: p.InHead, InIndex: p.InIndex, Reach: p.Reach.String(), Refs: p.Refs, RefCount: p.RefCount,
@@ -242,7 +246,7 @@ func (x *repository) place(p pack.Place) Place {
 }
 
 // where says in words of ours what an object at a place is.
-func (x *repository) where(ctx context.Context, o object, p pack.Place) string {
+func (x *repository) where(ctx context.Context, o object, p *pack.Place) string {
 	switch {
 	case o.kind == pack.Commit:
 		return InCommit

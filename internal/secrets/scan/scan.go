@@ -125,7 +125,7 @@ type Result struct {
 
 // A sighting is one credential at one place.
 type sighting struct {
-	leak.Found
+	*leak.Found
 	place Place
 }
 
@@ -135,7 +135,7 @@ type Scan struct {
 	o      Options
 	res    Result
 	mu     sync.Mutex
-	seen   []sighting
+	seen   [][]sighting
 	detect *leak.Detector
 	match  *leak.Matcher
 }
@@ -157,7 +157,9 @@ func (s *Scan) gap(g Gap) {
 func (s *Scan) note(list []sighting) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seen = append(s.seen, list...)
+	if len(list) > 0 {
+		s.seen = append(s.seen, list)
+	}
 }
 
 // content holds one body against the rules, and notes what stands there.
