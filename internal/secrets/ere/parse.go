@@ -36,6 +36,7 @@ type parser struct {
 	done     uint16 // groups that a back-reference may name
 	backrefs bool
 	brace    bool // the next { is for itself
+	opened   bool // nothing but such { stand before: grep's checker passes them over
 	symbols  bool // [.x.] or [=x=]: beyond grep's automaton too
 	beyond   bool
 	owed     int   // parentheses that close for us and not for grep's checker
@@ -119,16 +120,19 @@ func (p *parser) piece() (*node, error) {
 	// An anchor stands for itself with the C library: what follows begins anew. Only
 	// grep's own automaton repeats it.
 	hollow := err == nil && (n.op == opAssert || n.op == opEmpty)
+	passed := hollow // grep's checker has read nothing that can be repeated
 	for err == nil && p.more() && !(hollow && p.library()) {
 		var (
 			lo, hi int
 			sign   string
 			ok     bool
 		)
-		if lo, hi, sign, ok, err = p.repetition(hollow); err != nil || !ok {
+		if lo, hi, sign, ok, err = p.repetition(passed || p.opened); err != nil || !ok {
 			p.brace = sign == "{...}" && !hollow
 			return n, err
 		}
+		p.opened = false
+		passed = passed && sign != "{...}" // it reads 1} for themselves
 		if p.start {
 			p.warnings = append(p.warnings, sign+" at start of expression")
 			p.start = sign != "{...}"
@@ -180,8 +184,8 @@ func (p *parser) check() {
 
 func (p *parser) atom() (*node, error) {
 	c := p.src[p.at]
-	start := p.start
-	p.start = false
+	start, opened := p.start, p.opened
+	p.start, p.opened = false, false
 	switch c {
 	case '(':
 		return p.group()
@@ -216,7 +220,7 @@ func (p *parser) atom() (*node, error) {
 		return &node{op: opSet, set: s}, nil
 	case '*', '+', '?', '{':
 		if p.brace {
-			p.brace = false
+			p.brace, p.opened = false, opened
 			break // it was looked at, behind what it might have repeated
 		}
 		p.start = start
@@ -255,7 +259,7 @@ func (p *parser) headless() (*node, error) {
 		p.at = at
 		return &node{op: opEmpty}, nil
 	}
-	p.at, p.start = at+1, false
+	p.at, p.start, p.opened = at+1, false, true
 	p.check()
 	return &node{op: opSet, set: single('{')}, nil
 }
