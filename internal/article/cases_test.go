@@ -26,7 +26,10 @@ var (
 	disk     = thing("ec2.volume", "vol-1", "intruder", has(fact.AttachedTo, "i-1"), has(fact.Made, fact.Deed{EventID: "e3"}))
 	bad      = thing("s3.bucket", "b-2", "tampered")
 	device   = thing("iam.mfa-device", "arn:m", "owner", has(fact.Owner, "martin"))
-	ticket   = thing("support.case", "c-1", "owner")
+	// hisPassword is one that the intruder put on the owner's user.
+	hisPassword = thing("iam.login-profile", "claire", "intruder", has(fact.Owner, "claire"), func(r *fact.Resource) { r.Created = since })
+	planted     = thing(keyKind, "AKIAHIS", "intruder", has(fact.Owner, "claire"), has(fact.Status, "Active"))
+	ticket      = thing("support.case", "c-1", "owner")
 )
 
 func root(with ...func(*fact.Resource)) fact.Resource {
@@ -77,6 +80,7 @@ var cases = []struct {
 	{"key-second", "begun, and none made", a(bot, rotation(rotate.Rotation{ID: "R1", Old: "AKIABOT"})), Open, "no-second"},
 	{"key-second", "nobody uses it", a(bot, rotation(rotate.Rotation{ID: "R1", Old: "AKIABOT", Retire: true})), NotNeeded, "all-off"},
 	{"key-second", "it is off", a(bot, deed(bot, "deactivate", "keys-off", since)), NotNeeded, "all-off"},
+	{"key-second", "the intruder's own gets none", a(planted), NotNeeded, "no-keys"},
 	{"key-second", "not listed", a(gap(keyKind)), Unchecked, "gaps"},
 	{"key-second", "the new key needs no successor of its own", a(key("AKIANEW", "bot"), rotation(rotate.Rotation{ID: "R1", Old: "AKIABOT", New: "AKIANEW"})), Done, "second"},
 
@@ -86,7 +90,10 @@ var cases = []struct {
 	{"key-off", "off when it was looked at", a(key("AKIAOFF", "x", has(fact.Status, "Inactive"))), Done, "off"},
 	{"key-off", "off then, and on again", a(key("AKIAOFF", "x", has(fact.Status, "Inactive")), backAgain(key("AKIAOFF", "x"), "keys-off", since)), Open, "still-on"},
 	{"key-off", "off before the last look, which saw it on", a(bot, deed(bot, "deactivate", "keys-off", began)), Open, "still-on"},
-	{"key-off", "the intruder's own is no old key", a(thing(keyKind, "AKIAHIS", "intruder", has(fact.Status, "Active"))), NotNeeded, "no-keys"},
+	{"key-off", "the intruder's own, on the owner's user", a(planted), Open, "still-on"},
+	{"key-off", "the owner's that he marked as not his", a(bot, marked(bot, playbook.NotMine)), Open, "still-on"},
+	{"key-off", "the intruder's own is off", a(planted, deed(planted, "deactivate", "keys-off", since)), Done, "off"},
+	{"key-off", "the intruder's own went with its user", a(claire, planted, deed(claire, "delete", "identities", since)), Done, "off"},
 	{"key-off", "not listed", a(gap(keyKind)), Unchecked, "gaps"},
 
 	{"key-back", "none is off", a(bot), NotNeeded, "none-off"},
@@ -97,6 +104,7 @@ var cases = []struct {
 	{"key-delete", "there still", a(bot, deed(bot, "deactivate", "keys-off", since)), Open, "not-deleted"},
 	{"key-delete", "deleted", a(bot, deed(bot, "delete-inactive", "keys-gone", since)), Done, "deleted"},
 	{"key-delete", "one of two", a(bot, idle, deed(bot, "delete-inactive", "keys-gone", since)), Open, "not-deleted"},
+	{"key-delete", "the intruder's own", a(planted, deed(planted, "deactivate", "keys-off", since)), Open, "not-deleted"},
 	{"key-delete", "none", a(), NotNeeded, "no-keys"},
 	{"key-delete", "one deleted, the rest not listed", a(deed(bot, "delete-inactive", "keys-gone", began), gap(keyKind)), Unchecked, "gaps"},
 
@@ -106,6 +114,13 @@ var cases = []struct {
 	{"users-foreign", "the owner said not mine", a(claire, marked(claire, playbook.NotMine)), Open, "his"},
 	{"users-foreign", "deleted since", a(pavel, deed(pavel, "delete", "identities", since)), Done, "deleted"},
 	{"users-foreign", "deleted, and made again", a(pavel, deed(pavel, "delete", "identities", began)), Open, "his"},
+	{"users-foreign", "a role that he made", a(claire, thing("iam.role", "helper", "intruder")), Open, "his"},
+	{"users-foreign", "a key that he put on the owner's user", a(claire, planted), Open, "his"},
+	{"users-foreign", "and it was deleted", a(claire, planted, deed(planted, "delete", "keys-gone", since)), NotNeeded, "none-his"},
+	{"users-foreign", "a password that he put on the owner's user", a(claire, hisPassword), Open, "his"},
+	{"users-foreign", "and it was taken away", a(claire, hisPassword, deed(hisPassword, "delete", "passwords", since)), NotNeeded, "none-his"},
+	{"users-foreign", "his credentials went with his user", a(pavel, thing(keyKind, "AKIAP", "intruder", has(fact.Owner, "pavel")), deed(pavel, "delete", "identities", since)), Done, "deleted"},
+	{"users-foreign", "credentials not listed", a(claire, gap("iam.login-profile")), Unchecked, "gaps"},
 	{"users-foreign", "all are the owner's", a(claire), NotNeeded, "none-his"},
 	{"users-foreign", "not listed", a(claire, gap("iam.user")), Unchecked, "gaps"},
 
@@ -127,6 +142,7 @@ var cases = []struct {
 	{"quarantine", "a key of hers is on", a(bot, found("quarantine-marker", "bot")), Open, "quarantined"},
 	{"quarantine", "it is off", a(bot, found("quarantine-marker", "bot"), deed(bot, "deactivate", "keys-off", since)), Done, "quarantine-off"},
 	{"quarantine", "off, and switched on again", a(bot, found("quarantine-marker", "bot"), backAgain(bot, "keys-off", since)), Open, "quarantined"},
+	{"quarantine", "a key that the intruder put on her is on", a(bot, thing(keyKind, "AKIAHIS", "intruder", has(fact.Owner, "bot"), has(fact.Status, "Active")), found("quarantine-marker", "bot"), deed(bot, "deactivate", "keys-off", since)), Open, "quarantined"},
 	{"quarantine", "nobody has it", a(bot), NotNeeded, "quarantine-marker.clear"},
 	{"quarantine", "not known", a(unknown("quarantine-marker")), Unchecked, "gaps"},
 	{"quarantine", "his keys were not listed", a(found("quarantine-marker", "bot"), gap(keyKind)), Unchecked, "gaps"},

@@ -184,3 +184,16 @@ func TestWhoByWhen(t *testing.T) {
 		t.Errorf("an answered notice has no deadline: %+v", x)
 	}
 }
+
+// A key of the intruder's is cut by a plan and by no rotation; beside an old key of
+// the owner's the line's own command stands.
+func TestHisKeysAreCut(t *testing.T) {
+	for line, do := range map[string]string{"key-off": "plan contain", "key-delete": "plan eradicate", "quarantine": "plan contain"} {
+		if x := state(t, a(planted, found("quarantine-marker", "claire")), line); x.State != Open || x.Do != do {
+			t.Errorf("%s of his key alone: %s, do %q, want %q", line, x.State, x.Do, do)
+		}
+		if x := state(t, a(planted, key("AKIAOLD", "claire"), found("quarantine-marker", "claire")), line); x.State != Open || x.Do == do {
+			t.Errorf("%s of his key and hers: %s, do %q", line, x.State, x.Do)
+		}
+	}
+}
