@@ -161,6 +161,9 @@ func Plan(p plan.Plan, find Finder) (out []Grant, inexact []string) {
 			g.On = On(g.Action, a.Target, p.Partition, find)
 			out = append(out, g)
 		}
+		if a.Undoes == nil { // what undoes leaves the secret where it is
+			out = append(out, sinkOf(a, p.Partition)...)
+		}
 	}
 	slices.Sort(inexact)
 	return out, slices.Compact(inexact)

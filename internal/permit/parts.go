@@ -2,11 +2,14 @@ package permit
 
 import (
 	"slices"
+	"strings"
 
 	"cordon/internal/awsapi"
 	"cordon/internal/charges"
 	"cordon/internal/fact"
 	"cordon/internal/kinds"
+	"cordon/internal/plan"
+	"cordon/internal/rotate"
 )
 
 // The calls of the places that a new secret goes to.
@@ -23,6 +26,40 @@ var beside = map[string][]awsapi.Need{
 	"rotate":  slices.Concat(KeyReads, SecretReads, SecretWrites, ParameterReads, ParameterWrites),
 	"account": slices.Concat(kinds.AccountNameNeeds, kinds.MemberEmailNeeds, kinds.ManagementNeeds),
 	"bill":    slices.Concat(charges.ExplorerNeeds, charges.BudgetNeeds, charges.FreeTierNeeds),
+}
+
+// sinkOf is what storing an action's new secret needs, in the one place that it
+// names. A secret that is not there has no ARN that a look at it could be checked
+// against; whether making it is checked with the six characters that Secrets
+// Manager adds is not known for sure: both forms stand.
+func sinkOf(a plan.Action, partition string) (out []Grant) {
+	sink, err := rotate.ParseSink(a.Sink, "", "")
+	if err != nil { // none, or the screen
+		return nil
+	}
+	region := sink.Region
+	if region == "" { // the home region of whoever applies
+		region = "*"
+	}
+	at := func(service, name string) string {
+		return "arn:" + partition + ":" + service + ":" + region + ":" + a.Target.Account + ":" + name
+	}
+	switch sink.Kind {
+	case rotate.SinkSecret:
+		out = []Grant{{Action: "secretsmanager:DescribeSecret"}}
+		arn := at("secretsmanager", "secret:"+sink.Name)
+		for _, g := range grants(awsapi.Actions(SecretWrites), map[string]bool{}) {
+			g.On = []string{arn, arn + "-??????"}
+			out = append(out, g)
+		}
+	case rotate.SinkParameter:
+		out = grants(awsapi.Actions(ParameterReads), map[string]bool{})
+		for _, g := range grants(awsapi.Actions(ParameterWrites), map[string]bool{}) {
+			g.On = []string{at("ssm", "parameter/"+strings.TrimPrefix(sink.Name, "/"))}
+			out = append(out, g)
+		}
+	}
+	return out
 }
 
 // A kindVerb is one verb of one kind.
