@@ -7,6 +7,7 @@ import (
 	"cordon/internal/awsapi"
 	"cordon/internal/charges"
 	"cordon/internal/fact"
+	"cordon/internal/kind"
 	"cordon/internal/kinds"
 	"cordon/internal/plan"
 	"cordon/internal/rotate"
@@ -73,17 +74,22 @@ var parts = map[string][]kindVerb{
 	"rotate":  {{"iam.access-key", "add-key"}, {"iam.access-key", "deactivate"}, {"iam.access-key", "delete-inactive"}},
 	"recover": {{"iam.login-profile", "set-password"}, {"iam.mfa-device", "enrol-mfa"}},
 	"account": {{"account.alternate-contact", "set-contact"}, {"account.contact-information", "set-contact-information"}},
+	"support": {{"support.case", "open-case"}},
 }
 
-// verbsOf is what some verbs declare beyond what their kinds need to look. A verb
-// that is not there is a mistake of this table.
+// verbsOf is what some verbs declare beyond what a triage looks at. A verb that is
+// not there is a mistake of this table.
 func verbsOf(all []kindVerb) (out []Grant) {
 	look := reading()
 	for _, x := range all {
 		found := false
 		for _, k := range slices.Concat(kinds.All(), kinds.Apart()) {
 			if v, ok := k.Verb(x.verb); ok && k.Name() == x.kind {
-				out, found = append(out, grants(awsapi.Actions(v.Own), look)...), true
+				needs := v.Own
+				if slices.ContainsFunc(kinds.Apart(), func(a kind.Kind) bool { return a.Name() == x.kind }) { // no triage lists it
+					needs = v.Needs
+				}
+				out, found = append(out, grants(awsapi.Actions(needs), look)...), true
 			}
 		}
 		if !found {
