@@ -49,7 +49,7 @@ func Report(ctx context.Context, c *incident.Case, now time.Time, out report.Han
 			return err
 		}
 	}
-	for _, d := range made.lines() {
+	for _, d := range made.lines(nil) {
 		if err := out.Handle(report.Changes{Sort: d.Sort, Names: d.Names, Last: d.Last}); err != nil {
 			return err
 		}

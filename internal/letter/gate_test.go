@@ -293,7 +293,7 @@ func TestLettersPass(t *testing.T) {
 	for i, name := range hostile {
 		f.Bill.Lines = append(f.Bill.Lines, Charge{name, i%2 == 0, "2026-11-20", "2026-11-22", 4111.11, 1834.2, 0.5}, Charge{What: "Amazon SageMaker, ap-south-1", First: "2026-11-20", Last: "2026-11-22"})
 	}
-	for _, sort := range []string{"untriaged", "keys", "standing", "unverified", "gaps", "root-mfa", "users-mfa"} {
+	for _, sort := range []string{"untriaged", "keys", "keys-unseen", "standing", "unverified", "gaps", "root-keys", "root-mfa", "users-mfa"} {
 		f.Open = append(f.Open, Open{sort, 7, hostile})
 	}
 	for _, lang := range words.Langs() {
