@@ -126,6 +126,8 @@ var cases = []struct {
 
 	{"keys-unused", "one", a(idle, found("unused-key", "AKIAIDLE")), Open, "unused-key.found"},
 	{"keys-unused", "retired since", a(idle, found("unused-key", "AKIAIDLE"), deed(idle, "deactivate", "keys-off", since)), Done, "since"},
+	{"keys-unused", "retired since, and part was not read", a(idle, found("unused-key", "AKIAIDLE"), partly("unused-key"), deed(idle, "deactivate", "keys-off", since)), Unchecked, "gaps"},
+	{"keys-unused", "one, and part was not read", a(idle, found("unused-key", "AKIAIDLE"), partly("unused-key")), Open, "unused-key.found"},
 	{"keys-unused", "none", a(), NotNeeded, "unused-key.clear"},
 	{"keys-unused", "not known", a(unknown("unused-key")), Unchecked, "gaps"},
 
@@ -143,6 +145,7 @@ var cases = []struct {
 	{"quarantine", "it is off", a(bot, found("quarantine-marker", "bot"), deed(bot, "deactivate", "keys-off", since)), Done, "quarantine-off"},
 	{"quarantine", "off, and switched on again", a(bot, found("quarantine-marker", "bot"), backAgain(bot, "keys-off", since)), Open, "quarantined"},
 	{"quarantine", "a key that the intruder put on her is on", a(bot, thing(keyKind, "AKIAHIS", "intruder", has(fact.Owner, "bot"), has(fact.Status, "Active")), found("quarantine-marker", "bot"), deed(bot, "deactivate", "keys-off", since)), Open, "quarantined"},
+	{"quarantine", "it is off, and part was not read", a(bot, found("quarantine-marker", "bot"), partly("quarantine-marker"), deed(bot, "deactivate", "keys-off", since)), Unchecked, "gaps"},
 	{"quarantine", "nobody has it", a(bot), NotNeeded, "quarantine-marker.clear"},
 	{"quarantine", "not known", a(unknown("quarantine-marker")), Unchecked, "gaps"},
 	{"quarantine", "his keys were not listed", a(found("quarantine-marker", "bot"), gap(keyKind)), Unchecked, "gaps"},
@@ -192,6 +195,7 @@ var cases = []struct {
 	{"mfa-users", "all have it", a(), Done, "user-without-mfa.clear"},
 	{"mfa-users", "one has not", a(found("user-without-mfa", "martin", "sofia"), deed(device, "enrol-mfa", "mfa", since)), Open, "user-without-mfa.found"},
 	{"mfa-users", "enrolled since", a(found("user-without-mfa", "martin"), deed(device, "enrol-mfa", "mfa", since)), Done, "since"},
+	{"mfa-users", "enrolled since, and part was not read", a(found("user-without-mfa", "martin"), partly("user-without-mfa"), deed(device, "enrol-mfa", "mfa", since)), Unchecked, "gaps"},
 	{"mfa-users", "enrolled before the look that saw none", a(found("user-without-mfa", "martin"), deed(device, "enrol-mfa", "mfa", began)), Open, "user-without-mfa.found"},
 	{"mfa-users", "not known", a(unknown("user-without-mfa")), Unchecked, "gaps"},
 

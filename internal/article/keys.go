@@ -162,8 +162,8 @@ func quarantine(r Record) Item {
 	switch {
 	case len(left) > 0:
 		return Item{State: Open, Why: "quarantined", Names: left, Do: r.cut(on, "plan contain"), At: r.Looked}
-	case r.unseen(keyKind) > 0:
-		return r.blind(r.unseen(keyKind))
+	case r.unseen(keyKind)+len(f.Gaps) > 0:
+		return r.blind(r.unseen(keyKind) + len(f.Gaps))
 	}
 	return Item{State: Done, Why: "quarantine-off", Names: all, At: later(r.Looked, r.lastDeed())}
 }

@@ -98,7 +98,10 @@ func (r Record) answered(id string, clear State, who, do string, fixed func(fact
 				left = append(left, h.ID)
 			}
 		}
-		if len(left) == 0 {
+		switch {
+		case len(left) == 0 && len(f.Gaps) > 0: // what was seen is fixed; something was not seen
+			return r.blind(len(f.Gaps))
+		case len(left) == 0:
 			return Item{State: Done, Why: "since", Names: all, At: r.lastDeed()}
 		}
 		return Item{State: Open, Why: id + ".found", Names: left, Who: who, Do: do, At: r.Looked}
