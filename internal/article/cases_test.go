@@ -26,6 +26,7 @@ var (
 	disk     = thing("ec2.volume", "vol-1", "intruder", has(fact.AttachedTo, "i-1"), has(fact.Made, fact.Deed{EventID: "e3"}))
 	bad      = thing("s3.bucket", "b-2", "tampered")
 	device   = thing("iam.mfa-device", "arn:m", "owner", has(fact.Owner, "martin"))
+	touched  = thing("iam.login-profile", "martin", "tampered", has(fact.Owner, "martin"), has(fact.Changed, []fact.Deed{{EventID: "e4", At: since.Add(time.Hour)}}))
 	// hisPassword is one that the intruder put on the owner's user.
 	hisPassword = thing("iam.login-profile", "claire", "intruder", has(fact.Owner, "claire"), func(r *fact.Resource) { r.Created = since })
 	planted     = thing(keyKind, "AKIAHIS", "intruder", has(fact.Owner, "claire"), has(fact.Status, "Active"))
@@ -35,6 +36,8 @@ var (
 func root(with ...func(*fact.Resource)) fact.Resource {
 	return thing("iam.root", "root", "owner", with...)
 }
+
+func made(at time.Time) func(*fact.Resource) { return func(r *fact.Resource) { r.Created = at } }
 
 func narrowed(r *Record) { r.Narrowed = true }
 
@@ -56,7 +59,7 @@ var cases = []struct {
 
 	{"root-password", "AWS does not tell", a(root()), Unchecked, "root-untold"},
 	{"root-password", "older than the incident", a(root(has(fact.RootChanged, began.AddDate(0, -1, 0)))), Open, "changed-before"},
-	{"root-password", "changed since", a(root(has(fact.RootChanged, since))), Done, "changed"},
+	{"root-password", "changed since", a(root(has(fact.RootChanged, since))), Unchecked, "changed"}, // by the intruder, for all that the case knows
 	{"root-password", "nobody knows when it began", a(root(has(fact.RootChanged, since)), undated), Unchecked, "no-beginning"},
 	{"root-password", "no triage", a(never), Unchecked, "untriaged"},
 
@@ -67,6 +70,11 @@ var cases = []struct {
 	{"user-passwords", "young, and nobody knows when it began", a(fresh, undated), Open, "old-passwords"},
 	{"user-passwords", "the intruder's own user goes with it", a(pavel, thing("iam.login-profile", "pavel", "intruder", has(fact.Owner, "pavel"))), NotNeeded, "no-passwords"},
 	{"user-passwords", "one that he put on the owner's user", a(claire, thing("iam.login-profile", "claire", "intruder", has(fact.Owner, "claire"), func(r *fact.Resource) { r.Created = since })), Open, "old-passwords"},
+	{"user-passwords", "young, and nobody said whose", a(thing("iam.login-profile", "sofia", "unknown", has(fact.Owner, "sofia"), made(since))), Open, "old-passwords"},
+	{"user-passwords", "young, and the intruder changed it", a(thing("iam.login-profile", "sofia", "tampered", has(fact.Owner, "sofia"), made(since))), Open, "old-passwords"},
+	{"user-passwords", "set anew, and then changed by the intruder", a(touched, deed(password, "set-password", "passwords", since)), Open, "old-passwords"},
+	{"user-passwords", "changed by the intruder, and then set anew", a(touched, deed(password, "set-password", "passwords", since.Add(2*time.Hour))), Done, "passwords"},
+	{"user-passwords", "set anew, taken away and made again", a(thing("iam.login-profile", "martin", "unknown", has(fact.Owner, "martin"), made(since)), deed(password, "set-password", "passwords", began)), Open, "old-passwords"},
 	{"user-passwords", "nobody has one", a(), NotNeeded, "no-passwords"},
 	{"user-passwords", "not listed", a(gap("iam.login-profile")), Unchecked, "gaps"},
 	{"user-passwords", "one is new, the others were not listed", a(fresh, gap("iam.login-profile")), Unchecked, "gaps"},
@@ -78,7 +86,8 @@ var cases = []struct {
 	{"key-second", "one without a successor", a(bot), Open, "no-second"},
 	{"key-second", "it has one", a(bot, rotation(rotate.Rotation{ID: "R1", Old: "AKIABOT", New: "AKIANEW"})), Done, "second"},
 	{"key-second", "begun, and none made", a(bot, rotation(rotate.Rotation{ID: "R1", Old: "AKIABOT"})), Open, "no-second"},
-	{"key-second", "nobody uses it", a(bot, rotation(rotate.Rotation{ID: "R1", Old: "AKIABOT", Retire: true})), NotNeeded, "all-off"},
+	{"key-second", "it is to retire, and still on", a(bot, rotation(rotate.Rotation{ID: "R1", Old: "AKIABOT", Retire: true})), Open, "no-second"},
+	{"key-second", "it retired", a(bot, rotation(rotate.Rotation{ID: "R1", Old: "AKIABOT", Retire: true}), deed(bot, "deactivate", "keys-off", since)), NotNeeded, "all-off"},
 	{"key-second", "it is off", a(bot, deed(bot, "deactivate", "keys-off", since)), NotNeeded, "all-off"},
 	{"key-second", "the intruder's own gets none", a(planted), NotNeeded, "no-keys"},
 	{"key-second", "not listed", a(gap(keyKind)), Unchecked, "gaps"},

@@ -39,8 +39,8 @@ func keyUses(r Record) Item {
 	return Item{State: Done, Why: "last-used", N: n, At: r.Looked}
 }
 
-// keySecond: every key of the owner's that is on has a successor, or is held to
-// be unused and retires.
+// keySecond: every key of the owner's that is on has a successor. One that is to
+// retire without any is on until it is off.
 func keySecond(r Record) Item {
 	var left, made []string
 	var at time.Time
@@ -56,8 +56,7 @@ func keySecond(r Record) Item {
 			continue
 		}
 		old++
-		one, begun := r.rotation(k.ID)
-		if !r.off(k) && !(begun && (one.New != "" || one.Retire)) {
+		if one, _ := r.rotation(k.ID); !r.off(k) && one.New == "" {
 			left = append(left, k.ID)
 		}
 	}
