@@ -132,7 +132,7 @@ func recordOf(c *incident.Case, t Triage, past []journal.Record, pieces []eviden
 	for _, k := range kinds.All() {
 		r.Copies[k.Name()] = slices.ContainsFunc(k.Verbs(), func(v kind.Bound) bool { return v.For == kind.Copy })
 	}
-	if r.Looks, err = looksOf(c); err != nil {
+	if r.Looks, err = looksOf(c, r.Began); err != nil {
 		return r, err
 	}
 	return r, nil
