@@ -37,6 +37,8 @@ resource "aws_iam_policy" "cordon_breakglass_1" {
           "access-analyzer:ListAnalyzers",
           "access-analyzer:ListArchiveRules",
           "account:GetAccountInformation",
+          "account:GetAlternateContact",
+          "account:GetContactInformation",
           "account:ListRegions",
           "airflow:GetEnvironment",
           "airflow:ListEnvironments",
@@ -228,8 +230,6 @@ resource "aws_iam_policy" "cordon_breakglass_1" {
           "elasticmapreduce:ListBootstrapActions",
           "elasticmapreduce:ListClusters",
           "elasticmapreduce:ListSteps",
-          "emr-serverless:GetApplication",
-          "emr-serverless:ListApplications",
         ]
         Resource = [
           "*",
@@ -254,6 +254,8 @@ resource "aws_iam_policy" "cordon_breakglass_2" {
         Sid    = "CordonLooks"
         Effect = "Allow"
         Action = [
+          "emr-serverless:GetApplication",
+          "emr-serverless:ListApplications",
           "es:DescribeDomains",
           "es:ListDomainNames",
           "events:DescribeEventBus",
@@ -469,8 +471,6 @@ resource "aws_iam_policy" "cordon_breakglass_2" {
           "sagemaker:ListTrainingJobs",
           "scheduler:GetSchedule",
           "scheduler:ListSchedules",
-          "secretsmanager:DescribeSecret",
-          "secretsmanager:GetResourcePolicy",
         ]
         Resource = [
           "*",
@@ -495,6 +495,8 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
         Sid    = "CordonLooks"
         Effect = "Allow"
         Action = [
+          "secretsmanager:DescribeSecret",
+          "secretsmanager:GetResourcePolicy",
           "secretsmanager:ListSecrets",
           "securityhub:DescribeHub",
           "servicequotas:GetRequestedServiceQuotaChange",
@@ -540,6 +542,8 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "states:DescribeStateMachine",
           "states:ListStateMachines",
           "sts:GetCallerIdentity",
+          "support:DescribeCases",
+          "support:DescribeSeverityLevels",
           "tag:GetResources",
           "transfer:DescribeServer",
           "transfer:DescribeUser",
@@ -709,9 +713,6 @@ resource "aws_iam_policy" "cordon_breakglass_3" {
           "eks:DeleteAccessEntry",
           "eks:DeleteCluster",
           "eks:DeleteNodegroup",
-          "eks:UpdateClusterConfig",
-          "eks:UpdateNodegroupConfig",
-          "elasticbeanstalk:DeleteApplication",
         ]
         Resource = [
           "*",
@@ -736,6 +737,9 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
         Sid    = "CordonActs"
         Effect = "Allow"
         Action = [
+          "eks:UpdateClusterConfig",
+          "eks:UpdateNodegroupConfig",
+          "elasticbeanstalk:DeleteApplication",
           "elasticbeanstalk:TerminateEnvironment",
           "elasticfilesystem:DeleteFileSystem",
           "elasticfilesystem:DeleteFileSystemPolicy",
@@ -947,9 +951,6 @@ resource "aws_iam_policy" "cordon_breakglass_4" {
           "secretsmanager:DeleteSecret",
           "secretsmanager:PutResourcePolicy",
           "secretsmanager:PutSecretValue",
-          "secretsmanager:RestoreSecret",
-          "secretsmanager:TagResource",
-          "ses:CreateEmailIdentityPolicy",
         ]
         Resource = [
           "*",
@@ -974,6 +975,9 @@ resource "aws_iam_policy" "cordon_breakglass_5" {
         Sid    = "CordonActs"
         Effect = "Allow"
         Action = [
+          "secretsmanager:RestoreSecret",
+          "secretsmanager:TagResource",
+          "ses:CreateEmailIdentityPolicy",
           "ses:DeleteConfigurationSet",
           "ses:DeleteEmailIdentity",
           "ses:DeleteEmailIdentityPolicy",
@@ -1010,6 +1014,8 @@ resource "aws_iam_policy" "cordon_breakglass_5" {
           "sso:ProvisionPermissionSet",
           "sso:PutInlinePolicyToPermissionSet",
           "states:DeleteStateMachine",
+          "support:CreateCase",
+          "support:ResolveCase",
           "transfer:DeleteServer",
           "transfer:StartServer",
           "transfer:StopServer",

@@ -26,12 +26,18 @@ var (
 	disk     = thing("ec2.volume", "vol-1", "intruder", has(fact.AttachedTo, "i-1"), has(fact.Made, fact.Deed{EventID: "e3"}))
 	bad      = thing("s3.bucket", "b-2", "tampered")
 	device   = thing("iam.mfa-device", "arn:m", "owner", has(fact.Owner, "martin"))
-	ticket   = thing("support.case", "c-1", "owner")
+	touched  = thing("iam.login-profile", "martin", "tampered", has(fact.Owner, "martin"), has(fact.Changed, []fact.Deed{{EventID: "e4", At: since.Add(time.Hour)}}))
+	// hisPassword is one that the intruder put on the owner's user.
+	hisPassword = thing("iam.login-profile", "claire", "intruder", has(fact.Owner, "claire"), func(r *fact.Resource) { r.Created = since })
+	planted     = thing(keyKind, "AKIAHIS", "intruder", has(fact.Owner, "claire"), has(fact.Status, "Active"))
+	ticket      = thing("support.case", "c-1", "owner")
 )
 
 func root(with ...func(*fact.Resource)) fact.Resource {
 	return thing("iam.root", "root", "owner", with...)
 }
+
+func made(at time.Time) func(*fact.Resource) { return func(r *fact.Resource) { r.Created = at } }
 
 func narrowed(r *Record) { r.Narrowed = true }
 
@@ -53,7 +59,7 @@ var cases = []struct {
 
 	{"root-password", "AWS does not tell", a(root()), Unchecked, "root-untold"},
 	{"root-password", "older than the incident", a(root(has(fact.RootChanged, began.AddDate(0, -1, 0)))), Open, "changed-before"},
-	{"root-password", "changed since", a(root(has(fact.RootChanged, since))), Done, "changed"},
+	{"root-password", "changed since", a(root(has(fact.RootChanged, since))), Unchecked, "changed"}, // by the intruder, for all that the case knows
 	{"root-password", "nobody knows when it began", a(root(has(fact.RootChanged, since)), undated), Unchecked, "no-beginning"},
 	{"root-password", "no triage", a(never), Unchecked, "untriaged"},
 
@@ -64,6 +70,11 @@ var cases = []struct {
 	{"user-passwords", "young, and nobody knows when it began", a(fresh, undated), Open, "old-passwords"},
 	{"user-passwords", "the intruder's own user goes with it", a(pavel, thing("iam.login-profile", "pavel", "intruder", has(fact.Owner, "pavel"))), NotNeeded, "no-passwords"},
 	{"user-passwords", "one that he put on the owner's user", a(claire, thing("iam.login-profile", "claire", "intruder", has(fact.Owner, "claire"), func(r *fact.Resource) { r.Created = since })), Open, "old-passwords"},
+	{"user-passwords", "young, and nobody said whose", a(thing("iam.login-profile", "sofia", "unknown", has(fact.Owner, "sofia"), made(since))), Open, "old-passwords"},
+	{"user-passwords", "young, and the intruder changed it", a(thing("iam.login-profile", "sofia", "tampered", has(fact.Owner, "sofia"), made(since))), Open, "old-passwords"},
+	{"user-passwords", "set anew, and then changed by the intruder", a(touched, deed(password, "set-password", "passwords", since)), Open, "old-passwords"},
+	{"user-passwords", "changed by the intruder, and then set anew", a(touched, deed(password, "set-password", "passwords", since.Add(2*time.Hour))), Done, "passwords"},
+	{"user-passwords", "set anew, taken away and made again", a(thing("iam.login-profile", "martin", "unknown", has(fact.Owner, "martin"), made(since)), deed(password, "set-password", "passwords", began)), Open, "old-passwords"},
 	{"user-passwords", "nobody has one", a(), NotNeeded, "no-passwords"},
 	{"user-passwords", "not listed", a(gap("iam.login-profile")), Unchecked, "gaps"},
 	{"user-passwords", "one is new, the others were not listed", a(fresh, gap("iam.login-profile")), Unchecked, "gaps"},
@@ -75,8 +86,10 @@ var cases = []struct {
 	{"key-second", "one without a successor", a(bot), Open, "no-second"},
 	{"key-second", "it has one", a(bot, rotation(rotate.Rotation{ID: "R1", Old: "AKIABOT", New: "AKIANEW"})), Done, "second"},
 	{"key-second", "begun, and none made", a(bot, rotation(rotate.Rotation{ID: "R1", Old: "AKIABOT"})), Open, "no-second"},
-	{"key-second", "nobody uses it", a(bot, rotation(rotate.Rotation{ID: "R1", Old: "AKIABOT", Retire: true})), NotNeeded, "all-off"},
+	{"key-second", "it is to retire, and still on", a(bot, rotation(rotate.Rotation{ID: "R1", Old: "AKIABOT", Retire: true})), Open, "no-second"},
+	{"key-second", "it retired", a(bot, rotation(rotate.Rotation{ID: "R1", Old: "AKIABOT", Retire: true}), deed(bot, "deactivate", "keys-off", since)), NotNeeded, "all-off"},
 	{"key-second", "it is off", a(bot, deed(bot, "deactivate", "keys-off", since)), NotNeeded, "all-off"},
+	{"key-second", "the intruder's own gets none", a(planted), NotNeeded, "no-keys"},
 	{"key-second", "not listed", a(gap(keyKind)), Unchecked, "gaps"},
 	{"key-second", "the new key needs no successor of its own", a(key("AKIANEW", "bot"), rotation(rotate.Rotation{ID: "R1", Old: "AKIABOT", New: "AKIANEW"})), Done, "second"},
 
@@ -86,7 +99,10 @@ var cases = []struct {
 	{"key-off", "off when it was looked at", a(key("AKIAOFF", "x", has(fact.Status, "Inactive"))), Done, "off"},
 	{"key-off", "off then, and on again", a(key("AKIAOFF", "x", has(fact.Status, "Inactive")), backAgain(key("AKIAOFF", "x"), "keys-off", since)), Open, "still-on"},
 	{"key-off", "off before the last look, which saw it on", a(bot, deed(bot, "deactivate", "keys-off", began)), Open, "still-on"},
-	{"key-off", "the intruder's own is no old key", a(thing(keyKind, "AKIAHIS", "intruder", has(fact.Status, "Active"))), NotNeeded, "no-keys"},
+	{"key-off", "the intruder's own, on the owner's user", a(planted), Open, "still-on"},
+	{"key-off", "the owner's that he marked as not his", a(bot, marked(bot, playbook.NotMine)), Open, "still-on"},
+	{"key-off", "the intruder's own is off", a(planted, deed(planted, "deactivate", "keys-off", since)), Done, "off"},
+	{"key-off", "the intruder's own went with its user", a(claire, planted, deed(claire, "delete", "identities", since)), Done, "off"},
 	{"key-off", "not listed", a(gap(keyKind)), Unchecked, "gaps"},
 
 	{"key-back", "none is off", a(bot), NotNeeded, "none-off"},
@@ -97,6 +113,7 @@ var cases = []struct {
 	{"key-delete", "there still", a(bot, deed(bot, "deactivate", "keys-off", since)), Open, "not-deleted"},
 	{"key-delete", "deleted", a(bot, deed(bot, "delete-inactive", "keys-gone", since)), Done, "deleted"},
 	{"key-delete", "one of two", a(bot, idle, deed(bot, "delete-inactive", "keys-gone", since)), Open, "not-deleted"},
+	{"key-delete", "the intruder's own", a(planted, deed(planted, "deactivate", "keys-off", since)), Open, "not-deleted"},
 	{"key-delete", "none", a(), NotNeeded, "no-keys"},
 	{"key-delete", "one deleted, the rest not listed", a(deed(bot, "delete-inactive", "keys-gone", began), gap(keyKind)), Unchecked, "gaps"},
 
@@ -106,11 +123,20 @@ var cases = []struct {
 	{"users-foreign", "the owner said not mine", a(claire, marked(claire, playbook.NotMine)), Open, "his"},
 	{"users-foreign", "deleted since", a(pavel, deed(pavel, "delete", "identities", since)), Done, "deleted"},
 	{"users-foreign", "deleted, and made again", a(pavel, deed(pavel, "delete", "identities", began)), Open, "his"},
+	{"users-foreign", "a role that he made", a(claire, thing("iam.role", "helper", "intruder")), Open, "his"},
+	{"users-foreign", "a key that he put on the owner's user", a(claire, planted), Open, "his"},
+	{"users-foreign", "and it was deleted", a(claire, planted, deed(planted, "delete", "keys-gone", since)), NotNeeded, "none-his"},
+	{"users-foreign", "a password that he put on the owner's user", a(claire, hisPassword), Open, "his"},
+	{"users-foreign", "and it was taken away", a(claire, hisPassword, deed(hisPassword, "delete", "passwords", since)), NotNeeded, "none-his"},
+	{"users-foreign", "his credentials went with his user", a(pavel, thing(keyKind, "AKIAP", "intruder", has(fact.Owner, "pavel")), deed(pavel, "delete", "identities", since)), Done, "deleted"},
+	{"users-foreign", "credentials not listed", a(claire, gap("iam.login-profile")), Unchecked, "gaps"},
 	{"users-foreign", "all are the owner's", a(claire), NotNeeded, "none-his"},
 	{"users-foreign", "not listed", a(claire, gap("iam.user")), Unchecked, "gaps"},
 
 	{"keys-unused", "one", a(idle, found("unused-key", "AKIAIDLE")), Open, "unused-key.found"},
 	{"keys-unused", "retired since", a(idle, found("unused-key", "AKIAIDLE"), deed(idle, "deactivate", "keys-off", since)), Done, "since"},
+	{"keys-unused", "retired since, and part was not read", a(idle, found("unused-key", "AKIAIDLE"), partly("unused-key"), deed(idle, "deactivate", "keys-off", since)), Unchecked, "gaps"},
+	{"keys-unused", "one, and part was not read", a(idle, found("unused-key", "AKIAIDLE"), partly("unused-key")), Open, "unused-key.found"},
 	{"keys-unused", "none", a(), NotNeeded, "unused-key.clear"},
 	{"keys-unused", "not known", a(unknown("unused-key")), Unchecked, "gaps"},
 
@@ -127,6 +153,8 @@ var cases = []struct {
 	{"quarantine", "a key of hers is on", a(bot, found("quarantine-marker", "bot")), Open, "quarantined"},
 	{"quarantine", "it is off", a(bot, found("quarantine-marker", "bot"), deed(bot, "deactivate", "keys-off", since)), Done, "quarantine-off"},
 	{"quarantine", "off, and switched on again", a(bot, found("quarantine-marker", "bot"), backAgain(bot, "keys-off", since)), Open, "quarantined"},
+	{"quarantine", "a key that the intruder put on her is on", a(bot, thing(keyKind, "AKIAHIS", "intruder", has(fact.Owner, "bot"), has(fact.Status, "Active")), found("quarantine-marker", "bot"), deed(bot, "deactivate", "keys-off", since)), Open, "quarantined"},
+	{"quarantine", "it is off, and part was not read", a(bot, found("quarantine-marker", "bot"), partly("quarantine-marker"), deed(bot, "deactivate", "keys-off", since)), Unchecked, "gaps"},
 	{"quarantine", "nobody has it", a(bot), NotNeeded, "quarantine-marker.clear"},
 	{"quarantine", "not known", a(unknown("quarantine-marker")), Unchecked, "gaps"},
 	{"quarantine", "his keys were not listed", a(found("quarantine-marker", "bot"), gap(keyKind)), Unchecked, "gaps"},
@@ -176,6 +204,7 @@ var cases = []struct {
 	{"mfa-users", "all have it", a(), Done, "user-without-mfa.clear"},
 	{"mfa-users", "one has not", a(found("user-without-mfa", "martin", "sofia"), deed(device, "enrol-mfa", "mfa", since)), Open, "user-without-mfa.found"},
 	{"mfa-users", "enrolled since", a(found("user-without-mfa", "martin"), deed(device, "enrol-mfa", "mfa", since)), Done, "since"},
+	{"mfa-users", "enrolled since, and part was not read", a(found("user-without-mfa", "martin"), partly("user-without-mfa"), deed(device, "enrol-mfa", "mfa", since)), Unchecked, "gaps"},
 	{"mfa-users", "enrolled before the look that saw none", a(found("user-without-mfa", "martin"), deed(device, "enrol-mfa", "mfa", began)), Open, "user-without-mfa.found"},
 	{"mfa-users", "not known", a(unknown("user-without-mfa")), Unchecked, "gaps"},
 

@@ -2,6 +2,7 @@ package article
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"cordon/internal/fact"
@@ -38,8 +39,8 @@ func keyUses(r Record) Item {
 	return Item{State: Done, Why: "last-used", N: n, At: r.Looked}
 }
 
-// keySecond: every key of the owner's that is on has a successor, or is held to
-// be unused and retires.
+// keySecond: every key of the owner's that is on has a successor. One that is to
+// retire without any is on until it is off.
 func keySecond(r Record) Item {
 	var left, made []string
 	var at time.Time
@@ -49,9 +50,13 @@ func keySecond(r Record) Item {
 			at = later(at, one.Begun)
 		}
 	}
+	var old int
 	for _, k := range r.oldKeys() {
-		one, begun := r.rotation(k.ID)
-		if !r.off(k) && !(begun && (one.New != "" || one.Retire)) {
+		if r.whose(k) == judge.Intruder { // it gets no successor: it goes
+			continue
+		}
+		old++
+		if one, _ := r.rotation(k.ID); !r.off(k) && one.New == "" {
 			left = append(left, k.ID)
 		}
 	}
@@ -60,30 +65,31 @@ func keySecond(r Record) Item {
 		return Item{State: Open, Why: "no-second", Names: left, At: r.Looked}
 	case len(made) > 0 && r.unseen(keyKind) == 0:
 		return Item{State: Done, Why: "second", Names: made, At: at}
-	case len(r.oldKeys()) > 0 && r.triaged() && r.unseen(keyKind) == 0: // all are off: nothing runs with them
+	case old > 0 && r.triaged() && r.unseen(keyKind) == 0: // all are off: nothing runs with them
 		return Item{State: NotNeeded, Why: "all-off", At: r.Looked}
 	}
 	return r.noKeys()
 }
 
-// keyOff: no old key is on.
+// keyOff: no old key is on, and none of the intruder's.
 func keyOff(r Record) Item {
-	var left, off []string
+	var left []fact.Resource
+	var off []string
 	for _, k := range r.oldKeys() {
 		if r.off(k) {
 			off = append(off, k.ID)
 		} else {
-			left = append(left, k.ID)
+			left = append(left, k)
 		}
 	}
 	for _, d := range r.deeds(is(keyKind), "keys-off", "keys-gone") {
-		if !slices.Contains(off, d.Ref.ID) && !slices.Contains(left, d.Ref.ID) {
+		if !slices.Contains(off, d.Ref.ID) && !slices.Contains(names(left), d.Ref.ID) {
 			off = append(off, d.Ref.ID)
 		}
 	}
 	switch {
 	case len(left) > 0:
-		return Item{State: Open, Why: "still-on", Names: left, At: r.Looked}
+		return Item{State: Open, Why: "still-on", Names: names(left), Do: r.cut(left, "plan contain"), At: r.Looked}
 	case len(off) > 0 && r.triaged() && r.unseen(keyKind) == 0:
 		return Item{State: Done, Why: "off", Names: off, At: later(r.Looked, r.lastDeed())}
 	}
@@ -107,18 +113,18 @@ func keyBack(r Record) Item {
 	return Item{State: NotNeeded, Why: "none-off"}
 }
 
-// keyDelete: no old key is left.
+// keyDelete: no old key is left, and none of the intruder's.
 func keyDelete(r Record) Item {
-	var left []string
+	var left []fact.Resource
 	for _, k := range r.oldKeys() {
 		if !r.gone(k) {
-			left = append(left, k.ID)
+			left = append(left, k)
 		}
 	}
 	gone := r.deeds(is(keyKind), "keys-gone")
 	switch {
 	case len(left) > 0:
-		return Item{State: Open, Why: "not-deleted", Names: left, At: r.Looked}
+		return Item{State: Open, Why: "not-deleted", Names: names(left), Do: r.cut(left, "plan eradicate"), At: r.Looked}
 	case len(gone) > 0 && r.triaged() && r.unseen(keyKind) == 0:
 		return Item{State: Done, Why: "deleted", Names: named(gone), At: last(gone)}
 	}
@@ -140,25 +146,56 @@ func quarantine(r Record) Item {
 		return r.answered("quarantine-marker", NotNeeded, "", "", nil)
 	}
 	var left, all []string
+	var on []fact.Resource
 	for _, h := range f.Hits {
 		all = append(all, h.ID)
-		if slices.ContainsFunc(r.oldKeys(), func(k fact.Resource) bool { return fact.Owner.Or(k, "") == h.ID && !r.off(k) }) {
-			left = append(left, h.ID)
+		for _, k := range r.oldKeys() {
+			if fact.Owner.Or(k, "") == h.ID && !r.off(k) {
+				on = append(on, k)
+				if !slices.Contains(left, h.ID) {
+					left = append(left, h.ID)
+				}
+			}
 		}
 	}
 	switch {
 	case len(left) > 0:
-		return Item{State: Open, Why: "quarantined", Names: left, At: r.Looked}
-	case r.unseen(keyKind) > 0:
-		return r.blind(r.unseen(keyKind))
+		return Item{State: Open, Why: "quarantined", Names: left, Do: r.cut(on, "plan contain"), At: r.Looked}
+	case r.unseen(keyKind)+len(f.Gaps) > 0:
+		return r.blind(r.unseen(keyKind) + len(f.Gaps))
 	}
 	return Item{State: Done, Why: "quarantine-off", Names: all, At: later(r.Looked, r.lastDeed())}
 }
 
-// usersForeign: no user stands who is the intruder's, and none of whom nobody
-// said whose he is.
+// identity is what somebody can act as, or what lets him: users, roles and what
+// belongs to them.
+func identity(k fact.Kind) bool {
+	return !notIdentity(k) && k != "iam.root" && k != "iam.account-password-policy"
+}
+
+// usersForeign: no identity stands that is the intruder's: no user, no role, and no
+// credential that he put on somebody; and no user of whom nobody said whose he is.
 func usersForeign(r Record) Item {
-	return r.removed(is("iam.user"), r.unseen("iam.user"), "identities")
+	var his []string
+	for _, x := range r.held(judge.Intruder, identity) {
+		name := x.ID
+		if x.Kind != "iam.user" && x.Kind != keyKind && !strings.HasPrefix(name, "arn:") { // a role may be called as a user, and a password is
+			name = string(x.Kind) + "/" + name
+		}
+		his = append(his, name)
+	}
+	if len(his) > 0 {
+		return Item{State: Open, Why: "his", Names: his, At: r.Looked}
+	}
+	unseen := r.unseen("iam.user")
+	if unseen == 0 {
+		unseen = r.gaps(identity)
+	}
+	users := r.removed(is("iam.user"), unseen, "identities")
+	if gone := r.deeds(identity, "identities"); users.State == NotNeeded && len(gone) > 0 {
+		return Item{State: Done, Why: "deleted", Names: named(gone), At: last(gone)}
+	}
+	return users
 }
 
 // removed says how far what is not the owner's is deleted: what is his, then what

@@ -88,7 +88,7 @@ var lines = []Line{
 	},
 	{
 		ID: "key-off", Section: "keys", FR: []int{18}, ZH: []int{13},
-		Commands: []string{"rotate continue"}, Verbs: []string{"iam.access-key deactivate"}, Story: "article-key-off", judge: keyOff,
+		Commands: []string{"rotate continue", "plan contain"}, Verbs: []string{"iam.access-key deactivate"}, Story: "article-key-off", judge: keyOff,
 	},
 	{
 		ID: "key-back", Section: "keys", FR: []int{19}, ZH: []int{14},
@@ -96,12 +96,12 @@ var lines = []Line{
 	},
 	{
 		ID: "key-delete", Section: "keys", FR: []int{19}, ZH: []int{14},
-		Commands: []string{"rotate continue"}, Verbs: []string{"iam.access-key delete-inactive"}, Story: "article-key-delete", judge: keyDelete,
+		Commands: []string{"rotate continue", "plan eradicate"}, Verbs: []string{"iam.access-key delete-inactive"}, Story: "article-key-delete", judge: keyDelete,
 	},
 	{
 		ID: "users-foreign", Section: "keys", FR: []int{20, 28}, ZH: []int{15, 23},
 		Commands: []string{"plan eradicate", "finding mark RESOURCE not-mine", "inventory"}, Checks: []string{"suspect-principal", "identity-since"},
-		Verbs: []string{"iam.user delete"}, Story: "article-users-foreign", judge: usersForeign,
+		Verbs: []string{"iam.user delete", "iam.role delete", "iam.access-key delete", "iam.login-profile delete"}, Story: "article-users-foreign", judge: usersForeign,
 	},
 	{
 		ID: "keys-unused", Section: "keys", FR: []int{21}, ZH: []int{16},
@@ -119,7 +119,7 @@ var lines = []Line{
 	},
 	{
 		ID: "quarantine", Section: "credentials", FR: []int{25, 26, 27}, ZH: []int{20, 21, 22},
-		Commands: []string{"rotate user USER --to file:/PATH", "triage"}, Checks: []string{"quarantine-marker"},
+		Commands: []string{"rotate user USER --to file:/PATH", "triage", "plan contain"}, Checks: []string{"quarantine-marker"},
 		Verbs: []string{"iam.access-key add-key", "iam.access-key deactivate", "iam.access-key delete-inactive"}, Story: "article-quarantine", judge: quarantine,
 	},
 	{

@@ -44,7 +44,9 @@ func (r Record) whose(x fact.Resource) string {
 func (r Record) held(whose string, of func(fact.Kind) bool) (out []fact.Resource) {
 	for _, x := range r.Snapshot.Resources {
 		ended := fact.RunState.Or(x, "") == "terminated"
-		if of(x.Kind) && !ended && r.whose(x) == whose && !r.did(x.Ref, "removed", "identities", "keys-gone") {
+		seen := ended || r.did(x.Ref, "removed", "identities") || r.userGone(x) ||
+			x.Kind == keyKind && r.gone(x) || x.Kind == "iam.login-profile" && r.did(x.Ref, "passwords")
+		if of(x.Kind) && !seen && r.whose(x) == whose {
 			out = append(out, x)
 		}
 	}
@@ -96,7 +98,10 @@ func (r Record) answered(id string, clear State, who, do string, fixed func(fact
 				left = append(left, h.ID)
 			}
 		}
-		if len(left) == 0 {
+		switch {
+		case len(left) == 0 && len(f.Gaps) > 0: // what was seen is fixed; something was not seen
+			return r.blind(len(f.Gaps))
+		case len(left) == 0:
 			return Item{State: Done, Why: "since", Names: all, At: r.lastDeed()}
 		}
 		return Item{State: Open, Why: id + ".found", Names: left, Who: who, Do: do, At: r.Looked}
@@ -159,22 +164,37 @@ func (r Record) rotation(key string) (rotate.Rotation, bool) {
 	return rotate.Rotation{}, false
 }
 
-// oldKeys are the keys that the last triage saw, are not held to be the
-// intruder's own and are not the new ones of a rotation.
+// oldKeys are the keys that the last triage saw and are not the new ones of a
+// rotation. Keys of the intruder's are among them: they are to be off and gone too.
 func (r Record) oldKeys() (out []fact.Resource) {
-	for k := range r.Snapshot.Of("iam.access-key") {
-		fresh := slices.ContainsFunc(r.Rotations, func(one rotate.Rotation) bool { return one.New == k.ID })
-		if !fresh && r.whose(k) != judge.Intruder {
+	for k := range r.Snapshot.Of(keyKind) {
+		if !slices.ContainsFunc(r.Rotations, func(one rotate.Rotation) bool { return one.New == k.ID }) {
 			out = append(out, k)
 		}
 	}
 	return out
 }
 
-// gone says whether a key was deleted since the last triage.
+// cut is the command for keys of which all are the intruder's: no program waits for
+// another, and no rotation is under way that would cut them. Else it is the line's.
+func (r Record) cut(keys []fact.Resource, command string) string {
+	if slices.ContainsFunc(keys, func(k fact.Resource) bool { return r.whose(k) != judge.Intruder }) {
+		return ""
+	}
+	return command
+}
+
+// gone says whether a key was deleted since the last triage, by itself or with its
+// user.
 func (r Record) gone(k fact.Resource) bool {
 	one, there := r.rotation(k.ID)
-	return r.did(k.Ref, "keys-gone") || there && one.Ended.After(r.Looked)
+	return r.did(k.Ref, "keys-gone") || r.userGone(k) || there && one.Ended.After(r.Looked)
+}
+
+// userGone says whether the user of a credential was deleted since the last triage.
+func (r Record) userGone(x fact.Resource) bool {
+	owner := fact.Owner.Or(x, "")
+	return owner != "" && r.did(fact.Ref{Kind: "iam.user", Place: x.Place, ID: owner}, "identities")
 }
 
 // off says whether a key is off, as far as it was read or is journalled.

@@ -3,6 +3,7 @@ package article
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"cordon/internal/fact"
 	"cordon/internal/finding"
@@ -25,7 +26,8 @@ func lockout(r Record) Item {
 }
 
 // rootPassword rests on the date that AWS tells of few accounts. A password that
-// is newer than the incident was changed since.
+// is newer than the incident was changed since: by the owner, or by the intruder.
+// No record of a case says by whom.
 func rootPassword(r Record) Item {
 	if !r.triaged() {
 		return untriaged()
@@ -36,7 +38,7 @@ func rootPassword(r Record) Item {
 		case known && r.Began.IsZero():
 			return Item{State: Unchecked, Why: "no-beginning", Who: RootUser, At: changed}
 		case known && changed.After(r.Began):
-			return Item{State: Done, Why: "changed", At: changed}
+			return Item{State: Unchecked, Why: "changed", Who: RootUser, At: changed}
 		case known:
 			return Item{State: Open, Why: "changed-before", Who: RootUser, At: changed}
 		}
@@ -45,7 +47,8 @@ func rootPassword(r Record) Item {
 }
 
 // userPasswords: every console password of the owner's users has been set anew, or
-// taken away, in this case, or is younger than the incident and not the intruder's.
+// taken away, in this case, and nobody else touched it since; or it is younger than
+// the incident and the owner's.
 func userPasswords(r Record) Item {
 	if !r.triaged() {
 		return untriaged()
@@ -59,8 +62,8 @@ func userPasswords(r Record) Item {
 			continue
 		}
 		n++
-		young := !r.Began.IsZero() && p.Created.After(r.Began) && r.whose(p) != judge.Intruder
-		anew := slices.ContainsFunc(set, func(d Deed) bool { return d.Ref == p.Ref })
+		young := !r.Began.IsZero() && p.Created.After(r.Began) && r.whose(p) == judge.Owner
+		anew := slices.ContainsFunc(set, func(d Deed) bool { return d.Ref == p.Ref && !p.Created.After(d.At) && !changedAfter(p, d.At) })
 		if !young && !anew {
 			left = append(left, p)
 		}
@@ -74,6 +77,11 @@ func userPasswords(r Record) Item {
 		return Item{State: NotNeeded, Why: "no-passwords", At: r.Looked}
 	}
 	return Item{State: Done, Why: "passwords", N: n, At: later(r.Looked, last(set))}
+}
+
+// changedAfter says whether the intruder changed a resource, or may have, after a time.
+func changedAfter(x fact.Resource, at time.Time) bool {
+	return slices.ContainsFunc(fact.Changed.Or(x, nil), func(d fact.Deed) bool { return d.At.After(at) })
 }
 
 // creator: of each thing that is the intruder's, the record names who made it, or

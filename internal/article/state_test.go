@@ -101,6 +101,14 @@ func unknown(check string) func(*Record) {
 	}
 }
 
+// partly makes a check one that found something and did not see everything.
+func partly(check string) func(*Record) {
+	return func(r *Record) {
+		i := slices.IndexFunc(r.Findings, func(f finding.Finding) bool { return f.Check == check })
+		r.Findings[i].Gaps = []fact.Reading{{}, {}}
+	}
+}
+
 func deed(x fact.Resource, verb, sort string, at time.Time) func(*Record) {
 	return func(r *Record) {
 		r.Deeds = append(r.Deeds, Deed{Ref: x.Ref, Owner: fact.Owner.Or(x, ""), Verb: verb, Sort: sort, At: at, Verified: true})
@@ -182,5 +190,18 @@ func TestWhoByWhen(t *testing.T) {
 	}
 	if x := state(t, a(found("root-keys", "root"), notice(due, since)), "root-keys"); x.State != Open || !x.Due.IsZero() || x.Who != RootUser {
 		t.Errorf("an answered notice has no deadline: %+v", x)
+	}
+}
+
+// A key of the intruder's is cut by a plan and by no rotation; beside an old key of
+// the owner's the line's own command stands.
+func TestHisKeysAreCut(t *testing.T) {
+	for line, do := range map[string]string{"key-off": "plan contain", "key-delete": "plan eradicate", "quarantine": "plan contain"} {
+		if x := state(t, a(planted, found("quarantine-marker", "claire")), line); x.State != Open || x.Do != do {
+			t.Errorf("%s of his key alone: %s, do %q, want %q", line, x.State, x.Do, do)
+		}
+		if x := state(t, a(planted, key("AKIAOLD", "claire"), found("quarantine-marker", "claire")), line); x.State != Open || x.Do == do {
+			t.Errorf("%s of his key and hers: %s, do %q", line, x.State, x.Do)
+		}
 	}
 }

@@ -128,6 +128,7 @@ type Part struct {
 const (
 	Empty     = "empty"      // there are no charges at all
 	ShortPast = "short-past" // too few days before the period to tell what is usual
+	NoPeriod  = "no-period"  // the figures end before the period begins
 )
 
 // A Comparison is a period of the bill held against the days before it.

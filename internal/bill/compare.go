@@ -27,6 +27,8 @@ func Compare(l Ledger, since Day) Comparison {
 	switch {
 	case len(l.Places) == 0:
 		c.out.Unjudged = Empty
+	case since >= l.To: // nothing of the period is in the figures: nothing can stand out
+		c.out.Unjudged = NoPeriod
 	case c.out.Past < minPast:
 		c.out.Unjudged = ShortPast
 	default:

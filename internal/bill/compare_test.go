@@ -172,6 +172,15 @@ func TestUnjudged(t *testing.T) {
 	if c := bill.Compare(bill.Ledger{From: from, To: from + 90}, from+60); c.Unjudged != bill.Empty {
 		t.Errorf("nothing: %q", c.Unjudged)
 	}
+	// A period that lies behind the figures is not like the past: it is not there.
+	for _, behind := range []bill.Day{from + days, from + days + 5} {
+		if c := bill.Compare(a.ledger(), behind); c.Unjudged != bill.NoPeriod || len(c.Findings) != 0 {
+			t.Errorf("a period from %s on: %q", behind, c.Unjudged)
+		}
+	}
+	if c := bill.Compare(a.ledger(), from+days-1); c.Unjudged != "" {
+		t.Errorf("the last day: %q", c.Unjudged)
+	}
 	// Days without figures are no days of nothing.
 	l := a.ledger()
 	l.Known = map[bill.Day]bool{}

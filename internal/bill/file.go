@@ -1,7 +1,7 @@
 package bill
 
 import (
-	"bytes"
+	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -36,6 +36,9 @@ type Reader struct {
 // maxCells is more than any row of a bill has.
 const maxCells = 4096
 
+// byteOrder is what some programs write before a text.
+const byteOrder = "\xef\xbb\xbf"
+
 // maxDays is more past than any comparison is better for.
 const maxDays = 1200
 
@@ -44,8 +47,12 @@ func (r *Reader) Read(in io.Reader) error {
 	if r.sums == nil {
 		r.sums, r.blind, r.days = map[Line]float64{}, map[string]bool{}, map[Day]bool{}
 	}
-	c := csv.NewReader(in)
-	c.FieldsPerRecord, c.ReuseRecord, c.LazyQuotes = -1, true, true
+	text := bufio.NewReader(in)
+	if mark, err := text.Peek(len(byteOrder)); err == nil && string(mark) == byteOrder { // before a quote it would make it a bare one
+		_, _ = text.Discard(len(byteOrder))
+	}
+	c := csv.NewReader(text)
+	c.FieldsPerRecord, c.ReuseRecord = -1, true // how long a row is, is asked below
 	head, err := c.Read()
 	if err != nil {
 		return fmt.Errorf("its first line: %w", orShape(err))
@@ -54,7 +61,6 @@ func (r *Reader) Read(in io.Reader) error {
 		return ErrShape
 	}
 	head = slices.Clone(head)
-	head[0] = string(bytes.TrimPrefix([]byte(head[0]), []byte("\xef\xbb\xbf")))
 	names := make([]string, len(head))
 	for i, h := range head {
 		names[i] = plain(h)
@@ -62,7 +68,7 @@ func (r *Reader) Read(in io.Reader) error {
 	cols := columns(names)
 	r.files++
 	if cols.day >= 0 && cols.cost >= 0 && !r.tabled {
-		return r.report(c, cols)
+		return r.report(c, cols, len(head))
 	}
 	if r.tabled || r.files > 1 && cols.day < 0 {
 		return errors.New("a table of Cost Explorer's cannot be added to another file: the same money would count twice")
@@ -119,7 +125,7 @@ var leftOut = []string{
 	"SavingsPlanNegation", "Adjustment", "Discount",
 }
 
-func (r *Reader) report(c *csv.Reader, at indexes) error {
+func (r *Reader) report(c *csv.Reader, at indexes, width int) error {
 	r.sees("service", at.service >= 0 || at.product >= 0)
 	r.sees("region", at.region >= 0)
 	r.sees("usage", at.usage >= 0)
@@ -132,16 +138,33 @@ func (r *Reader) report(c *csv.Reader, at indexes) error {
 			return err
 		}
 		cell := func(i int) string {
-			if i < 0 || i >= len(row) {
+			if i < 0 {
 				return ""
 			}
 			return row[i]
 		}
-		if err := r.line(cell, at); err != nil {
+		err = whole(row, width)
+		if err == nil {
+			err = r.line(cell, at)
+		}
+		if err != nil {
 			line, _ := c.FieldPos(0)
 			return fmt.Errorf("line %d: %w", line, err)
 		}
 	}
+}
+
+// whole says that a row has a cell for each column: one that was cut short would be
+// read as having cost nothing. Nothing that AWS writes has a line break in it: there a
+// lone quote has swallowed the rows up to the next one.
+func whole(row []string, width int) error {
+	if len(row) != width {
+		return fmt.Errorf("it has %d cells, and there are %d columns", len(row), width)
+	}
+	if slices.ContainsFunc(row, func(cell string) bool { return strings.Contains(cell, "\n") }) {
+		return errors.New("a quote is open to the end of the line")
+	}
+	return nil
 }
 
 func (r *Reader) line(cell func(int) string, at indexes) error {
@@ -232,6 +255,10 @@ func (r *Reader) matrix(c *csv.Reader, of string, names []string) error {
 		if err != nil {
 			return err
 		}
+		if err := whole(row, len(names)+1); err != nil {
+			line, _ := c.FieldPos(0)
+			return fmt.Errorf("line %d: %w", line, err)
+		}
 		day, err := ParseDay(row[0])
 		if err != nil {
 			if strings.HasSuffix(plain(row[0]), "total") {
@@ -241,7 +268,7 @@ func (r *Reader) matrix(c *csv.Reader, of string, names []string) error {
 			return fmt.Errorf("line %d: %w", line, err)
 		}
 		for i, text := range row[1:] {
-			if i >= len(names) || strings.HasPrefix(plain(names[i]), "totalcost") || text == "" {
+			if strings.HasPrefix(plain(names[i]), "totalcost") || text == "" {
 				continue
 			}
 			cost, err := Amount(text)

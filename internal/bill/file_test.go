@@ -132,11 +132,21 @@ func TestBroken(t *testing.T) {
 		good + "2026-08-25,EC2,NaN,USD\n":  "is no amount",
 		good + "2026-08-25,EC2,much,USD\n": "is no amount",
 		good + "2026-08-25,EC2,1,EUR\n":    "cannot be added",
+		good + "2026-08-25,EC2\n":          "line 3: it has 2 cells",
+		good + "2026-08-25,EC2,1,USD,x\n":  "line 3: it has 5 cells",
+		// A lone quote would swallow the rows up to the next one.
+		good + "2026-08-25,\"EC2,1,USD\n2026-08-26,EC2,900,USD\n2026-08-27,EC2\",1,USD\n": "line 3: a quote",
+		good + "2026-08-25,EC2\",1,USD\n":                                                 "line 3",
+		good + "2026-08-25,\"EC2,1,USD\n":                                                 "line 3",
+		"Service,SageMaker($),Total costs($)\n2026-08-24,2,2\n2026-08-25,9\n":             "line 3: it has 2 cells",
 	} {
 		err := (&bill.Reader{}).Read(strings.NewReader(text))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
+	}
+	if err := (&bill.Reader{}).Read(strings.NewReader("\ufeff\"Service\",\"SageMaker($)\"\n\"2026-08-24\",\"2\"\n")); err != nil {
+		t.Errorf("a mark before a quote: %v", err)
 	}
 	if _, err := (&bill.Reader{}).Ledger(); err == nil {
 		t.Error("a bill of no file")

@@ -49,7 +49,7 @@ func Report(ctx context.Context, c *incident.Case, now time.Time, out report.Han
 			return err
 		}
 	}
-	for _, d := range made.lines() {
+	for _, d := range made.lines(nil) {
 		if err := out.Handle(report.Changes{Sort: d.Sort, Names: d.Names, Last: d.Last}); err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func recordOf(c *incident.Case, t Triage, past []journal.Record, pieces []eviden
 	for _, k := range kinds.All() {
 		r.Copies[k.Name()] = slices.ContainsFunc(k.Verbs(), func(v kind.Bound) bool { return v.For == kind.Copy })
 	}
-	if r.Looks, err = looksOf(c); err != nil {
+	if r.Looks, err = looksOf(c, r.Began); err != nil {
 		return r, err
 	}
 	return r, nil

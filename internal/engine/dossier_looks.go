@@ -2,14 +2,16 @@ package engine
 
 import (
 	"fmt"
+	"time"
 
 	"cordon/internal/article"
+	"cordon/internal/bill"
 	"cordon/internal/incident"
 	"cordon/internal/report"
 )
 
 // looksOf are what commands outside a triage looked at, as the case remembers it.
-func looksOf(c *incident.Case) (map[string]article.Look, error) {
+func looksOf(c *incident.Case, began time.Time) (map[string]article.Look, error) {
 	out := map[string]article.Look{}
 	all, err := c.Looks()
 	if err != nil {
@@ -29,14 +31,19 @@ func looksOf(c *incident.Case) (map[string]article.Look, error) {
 		return nil, err
 	}
 	if there {
-		out[article.LookBill] = billLook(m)
+		out[article.LookBill] = billLook(m, began)
 	}
 	return out, nil
 }
 
+// daysOfIncident are how many days of the incident figures must have, the first one
+// among them, before they say anything of it: AWS bills use a day and more later.
+const daysOfIncident = 3
+
 // billLook counts what the last comparison of the bill has that somebody must see
-// to, and what of it is not known.
-func billLook(m report.Bill) article.Look {
+// to, and what of it is not known. Figures that cannot hold the incident, which began
+// then as far as is known today, show nothing of it.
+func billLook(m report.Bill, began time.Time) article.Look {
 	l := article.Look{At: m.At, Found: len(m.Anomalies), Unseen: len(m.Unread)}
 	for _, b := range m.Bought {
 		if !b.Refused {
@@ -50,6 +57,12 @@ func billLook(m report.Bill) article.Look {
 	l.Found += len(m.Compared.Findings) + len(m.Compared.Purchases)
 	l.Unseen += len(m.Compared.Blind)
 	if m.Compared.Unjudged != "" || len(m.Compared.Missing) > 0 {
+		l.Unseen++
+	}
+	if began.IsZero() {
+		began = m.Began
+	}
+	if c := m.Compared; !began.IsZero() && (c.To < bill.DayOf(began)+daysOfIncident || c.Since > bill.DayOf(began)) {
 		l.Unseen++
 	}
 	return l

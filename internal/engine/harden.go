@@ -52,7 +52,7 @@ func (f itemState) state() string {
 		return "part"
 	case len(f.off) > 0:
 		return "off"
-	case len(f.unread) > 0:
+	case len(f.unread) > 0 || len(f.on) == 0: // what was looked at nowhere is not on
 		return "unread"
 	}
 	return "on"

@@ -91,6 +91,9 @@ func TestEverywhere(t *testing.T) {
 			t.Errorf("%+v is %s, want %s", f, f.state(), want)
 		}
 	}
+	if s := (itemState{}).state(); s != "unread" { // a setting of Regions, and none of them is used
+		t.Errorf("what was looked at nowhere is %s", s)
+	}
 }
 
 // AWS takes policies of up to 5,120 characters; each denies something and says what.

@@ -34,10 +34,11 @@ func LetterFacts(ctx context.Context, c *incident.Case, now time.Time) (letter.F
 		return f, err
 	}
 	deeds := deedsOf(past)
-	f.Done = deeds.lines()
+	f.Done = deeds.lines(nil)
 	if !looked {
 		f.Open = append(f.Open, letter.Open{Sort: "untriaged"})
 	} else {
+		f.Done = deeds.lines(&t.Snapshot)
 		lettered(&f, t)
 		f.Open = append(f.Open, stillOpen(t, f, deeds)...)
 	}
@@ -75,13 +76,18 @@ func journalled(ctx context.Context, c *incident.Case, now time.Time) ([]journal
 
 // deeds are the changes that the journal shows as made and not taken back.
 type deeds struct {
-	bySort     map[string]*letter.Deed
-	on         map[fact.Ref]string // what was done to it: the last sort
+	all        []deed // the oldest first
 	unverified int
 }
 
-func deedsOf(past []journal.Record) deeds {
-	d := deeds{bySort: map[string]*letter.Deed{}, on: map[fact.Ref]string{}}
+// A deed is one change that was read back.
+type deed struct {
+	ref        fact.Ref
+	name, sort string
+	at         time.Time
+}
+
+func deedsOf(past []journal.Record) (d deeds) {
 	all := standing(past, UndoOptions{All: true}) // newest first
 	for _, c := range slices.Backward(all) {
 		target, err := decode[fact.Resource](c.first.Target)
@@ -92,18 +98,25 @@ func deedsOf(past []journal.Record) deeds {
 			d.unverified++
 			continue
 		}
-		sort := deedSort(target.Kind, c.first.Verb)
-		one := d.bySort[sort]
-		if one == nil {
-			one = &letter.Deed{Sort: sort}
-			d.bySort[sort] = one
-		}
-		if name := nameOf(target); !slices.Contains(one.Names, name) {
-			one.Names = append(one.Names, name)
-		}
-		one.Last, d.on[target.Ref] = c.after.At, sort
+		d.all = append(d.all, deed{target.Ref, nameOf(target), deedSort(target.Kind, c.first.Verb), c.after.At})
 	}
 	return d
+}
+
+// since says whether a change of one of these sorts was made to a resource after a
+// time: what was read then is older than it.
+func (d deeds) since(t time.Time, ref fact.Ref, sorts ...string) bool {
+	return slices.ContainsFunc(d.all, func(x deed) bool { return x.ref == ref && x.at.After(t) && slices.Contains(sorts, x.sort) })
+}
+
+// belied says that a key was off, or gone, and that a newer look saw it on: a letter
+// does not call that done.
+func (x deed) belied(snap *fact.Snapshot) bool {
+	if snap == nil || x.at.After(snap.At) || x.sort != "keys-off" && x.sort != "keys-gone" {
+		return false
+	}
+	r, there := snap.Find(x.ref)
+	return there && (x.sort == "keys-gone" || fact.Status.Or(r, "") != "Inactive")
 }
 
 // nameOf is how a letter names a resource: by its id, and by its user's name
@@ -124,11 +137,22 @@ var deedOrder = []string{
 	"keys-off", "keys-gone", "keys-new", "denied", "revoked", "passwords", "mfa", "identities", "stopped", "removed", "closed", "restored", "kept", "other",
 }
 
-func (d deeds) lines() []letter.Deed {
+// lines tell the changes by their sort, but for those that a newer look belies.
+func (d deeds) lines(snap *fact.Snapshot) []letter.Deed {
 	out := []letter.Deed{}
 	for _, sort := range deedOrder {
-		if one := d.bySort[sort]; one != nil {
-			out = append(out, *one)
+		one := letter.Deed{Sort: sort}
+		for _, x := range d.all {
+			if x.sort != sort || x.belied(snap) {
+				continue
+			}
+			if !slices.Contains(one.Names, x.name) {
+				one.Names = append(one.Names, x.name)
+			}
+			one.Last = x.at
+		}
+		if len(one.Names) > 0 {
+			out = append(out, one)
 		}
 	}
 	return out
@@ -230,33 +254,53 @@ func stillOpen(t Triage, f letter.Facts, d deeds) (out []letter.Open) {
 	if f.Notice != nil {
 		named = append(named, f.Notice.Keys...)
 	}
+	since := func(r fact.Resource, sorts ...string) bool { return d.since(t.Snapshot.At, r.Ref, sorts...) }
 	var keys, standing, users []string
 	for _, r := range t.Snapshot.Resources {
-		done := d.on[r.Ref]
 		whose, _ := fact.Judgement.Get(r)
 		switch {
 		case r.Kind == "iam.access-key" && slices.Contains(named, r.ID):
-			if fact.Status.Or(r, "") != "Inactive" && done != "keys-off" && done != "keys-gone" {
+			if fact.Status.Or(r, "") != "Inactive" && !since(r, "keys-off", "keys-gone") {
 				keys = append(keys, r.ID)
 			}
-		case whose.Whose == judge.Intruder && done != "removed" && done != "identities" && done != "keys-gone":
+		case whose.Whose == judge.Intruder && !since(r, "removed", "identities", "keys-gone"):
 			standing = append(standing, nameOf(r))
 		case r.Kind == "iam.user":
 			mfa, known := fact.MFA.Get(r)
-			if known && !mfa && fact.Console.Or(r, false) && done != "mfa" {
+			if known && !mfa && fact.Console.Or(r, false) && !since(r, "mfa") {
 				users = append(users, r.ID)
 			}
 		case r.Kind == "iam.root":
 			if mfa, known := fact.MFA.Get(r); known && !mfa {
 				out = append(out, letter.Open{Sort: "root-mfa", N: 1})
 			}
+			if there, known := fact.RootKeys.Get(r); known && there {
+				out = append(out, letter.Open{Sort: "root-keys", N: 1})
+			}
 		}
 	}
+	add("keys-unseen", unseenKeys(t.Snapshot, f, d))
 	add("keys", keys)
 	add("standing", standing)
 	add("users-mfa", users)
 	if t.Summary.Gaps > 0 {
 		out = append(out, letter.Open{Sort: "gaps", N: t.Summary.Gaps})
+	}
+	return out
+}
+
+// unseenKeys are those that AWS named and that are neither among the keys of users nor
+// among those that were deleted here: the root user's are in no listing.
+func unseenKeys(snap fact.Snapshot, f letter.Facts, d deeds) (out []string) {
+	if f.Notice == nil {
+		return nil
+	}
+	for _, id := range f.Notice.Keys {
+		listed := slices.ContainsFunc(snap.Resources, func(r fact.Resource) bool { return r.Kind == "iam.access-key" && r.ID == id })
+		gone := slices.ContainsFunc(d.all, func(x deed) bool { return x.ref.Kind == "iam.access-key" && x.ref.ID == id && x.sort == "keys-gone" })
+		if !listed && !gone && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
 	}
 	return out
 }

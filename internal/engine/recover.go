@@ -143,17 +143,19 @@ func (s *Session) PlanRecover(ctx context.Context, file string, o PlanOptions) (
 		return plan.Plan{}, err
 	}
 	live.Since = t.Snapshot.Since
+	done, err := s.alreadySet(ctx)
+	if err != nil {
+		return plan.Plan{}, err
+	}
 	for r := range live.Of("iam.root") {
-		if err := s.Out.Handle(rootState(r, live)); err != nil {
+		m := rootState(r, live)
+		m.Already = leftOut(live, t.Snapshot, done)
+		if err := s.Out.Handle(m); err != nil {
 			return plan.Plan{}, err
 		}
 	}
 	p := s.newPlan(plan.Recover, t)
 	if p.Ward, err = s.ward(ctx, admins(t.Snapshot, nil)); err != nil {
-		return plan.Plan{}, err
-	}
-	done, err := s.alreadySet(ctx)
-	if err != nil {
 		return plan.Plan{}, err
 	}
 	actions := recoverActions(live, t.Snapshot, p.Ward, sink.String(), done)
@@ -175,14 +177,14 @@ func (s *Session) PlanRecover(ctx context.Context, file string, o PlanOptions) (
 
 // recoverActions are the new passwords, users in order, and then what a person
 // does: one's own password and those of break-glass users come last.
-func recoverActions(live, triaged fact.Snapshot, w plan.Ward, sink string, done map[string]bool) []plan.Action {
+func recoverActions(live, triaged fact.Snapshot, w plan.Ward, sink string, done map[string]time.Time) []plan.Action {
 	var set, people []plan.Action
 	for r := range live.Of("iam.login-profile") {
 		owner := fact.Owner.Or(r, "")
 		u, _ := triaged.Find(fact.Ref{Kind: "iam.user", Place: r.Place, ID: owner})
 		step := ""
 		switch {
-		case theirs(u) || done[owner] || hisPassword(triaged, r.Ref):
+		case theirs(u) || stillSet(r, triaged, done) || hisPassword(triaged, r.Ref):
 			continue
 		case slices.ContainsFunc(w.Chain, func(k plan.Keeper) bool { return isUserARN(k.ARN, owner) }):
 			step = "change-own-password"
@@ -209,6 +211,25 @@ func recoverActions(live, triaged fact.Snapshot, w plan.Ward, sink string, done 
 	return append(set, people...)
 }
 
+// stillSet says that a password was set in this case, and that nobody else is known to
+// have made or changed it since.
+func stillSet(r fact.Resource, triaged fact.Snapshot, done map[string]time.Time) bool {
+	at, set := done[fact.Owner.Or(r, "")]
+	seen, _ := triaged.Find(r.Ref)
+	later := slices.ContainsFunc(fact.Changed.Or(seen, nil), func(d fact.Deed) bool { return d.At.After(at) })
+	return set && !later && !r.Created.After(at)
+}
+
+// leftOut are the users whose password stays as it was set in this case.
+func leftOut(live, triaged fact.Snapshot, done map[string]time.Time) (out []string) {
+	for r := range live.Of("iam.login-profile") {
+		if stillSet(r, triaged, done) {
+			out = append(out, fact.Owner.Or(r, ""))
+		}
+	}
+	return out
+}
+
 // hisPassword reports a password that the intruder made: it is removed, not changed.
 func hisPassword(triaged fact.Snapshot, ref fact.Ref) bool {
 	r, listed := triaged.Find(ref)
@@ -220,21 +241,21 @@ func isUserARN(arn, user string) bool {
 	return ok && name[strings.LastIndexByte(name, '/')+1:] == user
 }
 
-// alreadySet are the users whose password was set in this case already: a second
-// plan goes on where the first was cut short.
-func (s *Session) alreadySet(ctx context.Context) (map[string]bool, error) {
+// alreadySet are the users whose password was set in this case already, and when: a
+// second plan goes on where the first was cut short.
+func (s *Session) alreadySet(ctx context.Context) (map[string]time.Time, error) {
 	_, past, err := journal.Open(ctx, journalStore(s.Case.Journal()), s.now)
 	if err != nil {
 		return nil, err
 	}
-	set := map[string]bool{}
+	set := map[string]time.Time{}
 	for _, rec := range past {
 		if rec.Verb == "set-password" && rec.Step == journal.Verified && len(rec.Target) > 0 {
 			target, err := decode[fact.Resource](rec.Target)
 			if err != nil {
 				return nil, fmt.Errorf("cannot read the journal: the target of line %d: %w", rec.Seq+1, err)
 			}
-			set[target.ID] = true
+			set[target.ID] = rec.At
 		}
 	}
 	return set, nil

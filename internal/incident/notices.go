@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"reflect"
 	"slices"
 	"time"
 )
@@ -36,15 +37,25 @@ func (c *Case) AddNotice(r Received) (fresh bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if slices.ContainsFunc(have, func(h Received) bool { return h.SHA256 == r.SHA256 && (h.Doubtful == r.Doubtful || r.Doubtful) }) {
-		return false, nil
-	}
-	if err := add(c.Path(noticesFile), r); err != nil || r.Doubtful {
+	i := slices.IndexFunc(have, func(h Received) bool { return h.SHA256 == r.SHA256 && (h.Doubtful == r.Doubtful || r.Doubtful) })
+	if fresh = i < 0; !fresh {
+		r = have[i] // whoever wrote it may have been killed before the case took it
+	} else if err := add(c.Path(noticesFile), r); err != nil {
 		return true, err
 	}
+	if r.Doubtful {
+		return fresh, nil
+	}
+	return fresh, c.take(r, fresh)
+}
+
+// take makes what a notice names the case's. Taking it again changes nothing: an
+// answer stays one, unless the notice came after it.
+func (c *Case) take(r Received, fresh bool) error {
 	n := Notice{}
 	if c.Notice != nil {
 		n = *c.Notice
+		n.Keys, n.Users = slices.Clone(n.Keys), slices.Clone(n.Users)
 	}
 	for _, key := range r.Keys {
 		n.names(&n.Key, &n.Keys, key)
@@ -54,11 +65,15 @@ func (c *Case) AddNotice(r Received) (fresh bool, err error) {
 			n.names(&n.User, &n.Users, user)
 		}
 	}
-	if !r.Deadline.IsZero() && (n.Deadline.IsZero() || !n.Answered.IsZero() || r.Deadline.Before(n.Deadline)) {
+	unanswered := n.Answered.IsZero() || fresh || r.At.After(n.Answered)
+	if !r.Deadline.IsZero() && unanswered && (n.Deadline.IsZero() || !n.Answered.IsZero() || r.Deadline.Before(n.Deadline)) {
 		n.Deadline, n.Answered = r.Deadline, time.Time{}
 	}
+	if !fresh && c.Notice != nil && reflect.DeepEqual(*c.Notice, n) {
+		return nil
+	}
 	c.Notice = &n
-	return true, c.Save()
+	return c.Save()
 }
 
 // names puts a value first, or among the others.

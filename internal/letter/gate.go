@@ -83,6 +83,9 @@ func Check(text string) []Hit {
 	for _, i := range told(text) {
 		at(Password, i)
 	}
+	for _, i := range tabled(text) {
+		at(Password, i)
+	}
 	slices.SortFunc(hits, func(a, b Hit) int {
 		if a.Line != b.Line {
 			return a.Line - b.Line
@@ -120,15 +123,22 @@ func folded(s string) string {
 
 var (
 	// 4-4-4-4, with up to three more; American Express; Diners; and in one piece.
-	grouped = pattern.New(`\d{4}[ .\-/_]?\d{4}[ .\-/_]?\d{4}[ .\-/_]?\d{1,4}([ .\-/_]?\d{1,3})?|\d{4}[ .\-/_]\d{6}[ .\-/_]\d{4,5}|\d{13,19}`)
+	grouped = pattern.New(`\d{4}[ .\-/_\t]{0,3}\d{4}[ .\-/_\t]{0,3}\d{4}[ .\-/_\t]{0,3}\d{1,4}([ .\-/_\t]{0,3}\d{1,3})?|\d{4}[ .\-/_\t]{1,3}\d{6}[ .\-/_\t]{1,3}\d{4,5}|\d{13,19}`)
 	digits  = pattern.New(`\D`)
 )
 
 // cards finds card numbers by their beginning, length and check digit.
 func cards(text string) (at []int) {
-	for _, m := range grouped.FindAllStringIndex(text, -1) {
+	for from := 0; from < len(text); {
+		next := grouped.FindAllStringIndex(text[from:], 1)
+		if len(next) == 0 {
+			break
+		}
+		m := []int{next[0][0] + from, next[0][1] + from}
+		for from = m[0]; from < m[1] && isDigit(text[from]); from++ { // the next group may begin the card: "of 2026. 4111 …"
+		}
 		before, after := m[0] > 0 && isDigit(text[m[0]-1]), m[1] < len(text) && isDigit(text[m[1]])
-		if before || after {
+		if before || after || severed(text[m[0]:m[1]]) {
 			continue
 		}
 		number := digits.ReplaceAllString(text[m[0]:m[1]], "")
@@ -140,6 +150,15 @@ func cards(text string) (at []int) {
 		}
 	}
 	return at
+}
+
+// severed says that the groups of a number are apart by more than one sign, and not
+// alike: cells of a table, not one number.
+func severed(number string) bool {
+	gaps := strings.FieldsFunc(number, func(r rune) bool { return r >= '0' && r <= '9' })
+	gaps = gaps[:min(len(gaps), 3)] // what follows may be another number
+	wide := func(g string) bool { return len(g) > 1 || g == "\t" }
+	return slices.ContainsFunc(gaps, wide) && slices.ContainsFunc(gaps, func(g string) bool { return g != gaps[0] })
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }

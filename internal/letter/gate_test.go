@@ -60,6 +60,10 @@ The CloudTrail event 6f1c1a2b-3c4d-4e5f-8a9b-0c1d2e3f4a5b shows it.
 We use the AWS managed policies AWSCompromisedKeyQuarantineV3 and AdministratorAccess.
 The credential report was made at 2026-11-22T02:16:31Z.
 The bucket example-assets-111122223333 was public for two days.
+The password was set anew for deploy2, and the session of svc-build3 ended.
+The password is now known to nobody else, and MFA is on.
+The pass of the badge is kept apart; the tests pass.
+Passwords, keys and tokens of deploy2, svc-build3 and claire.moreau are new.
 `), "\n")
 
 const base64Runes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -264,12 +268,25 @@ func TestDisguises(t *testing.T) {
 		"cvv: 123", "postgres://li:Tr0ub4dor@db.example.com/x", "p\u00adassword: Winter2026!", "otpauth://totp/AWS:li?secret=JBSWY3DPEHPK3PXP",
 		"https://b.s3.amazonaws.com/x?X-Amz-Signature=abc", "PASSWORD\u00a0:\u00a0Winter2026!", "password:\n\n  Winter2026!",
 		"Winter2026! is the password", "log in with li / Tr0ub4dor&3",
+		"The password is now Summer2024", "The console password was then set as Summer2024", "Le mot de passe est maintenant Ete2024!", "The password has been changed, it is now again Summer2024.",
+		"pass: Hunter2!x", "pw: Hunter2x", "PW=sunshine", `{"pass": "Hunter2!x"}`, "creds: li / Tr0ub4dor", "cred = Winter2026",
+		"4111  1111  1111  1111", "4111\t1111\t1111\t1111", "4111 - 1111 - 1111 - 1111", "3782 - 822463 - 10005",
+		"User name,Password,Console sign-in URL\nalice,kQ7#mZp2,https://111122223333.signin.aws.amazon.com/console",
+		"User name,Password,Console sign-in URL\r\nalice,sunshine,https://111122223333.signin.aws.amazon.com/console\r\n",
+		"| user | password |\n|------|----------|\n| claire | changed |\n| alice | Winter2026 |", "user\tpasswd\nalice\tHunter2x", "utilisateur;mot de passe\nalice;Hunter2x",
+		"user,password\nalice,\"kQ7,mZp2#xx\"", "用户,密码\nalice,Winter2026",
 	} {
 		if len(Check(s)) == 0 {
 			t.Errorf("got through: %q", s)
 		}
 	}
-	for _, s := range []string{"4111 1111 1111 1112", "1440453299248", "111122223333", "card 1234", "2026-11-22 02:16:31Z", "order 4532", "AKIA…7Q2F"} {
+	for _, s := range []string{
+		"The password was changed for svc-deploy2 and for deploy3.", "The password is now changed. The bucket logs2026x is ours.", "The token was revoked by responder2 today.", "The tests pass: all of them.",
+		"| user | password changed | MFA |\n|---|---|---|\n| svc-deploy2 | 2026-11-22 | yes |", "| user | password |\n|---|---|\n| svc-deploy2 | changed |\n| claire.moreau | never used |",
+		"user,password_enabled,password_last_changed\nsvc-deploy2,TRUE,2026-11-22T02:31:00+00:00\nclaire.moreau,false,not_supported",
+		"We changed every password, and we turned MFA on.\nThen, user svc-deploy2 was deleted, and the role AWSLambdaBasicExecutionRole too.", "Passwords, keys, tokens: all are new.\nTherefore, nothing is left, we think.",
+		"1111-2222-3333\t4444-5555-6666",
+		"4111 1111 1111 1112", "1440453299248", "111122223333", "card 1234", "2026-11-22 02:16:31Z", "order 4532", "AKIA…7Q2F"} {
 		if hits := Check(s); len(hits) > 0 {
 			t.Errorf("refused: %q %v", s, hits)
 		}
@@ -293,7 +310,7 @@ func TestLettersPass(t *testing.T) {
 	for i, name := range hostile {
 		f.Bill.Lines = append(f.Bill.Lines, Charge{name, i%2 == 0, "2026-11-20", "2026-11-22", 4111.11, 1834.2, 0.5}, Charge{What: "Amazon SageMaker, ap-south-1", First: "2026-11-20", Last: "2026-11-22"})
 	}
-	for _, sort := range []string{"untriaged", "keys", "standing", "unverified", "gaps", "root-mfa", "users-mfa"} {
+	for _, sort := range []string{"untriaged", "keys", "keys-unseen", "standing", "unverified", "gaps", "root-keys", "root-mfa", "users-mfa"} {
 		f.Open = append(f.Open, Open{sort, 7, hostile})
 	}
 	for _, lang := range words.Langs() {

@@ -11,7 +11,9 @@ import (
 var (
 	// secretWords are what a secret is called where somebody writes it down.
 	secretWords = pattern.New(`(?i)pass[ _-]?(?:word|wort|wd|phrase|code)s?|\bpwd|secret(?:s)?(?:[ _-]?access)?(?:[ _-]?keys?)?|tokens?|api[ _-]?keys?|credentials?|\bseed\b|\bpin\b|\botp\b|mots? de passe|\bmdp\b|cl(?:é|ef)s? (?:d’accès )?secrètes?|phrases? secrètes?|jetons?|codes? secrets?|identifiants?|密码|口令|密钥|私钥|令牌|凭证`)
-	keyName     = pattern.New(`(?:^|[^有密])访问密钥$`)
+	// shortWords are such too where a sign follows them; elsewhere they are prose.
+	shortWords = pattern.New(`(?i)\b(?:pass|pw|creds?)\b["'` + "`" + `]?\s*[:=]`)
+	keyName    = pattern.New(`(?:^|[^有密])访问密钥$`)
 	// signWords are followed by names: only what no name looks like counts there.
 	signWords = pattern.New(`(?i)\blog[ -]?in\b|\bsign[ -]?in\b|\bconnexion\b|登录`)
 	// connectors stand between the word and the secret.
@@ -39,6 +41,11 @@ func told(text string) (at []int) {
 		}
 		after := sentence(text[m[1]:min(len(text), m[1]+reachAfter)])
 		if valueAfter(after) || complexIn(text[max(0, m[0]-reachBefore):m[0]]) {
+			at = append(at, m[0])
+		}
+	}
+	for _, m := range shortWords.FindAllStringIndex(text, -1) {
+		if valueAfter(sentence(text[m[1]-1 : min(len(text), m[1]+reachAfter)])) {
 			at = append(at, m[0])
 		}
 	}
@@ -85,7 +92,7 @@ func valueAfter(s string) bool {
 		if s[c[0]] == ':' && !last && plain(token) && closed.MatchString(s[:c[0]]) {
 			continue // "the password was accepted: somebody may know it"
 		}
-		if isValue(token) {
+		if isValue(token) || plain(token) && complexBehind(s[c[1]:]) {
 			return true
 		}
 	}
@@ -93,6 +100,25 @@ func valueAfter(s string) bool {
 		return true
 	}
 	return complexAfter(s)
+}
+
+// others begin the naming of somebody or of some time: what follows is no password.
+var others = pattern.New(`(?i)^(?:for|of|by|on|in|at|from|with|users?|since|after|before|until|pour|de|du|des|d’|par|depuis|le|utilisateurs?)$`)
+
+// complexBehind looks behind a word of prose, at up to three more: "the password is
+// now Summer2024".
+func complexBehind(s string) bool {
+	tokens := apart.FindAllString(s, 5)
+	for i, token := range tokens {
+		switch token = bare(token); {
+		case i == 0 || token == "":
+		case i > 3 || others.MatchString(token):
+			return false
+		case complexToken(token, 2):
+			return true
+		}
+	}
+	return false
 }
 
 // complexAfter looks for what no word or name looks like.

@@ -20,7 +20,7 @@ var (
 )
 
 // Names are the policies that For makes. A plan's is Plan's.
-var Names = []string{"triage", "preserve", "contain", "eradicate", "rotate", "recover", "harden", "account", "bill", "responder", "breakglass"}
+var Names = []string{"triage", "preserve", "contain", "eradicate", "rotate", "recover", "harden", "account", "bill", "support", "responder", "breakglass"}
 
 // For lists what a part of the work needs: triage looks and changes nothing;
 // the others are what they look at and change besides, to be given beside it; who
@@ -49,7 +49,7 @@ func For(name string) ([]Grant, error) {
 			out = append(append(out, verbsOf(parts[part])...), grants(awsapi.Actions(beside[part]), reading())...)
 		}
 		return out, nil
-	case "rotate", "recover", "account", "bill":
+	case "rotate", "recover", "account", "bill", "support":
 		out = append(verbsOf(parts[name]), grants(awsapi.Actions(beside[name]), reading())...)
 	default:
 		return nil, fmt.Errorf("cannot make the policy %q: it is one of %s, or a plan", name, strings.Join(Names, ", "))
@@ -160,6 +160,9 @@ func Plan(p plan.Plan, find Finder) (out []Grant, inexact []string) {
 		for _, g := range grants(awsapi.Actions(needs), look) {
 			g.On = On(g.Action, a.Target, p.Partition, find)
 			out = append(out, g)
+		}
+		if a.Undoes == nil { // what undoes leaves the secret where it is
+			out = append(out, sinkOf(a, p.Partition)...)
 		}
 	}
 	slices.Sort(inexact)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -99,12 +100,35 @@ func TestEachPartHasItsVerbs(t *testing.T) {
 			}
 		}
 	}
-	for _, k := range kinds.All() {
+	breakglass := actions(set(t, "breakglass").Grants)
+	for _, k := range slices.Concat(kinds.All(), kinds.Apart()) {
+		needs := k.Needs()
+		for _, v := range k.Verbs() {
+			needs = slices.Concat(needs, v.Needs)
+		}
+		for _, a := range awsapi.Actions(needs) {
+			if !slices.Contains(responder, a) {
+				t.Errorf("%s needs %s, the responder has not got it", k.Name(), a)
+			}
+		}
+	}
+	for _, k := range kinds.Apart() {
 		for _, v := range k.Verbs() {
 			for _, a := range awsapi.Actions(v.Needs) {
-				if !slices.Contains(responder, a) {
-					t.Errorf("%s %s needs %s, the responder has not got it", k.Name(), v.Name, a)
+				if !slices.Contains(breakglass, a) {
+					t.Errorf("%s %s needs %s, the break-glass role has not got it", k.Name(), v.Name, a)
 				}
+			}
+		}
+	}
+	// What no triage lists, the part that is given beside one has to list itself.
+	for name, all := range map[string][]string{
+		"account": {"account:GetAlternateContact", "account:GetContactInformation", "account:PutContactInformation", "account:DeleteAlternateContact"},
+		"support": {"support:DescribeCases", "support:DescribeSeverityLevels", "support:CreateCase", "support:ResolveCase"},
+	} {
+		for _, a := range all {
+			if !slices.Contains(actions(set(t, name).Grants), a) {
+				t.Errorf("%s does not allow %s", name, a)
 			}
 		}
 	}
@@ -115,6 +139,7 @@ func TestEachPartHasItsVerbs(t *testing.T) {
 		"rotate":   {"secretsmanager:GetSecretValue", "iam:DeleteUser", "iam:UpdateLoginProfile", "iam:PutUserPolicy"},
 		"recover":  {"iam:CreateAccessKey", "iam:DeleteUser", "iam:PutUserPolicy"},
 		"account":  {"account:EnableRegion", "account:StartPrimaryEmailUpdate", "iam:CreateAccessKey"},
+		"support":  {"support:DescribeCommunications", "iam:CreateAccessKey"},
 		"bill":     {"ce:CreateAnomalyMonitor", "budgets:ModifyBudget", "iam:CreateAccessKey"},
 	} {
 		for _, a := range actions(set(t, name).Grants) {
@@ -193,6 +218,43 @@ func TestAPlanIsNarrowedToItsTargets(t *testing.T) {
 	}
 	if on := permit.On("ec2:StopInstances", odd, "aws", nil); on != nil {
 		t.Errorf("a name with a wildcard in it widens the policy: %v", on)
+	}
+}
+
+// A plan that makes a key has what storing it takes, in the one place that it names.
+func TestAPlanHasTheCallsOfItsSinks(t *testing.T) {
+	key := fact.Resource{Ref: fact.Ref{Kind: "iam.access-key", Place: place(fact.Global), ID: "AKIA1"}}
+	fact.Owner.Set(&key, "bob")
+	secret := "arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:shop/mailer"
+	for to, want := range map[string]map[string]string{
+		"secretsmanager:shop/mailer@cn-north-1": {
+			"secretsmanager:DescribeSecret": "", "secretsmanager:CreateSecret": secret + " " + secret + "-??????",
+			"secretsmanager:PutSecretValue": secret + " " + secret + "-??????", "secretsmanager:TagResource": secret + " " + secret + "-??????",
+		},
+		"ssm:/shop/mailer@cn-north-1": {"ssm:DescribeParameters": "", "ssm:PutParameter": "arn:aws-cn:ssm:cn-north-1:111122223333:parameter/shop/mailer"},
+		"ssm:mailer":                  {"ssm:DescribeParameters": "", "ssm:PutParameter": "arn:aws-cn:ssm:*:111122223333:parameter/mailer"},
+		"file:/tmp/mailer":            {},
+		"":                            {},
+	} {
+		a := plan.Act(key, "add-key", plan.Reversible)
+		a.Sink = to
+		stored := func(a plan.Action) map[string]string {
+			grants, _ := permit.Plan(plan.Plan{Partition: "aws-cn", Account: "111122223333", Actions: []plan.Action{a}}, nil)
+			got := map[string]string{}
+			for _, g := range permit.NewSet("x", grants).Grants {
+				if service, _, _ := strings.Cut(g.Action, ":"); service == "secretsmanager" || service == "ssm" {
+					got[g.Action] = strings.Join(g.On, " ")
+				}
+			}
+			return got
+		}
+		if got := stored(a); !maps.Equal(got, want) {
+			t.Errorf("%q: %v, want %v", to, got, want)
+		}
+		a.Undoes = &plan.Undoes{}
+		if got := stored(a); len(got) > 0 {
+			t.Errorf("%q, undone: %v", to, got)
+		}
 	}
 }
 

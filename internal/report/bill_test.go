@@ -69,6 +69,7 @@ func TestOwnerScreens(t *testing.T) {
 	noData := Bill{Source: "none", NoData: true, Paid: 1, PaidUSD: 0.01}
 	quiet := Bill{Source: "file", Compared: &bill.Comparison{Totals: []float64{1, 1}, To: 20700, From: 20698}}
 	short := Bill{Source: "file", Compared: &bill.Comparison{Unjudged: bill.ShortPast, Past: 1}}
+	behind := Bill{Source: "file", Compared: &bill.Comparison{Unjudged: bill.NoPeriod, From: 20698, To: 20700, Since: 20700, Totals: []float64{1, 1}}}
 	empty := Bill{Source: "file", Compared: &bill.Comparison{Unjudged: bill.Empty}}
 	for _, lang := range words.Langs() {
 		for _, width := range []int{40, 80, 120} {
@@ -76,7 +77,7 @@ func TestOwnerScreens(t *testing.T) {
 				w := words.For(lang)
 				var out bytes.Buffer
 				text := NewText(&out, Style{Words: w, Width: width, ASCII: ascii, Now: func() time.Time { return time.Unix(1_790_000_000, 0) }})
-				for _, m := range append(accountSamples(), billSample(), noData, quiet, short, empty, Bill{Source: "none"}) {
+				for _, m := range append(accountSamples(), billSample(), noData, quiet, short, behind, empty, Bill{Source: "none"}) {
 					if err := text.Handle(m); err != nil {
 						t.Fatal(err)
 					}

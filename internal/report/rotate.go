@@ -65,6 +65,7 @@ type RootState struct {
 	Report    *time.Time `json:"report_generated,omitempty"` // nil: there is none
 	Since     time.Time  `json:"incident_began,omitzero"`
 	Passwords int        `json:"users_with_password"`
+	Already   []string   `json:"set_already,omitempty"` // users whose password was set in this case: a plan leaves them out
 }
 
 // Type implements Message.

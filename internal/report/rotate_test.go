@@ -44,7 +44,7 @@ func rotations() (all []Message) {
 	yes, no := true, false
 	return append(all,
 		Unused{Kind: "iam.access-key", ID: "AKIAOLD", Owner: "svc-app", Made: at}, Unused{Kind: "iam.user", ID: "svc-app", Last: &at},
-		RootState{}, RootState{MFA: &yes, Keys: &no, Changed: &at, Used: &at, Report: &at, Since: at.Add(time.Hour)}, RootState{MFA: &no, Keys: &yes, Changed: &at},
+		RootState{}, RootState{MFA: &yes, Keys: &no, Changed: &at, Used: &at, Report: &at, Since: at.Add(time.Hour)}, RootState{MFA: &no, Keys: &yes, Changed: &at, Already: []string{"martin.keller", "svc-legacy-sync"}},
 	)
 }
 

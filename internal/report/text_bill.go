@@ -153,6 +153,8 @@ func (s *Style) billVerdict(c bill.Comparison) (says []string) {
 	switch {
 	case c.Unjudged == bill.Empty:
 		says = append(says, w.T("screen.bill.empty"))
+	case c.Unjudged == bill.NoPeriod:
+		says = append(says, w.T("screen.bill.no-period", "last", (c.To-1).String()))
 	case c.Unjudged != "":
 		says = append(says, w.T("screen.bill.short", "n", c.Past))
 	case len(c.Findings) == 0 && len(c.Blind) == 0:

@@ -261,4 +261,12 @@ func (t *Text) rootState(p *page, m RootState) {
 	} else {
 		p.wrap("   ", w.T("screen.recover.report.none"))
 	}
+	if len(m.Already) > 0 {
+		var list []string
+		for _, name := range m.Already {
+			list = append(list, safe(name))
+		}
+		p.blank()
+		p.wrap(" ", w.T("prose.recover.already", "list", strings.Join(list, ", ")))
+	}
 }

@@ -77,7 +77,8 @@ func runNotice(ctx context.Context, a *app, args []string, o noticeOptions) erro
 	return c.Answer(a.sys.Now())
 }
 
-// input reads a file, or standard input for "-", of at most so many bytes.
+// input reads a file, or standard input for "-". One of more than so many bytes is an
+// error: what is not read is not judged.
 func (a *app) input(name string, most int64) ([]byte, error) {
 	in := a.sys.In
 	if name != "-" {
@@ -91,6 +92,9 @@ func (a *app) input(name string, most int64) ([]byte, error) {
 	raw, err := io.ReadAll(io.LimitReader(in, most+1))
 	if err != nil {
 		return nil, &problem{reason: "file", args: []any{"file", safe(name)}, exit: exitError, err: err}
+	}
+	if int64(len(raw)) > most {
+		return nil, &problem{reason: "file-too-long", args: []any{"file", safe(name), "mib", most >> 20}, exit: exitError}
 	}
 	return raw, nil
 }
