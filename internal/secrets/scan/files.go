@@ -13,15 +13,17 @@ import (
 	"sync"
 
 	"cordon/internal/secrets/leak"
+	"cordon/internal/secrets/pack"
 )
 
 // mostFile is the largest file that is read. A larger one is a gap.
 const mostFile = 512 << 20
 
-// An item is one file to look at.
+// An item is one file to look at, but where its content is one of what is staged.
 type item struct {
-	path string
-	at   Place
+	path   string
+	at     Place
+	staged []pack.ID
 }
 
 // kindOf says what a path is: repository, folder or file.
@@ -87,7 +89,7 @@ func (s *Scan) Folder(ctx context.Context, dir string) error {
 			}
 			return nil
 		}
-		list = append(list, item{path, Place{Source: dir, Where: InFile, Path: filepath.ToSlash(rel)}})
+		list = append(list, item{path: path, at: Place{Source: dir, Where: InFile, Path: filepath.ToSlash(rel)}})
 		return nil
 	})
 	if err != nil {
@@ -110,7 +112,7 @@ func (s *Scan) Folder(ctx context.Context, dir string) error {
 
 // File looks at one file.
 func (s *Scan) File(ctx context.Context, path string) error {
-	return s.files(ctx, []item{{path, Place{Source: path, Where: InFile, Path: filepath.ToSlash(filepath.Base(path))}}}, s.allowedOf(path, ""))
+	return s.files(ctx, []item{{path: path, at: Place{Source: path, Where: InFile, Path: filepath.ToSlash(filepath.Base(path))}}}, s.allowedOf(path, ""))
 }
 
 // Stream looks at what comes until its end.
@@ -165,7 +167,7 @@ func (s *Scan) files(ctx context.Context, list []item, allowed *allowed) error {
 			defer wg.Done()
 			d, m := leak.New(s.o.leak()), s.o.leak().Matcher()
 			for f := range next {
-				s.file(d, m, f.path, f.at, allowed)
+				s.file(d, m, f, allowed)
 			}
 		}()
 	}
@@ -181,9 +183,10 @@ func (s *Scan) files(ctx context.Context, list []item, allowed *allowed) error {
 }
 
 // file looks at one, and at its name.
-func (s *Scan) file(d *leak.Detector, m *leak.Matcher, path string, at Place, allowed *allowed) {
+func (s *Scan) file(d *leak.Detector, m *leak.Matcher, f item, allowed *allowed) {
+	at := f.at
 	unread := func(why, detail string) { s.gap(Gap{Source: at.Source, Where: at.Path, Why: why, Detail: detail}) }
-	info, err := os.Lstat(path)
+	info, err := os.Lstat(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return // gone meanwhile, or deleted from the work tree
 	}
@@ -191,15 +194,13 @@ func (s *Scan) file(d *leak.Detector, m *leak.Matcher, path string, at Place, al
 		unread("unreadable", cause(err).Error())
 		return
 	}
-	if at.Where != InGitDir && m.Name([]byte(at.Path)) {
-		named := at
-		named.Where = InName
-		s.note(allowed.sightings(d.Text([]byte(at.Path)), []byte(at.Path), named))
+	if len(f.staged) == 0 {
+		s.named(d, m, at, allowed)
 	}
 	var body []byte
 	switch {
 	case info.Mode()&fs.ModeSymlink != 0:
-		target, err := os.Readlink(path)
+		target, err := os.Readlink(f.path)
 		if err != nil {
 			unread("unreadable", cause(err).Error())
 			return
@@ -211,7 +212,7 @@ func (s *Scan) file(d *leak.Detector, m *leak.Matcher, path string, at Place, al
 		unread("too-large", "")
 		return
 	default:
-		if body, err = os.ReadFile(path); err != nil {
+		if body, err = os.ReadFile(f.path); err != nil {
 			unread("unreadable", cause(err).Error())
 			return
 		}
@@ -220,7 +221,22 @@ func (s *Scan) file(d *leak.Detector, m *leak.Matcher, path string, at Place, al
 	s.res.Files++
 	s.res.Bytes += int64(len(body))
 	s.mu.Unlock()
+	if len(f.staged) > 0 {
+		if f.is(body) {
+			return
+		}
+		s.named(d, m, f.at, allowed)
+	}
 	s.body(d, m, body, at, allowed)
+}
+
+// named looks at the name of a file.
+func (s *Scan) named(d *leak.Detector, m *leak.Matcher, at Place, allowed *allowed) {
+	if at.Where == InGitDir || !m.Name([]byte(at.Path)) {
+		return
+	}
+	at.Where = InName
+	s.note(allowed.sightings(d.Text([]byte(at.Path)), []byte(at.Path), at))
 }
 
 // body holds a content against the rules where the matcher sees a reason.

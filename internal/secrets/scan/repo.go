@@ -333,6 +333,6 @@ func (x *repository) gitDir() {
 		if info, err := os.Lstat(full); err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		x.file(x.detect, x.match, full, Place{Source: x.source, Where: InGitDir, Path: f}, x.allowed)
+		x.file(x.detect, x.match, item{path: full, at: Place{Source: x.source, Where: InGitDir, Path: f}}, x.allowed)
 	}
 }
