@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,21 +23,6 @@ type item struct {
 	path   string
 	at     Place
 	staged []pack.ID
-}
-
-// kindOf says what a path is: repository, folder or file.
-func kindOf(path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", fmt.Errorf("cannot scan %s: %w", path, cause(err))
-	}
-	switch {
-	case !info.IsDir():
-		return "file", nil
-	case isRepository(path):
-		return "repository", nil
-	}
-	return "folder", nil
 }
 
 // isRepository says whether a folder has a repository, or is a bare one.
@@ -63,11 +47,12 @@ func cause(err error) error {
 	return err
 }
 
-// Folder looks at every file below a folder, and at each repository that lies
+// folder looks at every file below a folder, and at each repository that lies
 // there as a repository. Links are not followed: what they lead to is another
-// place, and their target is read as text.
-func (s *Scan) Folder(ctx context.Context, dir string) error {
-	none := s.allowedOf(dir, dir)
+// place, and their target is read as text. dir may not be a link itself; source
+// is what it is called.
+func (s *Scan) folder(ctx context.Context, dir, source string) error {
+	known := s.allowedOf(source, dir)
 	var list []item
 	var repositories []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -79,7 +64,7 @@ func (s *Scan) Folder(ctx context.Context, dir string) error {
 			return relErr
 		}
 		if err != nil {
-			s.gap(Gap{Source: dir, Where: rel, Why: "unreadable", Detail: cause(err).Error()})
+			s.gap(Gap{Source: source, Where: rel, Why: "unreadable", Detail: cause(err).Error()})
 			return nil
 		}
 		if d.IsDir() {
@@ -89,13 +74,13 @@ func (s *Scan) Folder(ctx context.Context, dir string) error {
 			}
 			return nil
 		}
-		list = append(list, item{path: path, at: Place{Source: dir, Where: InFile, Path: filepath.ToSlash(rel)}})
+		list = append(list, item{path: path, at: Place{Source: source, Where: InFile, Path: filepath.ToSlash(rel)}})
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if err := s.files(ctx, list, none); err != nil {
+	if err := s.files(ctx, list, known); err != nil {
 		return err
 	}
 	for _, r := range repositories {
@@ -107,29 +92,6 @@ func (s *Scan) Folder(ctx context.Context, dir string) error {
 			s.gap(Gap{Source: r, Why: "unreadable", Detail: err.Error()})
 		}
 	}
-	return nil
-}
-
-// File looks at one file.
-func (s *Scan) File(ctx context.Context, path string) error {
-	return s.files(ctx, []item{{path: path, at: Place{Source: path, Where: InFile, Path: filepath.ToSlash(filepath.Base(path))}}}, s.allowedOf(path, ""))
-}
-
-// Stream looks at what comes until its end.
-func (s *Scan) Stream(_ context.Context, in io.Reader) error {
-	s.res.Sources++
-	body, err := io.ReadAll(io.LimitReader(in, mostFile+1))
-	at := Place{Source: "-", Where: InStdin}
-	switch {
-	case err != nil:
-		s.gap(Gap{Source: "-", Why: "unreadable", Detail: err.Error()})
-	case len(body) > mostFile:
-		body = body[:mostFile]
-		s.gap(Gap{Source: "-", Why: "too-large"})
-	}
-	s.res.Files++
-	s.res.Bytes += int64(len(body))
-	s.content(s.detect, body, at, nil)
 	return nil
 }
 

@@ -7,7 +7,6 @@ package scan
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -192,19 +191,4 @@ func (f *Finding) Counts(least leak.Confidence) bool {
 
 func grade(c leak.Confidence) int {
 	return slices.Index([]leak.Confidence{leak.Low, leak.Medium, leak.High}, c)
-}
-
-// Target looks at one thing that a person named.
-func (s *Scan) Target(ctx context.Context, path string) error {
-	s.res.Sources++
-	kind, err := kindOf(path)
-	switch {
-	case err != nil:
-		return err
-	case kind == "repository":
-		return s.Repository(ctx, path)
-	case kind == "folder":
-		return s.Folder(ctx, path)
-	}
-	return s.File(ctx, path)
 }
