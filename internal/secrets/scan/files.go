@@ -25,19 +25,6 @@ type item struct {
 	staged []pack.ID
 }
 
-// isRepository says whether a folder has a repository, or is a bare one.
-func isRepository(dir string) bool {
-	if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
-		return true
-	}
-	for _, f := range []string{"HEAD", "objects", "refs"} {
-		if _, err := os.Stat(filepath.Join(dir, f)); err != nil {
-			return false
-		}
-	}
-	return true
-}
-
 // cause is an error without the path that is said already.
 func cause(err error) error {
 	var p *fs.PathError
@@ -54,7 +41,7 @@ func cause(err error) error {
 func (s *Scan) folder(ctx context.Context, dir, source string) error {
 	known := s.allowedOf(source, dir)
 	var list []item
-	var repositories []string
+	var inner []nested
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -69,7 +56,7 @@ func (s *Scan) folder(ctx context.Context, dir, source string) error {
 		}
 		if d.IsDir() {
 			if path != dir && isRepository(path) {
-				repositories = append(repositories, path)
+				inner = append(inner, nested{path: path, source: filepath.Join(source, rel), outer: source, where: rel, plain: true})
 				return fs.SkipDir
 			}
 			return nil
@@ -83,16 +70,7 @@ func (s *Scan) folder(ctx context.Context, dir, source string) error {
 	if err := s.files(ctx, list, known); err != nil {
 		return err
 	}
-	for _, r := range repositories {
-		s.res.Sources++
-		if err := s.Repository(ctx, r); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			s.gap(Gap{Source: r, Why: "unreadable", Detail: err.Error()})
-		}
-	}
-	return nil
+	return s.nested(ctx, inner)
 }
 
 // Message looks at a commit message that is being written, without the lines

@@ -15,26 +15,15 @@ import (
 	"cordon/internal/secrets/pack"
 )
 
-// Repository looks at a git repository: every object of it, the names of its
-// refs, the files of .git that hold addresses and commands, what is staged, and
-// what of the work tree is in no object yet.
+// Repository looks at a git repository and those that lie in it: every object,
+// the names of refs, the files of .git that hold addresses and commands, what is
+// staged, and what of the work tree is in no object yet.
 func (s *Scan) Repository(ctx context.Context, dir string) error {
 	r, err := pack.OpenEnv(ctx, dir, s.o.Env)
 	if err != nil {
 		return fmt.Errorf("cannot read the repository: %w", err)
 	}
-	defer r.Close()
-	x := &repository{Scan: s, r: r, source: dir, allowed: s.allowedOf(dir, r.WorkTree())}
-	if !s.o.NoHistory {
-		if err := x.history(ctx); err != nil {
-			return err
-		}
-		x.gitDir()
-	}
-	if !s.o.NoWorkTree && r.WorkTree() != "" {
-		return x.workTree(ctx)
-	}
-	return nil
+	return s.whole(ctx, r, dir, dir)
 }
 
 // A repository is one that is being looked at.
@@ -44,6 +33,8 @@ type repository struct {
 	source  string
 	allowed *allowed
 	modes   map[string]uint32
+	inner   []nested
+	modules []nested // submodules as they are stored; where they are checked out comes first
 }
 
 // history looks at every object.

@@ -137,6 +137,7 @@ type Scan struct {
 	seen   []sighting
 	detect *leak.Detector
 	match  *leak.Matcher
+	been   map[string]bool // what was looked at already: one repository can be met in several ways
 }
 
 // New begins a scan.
@@ -144,7 +145,7 @@ func New(o Options) *Scan {
 	if o.Env == nil {
 		o.Env = func(string) string { return "" }
 	}
-	return &Scan{o: o, detect: leak.New(o.leak()), match: o.leak().Matcher()}
+	return &Scan{o: o, detect: leak.New(o.leak()), match: o.leak().Matcher(), been: map[string]bool{}}
 }
 
 func (s *Scan) gap(g Gap) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"cordon/internal/secrets/pack"
 )
@@ -18,15 +19,20 @@ func (x *repository) workTree(ctx context.Context) error {
 	if _, err := os.Stat(x.r.WorkTree()); errors.Is(err, fs.ErrNotExist) {
 		return nil // the repository was made for another place
 	}
-	list := x.tracked(ctx)
+	folders := &folders{root: x.r.WorkTree(), real: map[string]bool{".": true}}
+	list := x.tracked(ctx, folders)
 	untracked, err := x.r.Untracked(ctx, x.o.Ignored)
 	if err != nil {
 		x.gap(Gap{Source: x.source, Where: "work tree", Why: "unreadable", Detail: err.Error()})
 	}
 	for _, f := range untracked {
+		if dir, is := strings.CutSuffix(f, "/"); is {
+			x.holds(filepath.Join(x.r.WorkTree(), filepath.FromSlash(dir)))
+			continue
+		}
 		list = append(list, x.fileAt(f))
 	}
-	return x.files(ctx, list, x.allowed)
+	return x.files(ctx, x.repositories(list, folders), x.allowed)
 }
 
 func (x *repository) fileAt(f string) item {
@@ -37,28 +43,29 @@ func (x *repository) fileAt(f string) item {
 // not asked of git: to compare files it runs what the repository's configuration
 // names. By which marks git is told not to look (assume-unchanged, skip-worktree)
 // does not count: they are what people put on files with real credentials.
-func (x *repository) tracked(ctx context.Context) (list []item) {
+func (x *repository) tracked(ctx context.Context, folders *folders) (list []item) {
 	written := x.r.IndexWritten() // before it is read: a later one only makes more files doubtful
 	index, err := x.r.Index(ctx)
 	if err != nil {
 		x.gap(Gap{Source: x.source, Where: "index", Why: "unreadable", Detail: err.Error()})
 		return nil
 	}
-	folders := folders{root: x.r.WorkTree(), real: map[string]bool{".": true}}
 	for i := 0; i < len(index); {
 		e := &index[i]
 		f := x.fileAt(e.Path)
 		for ; i < len(index) && index[i].Path == e.Path; i++ { // several in a conflict
 			f.staged = append(f.staged, index[i].ID)
 		}
-		if e.Mode == submodule {
-			continue
-		}
 		if !filepath.IsLocal(filepath.FromSlash(e.Path)) {
 			x.gap(Gap{Source: x.source, Where: e.Path, Why: "corrupt", Detail: "the index names a path outside of the work tree"})
 			continue
 		}
-		if !folders.are(path.Dir(e.Path)) {
+		there := folders.are(path.Dir(e.Path))
+		if e.Mode == submodule {
+			x.submodule(e.Path, there)
+			continue
+		}
+		if !there {
 			continue // deleted, or behind a link: that is read as text
 		}
 		info, err := os.Lstat(f.path)

@@ -1,0 +1,34 @@
+package scan
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// errOdd says that what lies where a small file should is none: a link, a pipe, a
+// device, or too large. What a scanned repository has there is not to be trusted.
+var errOdd = errors.New("it is no file of a reasonable size")
+
+// mostSmall bounds the files of a scanned folder that say how to scan it.
+const mostSmall = 1 << 20
+
+// small reads a file of a scanned folder that is taken at its word.
+func small(path string) ([]byte, error) { return bounded(path, mostSmall) }
+
+func bounded(path string, most int64) ([]byte, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > most {
+		return nil, fmt.Errorf("cannot read %s: %w", path, errOdd)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, most))
+}
