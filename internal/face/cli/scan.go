@@ -150,7 +150,15 @@ func (a *app) scanning(o scanOptions, args []string) (leaks.Options, error) {
 	if file == "" {
 		return so, nil
 	}
-	so.Baseline, err = leaks.ReadBaseline(file)
+	read := leaks.FindBaseline
+	if named {
+		read = leaks.ReadBaseline
+	}
+	so.Baseline, err = read(file)
+	if errors.Is(err, leaks.ErrOdd) {
+		so.Gaps = append(so.Gaps, leaks.Gap{Source: args[0], Where: theBaseline, Why: "unreadable", Detail: err.Error()})
+		return so, nil
+	}
 	so.Values = so.Values || err == nil
 	if errors.Is(err, fs.ErrNotExist) || err != nil && !named && !isFile(file) {
 		so.Baseline, err = nil, nil

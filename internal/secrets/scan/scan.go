@@ -100,6 +100,7 @@ type Options struct {
 	NoArchives  bool
 	Values      bool // of secrets are needed: to ask AWS, or for a baseline
 	Baseline    *Baseline
+	Gaps        []Gap               // that were there before the scan began
 	Env         func(string) string // of git's own variables; nil: none
 }
 
@@ -145,7 +146,7 @@ func New(o Options) *Scan {
 	if o.Env == nil {
 		o.Env = func(string) string { return "" }
 	}
-	return &Scan{o: o, detect: leak.New(o.leak()), match: o.leak().Matcher(), been: map[string]bool{}}
+	return &Scan{o: o, res: Result{Gaps: slices.Clone(o.Gaps)}, detect: leak.New(o.leak()), match: o.leak().Matcher(), been: map[string]bool{}}
 }
 
 func (s *Scan) gap(g Gap) {

@@ -7,12 +7,15 @@ import (
 	"os"
 )
 
-// errOdd says that what lies where a small file should is none: a link, a pipe, a
+// ErrOdd says that what lies where a small file should is none: a link, a pipe, a
 // device, or too large. What a scanned repository has there is not to be trusted.
-var errOdd = errors.New("it is no file of a reasonable size")
+var ErrOdd = errors.New("it is no file of a reasonable size")
 
 // mostSmall bounds the files of a scanned folder that say how to scan it.
 const mostSmall = 1 << 20
+
+// mostBaseline bounds the baseline that lies in one: some hundred thousand entries.
+const mostBaseline = 16 << 20
 
 // small reads a file of a scanned folder that is taken at its word.
 func small(path string) ([]byte, error) { return bounded(path, mostSmall) }
@@ -23,7 +26,7 @@ func bounded(path string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > most {
-		return nil, fmt.Errorf("cannot read %s: %w", path, errOdd)
+		return nil, fmt.Errorf("cannot read %s: %w", path, ErrOdd)
 	}
 	f, err := os.Open(path)
 	if err != nil {
