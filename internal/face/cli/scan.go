@@ -197,16 +197,19 @@ func scanError(arg string, err error) error {
 }
 
 // askWhose asks AWS about one key pair, where the person asked for it.
-func (a *app) askWhose(ctx context.Context, id, secret, token string) (string, bool, error) {
+func (a *app) askWhose(ctx context.Context, id, secret, token string) (string, error) {
 	o := awsapi.Options{Region: a.flags.region, EndpointURL: a.flags.endpoint, AppID: appID(""), Now: a.sys.Now}
 	if a.sys.HTTP != nil {
 		o.HTTP = a.sys.HTTP
 	}
 	p, err := awsapi.Whose(ctx, o, id, secret, token)
-	if err != nil && awsapi.Classify(err) == awsapi.Unauthenticated {
-		return "", true, nil
+	switch {
+	case errors.Is(err, awsapi.ErrRefused):
+		return "", leaks.ErrRefused
+	case errors.Is(err, awsapi.ErrOtherSecret):
+		return "", leaks.ErrOtherSecret
 	}
-	return p.ARN, false, err
+	return p.ARN, err
 }
 
 func (a *app) writeBaseline(o scanOptions, args []string, b *leaks.Baseline, res *leaks.Result) error {
