@@ -3,12 +3,10 @@ package scan
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 
 	"cordon/internal/secrets/leak"
@@ -71,29 +69,6 @@ func (s *Scan) folder(ctx context.Context, dir, source string) error {
 		return err
 	}
 	return s.nested(ctx, inner)
-}
-
-// Message looks at a commit message that is being written, without the lines
-// that git will take out of it.
-func (s *Scan) Message(_ context.Context, path string) error {
-	s.res.Sources++
-	body, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("cannot read the message: %w", err)
-	}
-	text := string(body)
-	if n := strings.Index(text, "\n# ------------------------ >8 ------------------------"); n >= 0 {
-		text = text[:n]
-	}
-	lines := strings.Split(text, "\n")
-	for i, l := range lines {
-		if strings.HasPrefix(l, "#") {
-			lines[i] = ""
-		}
-	}
-	s.res.Files++
-	s.content(s.detect, []byte(strings.Join(lines, "\n")), Place{Source: path, Where: InMessage}, nil)
-	return nil
 }
 
 // files looks at many, some at once.
