@@ -213,12 +213,22 @@ func (x *repository) placed(ctx context.Context, objects []object, names []name)
 		}
 	}
 	for _, n := range names {
+		told, more := false, n.Mode == submodule // what it stands for is in another repository
 		for _, p := range places[n.ID] {
+			more = more || p.More > 0
 			if p.Path != "" && !slices.Contains(strings.Split(p.Path, "/"), n.Name) {
 				continue // the same content under another name
 			}
 			place := x.place(p)
 			place.Object, place.Where, place.Path = n.ID.String(), InName, cmp.Or(p.Path, n.Name)
+			x.note(x.allowed.sightings(n.found, []byte(n.Name), place))
+			told = true
+		}
+		if !told { // all that is known is the tree that has it
+			place := Place{Source: x.source, Where: InName, Path: n.Name, Object: n.Tree.String()}
+			if !more {
+				place.Reach = pack.ByNothing.String()
+			}
 			x.note(x.allowed.sightings(n.found, []byte(n.Name), place))
 		}
 	}
