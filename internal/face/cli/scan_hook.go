@@ -145,22 +145,36 @@ func (a *app) hook(ctx context.Context, s *leaks.Scan, hook string, args []strin
 	if err != nil {
 		return err
 	}
-	var tips, known []string
+	if hook == "pre-receive" {
+		return s.Pushed(ctx, ".", pushes, "--not", "--all")
+	}
+	var known []string
 	for _, p := range pushes {
-		tips = append(tips, p.New)
-		if strings.Trim(p.Old, "0") != "" && hook == "pre-push" {
+		if strings.Trim(p.Old, "0") != "" {
 			known = append(known, "^"+p.Old)
 		}
 	}
-	if hook == "pre-receive" {
-		return s.Incoming(ctx, ".", tips, "--not", "--all")
-	}
-	remote := "--remotes"
-	if len(args) > 0 && !strings.ContainsAny(args[0], "*?[/:") {
-		remote = "--remotes=" + args[0]
-	}
 	// What the remote has may not be here: then git could not leave it out.
-	return s.Incoming(ctx, ".", tips, append(present(ctx, known), "--not", remote)...)
+	known = present(ctx, known)
+	if len(args) > 0 {
+		known = append(known, held(ctx, args[0])...)
+	}
+	return s.Pushed(ctx, ".", pushes, known...)
+}
+
+// held leaves out what a remote is known to have, where the push goes to one that
+// has a name. What another remote has is new to this one.
+func held(ctx context.Context, name string) []string {
+	out, err := exec.CommandContext(ctx, "git", "remote").Output()
+	if err != nil || strings.ContainsAny(name, "*?[") {
+		return nil
+	}
+	all := strings.Fields(string(out))
+	within := func(other string) bool { return strings.HasPrefix(other, name+"/") } // its branches would count as this one's
+	if !slices.Contains(all, name) || slices.ContainsFunc(all, within) {
+		return nil
+	}
+	return []string{"--not", "--remotes=" + name}
 }
 
 // mergeHeads are what a merge under way brings in.
