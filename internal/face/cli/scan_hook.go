@@ -81,13 +81,27 @@ func runHookInstall(ctx context.Context, a *app, o hookOptions) error {
 	})
 }
 
+// writeHook writes one where there is none, or ours. What is there and cannot be
+// read is somebody else's; a link is replaced, and what it leads to stays.
 func writeHook(file, hook string, force bool) error {
 	text := "#!/bin/sh\n# Keeps credentials out of this repository: cordon help scan\nexec cordon scan hook run " + hook + " -- \"$@\"\n"
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	if have, err := os.ReadFile(file); err == nil && string(have) != text && !force {
-		return fs.ErrExist
+	info, err := os.Lstat(file)
+	if err == nil {
+		if have, err := os.ReadFile(file); err == nil && string(have) == text {
+			return os.Chmod(file, 0o755)
+		}
+		if !force {
+			return fs.ErrExist
+		}
+		if !info.Mode().IsRegular() {
+			err = os.Remove(file)
+		}
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	if err := os.WriteFile(file, []byte(text), 0o755); err != nil { // git runs it as whoever commits
 		return err
