@@ -3,7 +3,6 @@ package scan
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -26,12 +25,13 @@ func isRepository(dir string) bool {
 	if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
 		return true
 	}
-	for _, f := range []string{"HEAD", "objects", "refs"} {
-		if _, err := os.Stat(filepath.Join(dir, f)); err != nil {
+	for _, f := range []string{"objects", "refs"} {
+		if info, err := os.Stat(filepath.Join(dir, f)); err != nil || !info.IsDir() {
 			return false
 		}
 	}
-	return true
+	_, err := os.Lstat(filepath.Join(dir, "HEAD"))
+	return err == nil
 }
 
 // whole looks at a repository, closes it, and looks at those in it.
@@ -54,8 +54,9 @@ func (x *repository) own(ctx context.Context, dir string) (bare bool, err error)
 		if err := x.history(ctx); err != nil {
 			return false, err
 		}
-		x.gitDir()
-		x.stored()
+		if err := x.gitDir(ctx); err != nil {
+			return false, err
+		}
 	}
 	root := x.r.WorkTree()
 	switch {
@@ -100,24 +101,6 @@ func (x *repository) holds(dir string) { x.inner = append(x.inner, x.held(dir)) 
 // stores are the folders of submodules' repositories.
 func (x *repository) stores() []string {
 	return slices.Compact([]string{filepath.Join(x.r.CommonDir(), "modules"), filepath.Join(x.r.GitDir(), "modules")})
-}
-
-// stored finds the repositories of submodules, also of those that are not checked
-// out.
-func (x *repository) stored() {
-	for _, dir := range x.stores() {
-		_ = filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
-			switch {
-			case errors.Is(err, fs.ErrNotExist):
-			case err != nil:
-				x.gap(Gap{Source: x.source, Where: p, Why: "unreadable", Detail: cause(err).Error()})
-			case d.IsDir() && isRepository(p):
-				x.modules = append(x.modules, x.held(p))
-				return fs.SkipDir
-			}
-			return nil
-		})
-	}
 }
 
 // linked are the work trees of the same repository that lie in this one, where

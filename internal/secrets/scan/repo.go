@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -314,26 +312,4 @@ func (x *repository) rootOf(ctx context.Context, commit pack.ID) (pack.ID, error
 		return pack.ID{}, fmt.Errorf("%s is no commit", commit)
 	}
 	return pack.ParseID(string(hex))
-}
-
-// gitDir looks at the files of .git that people and programs write secrets into:
-// addresses with passwords, hooks, half-written messages.
-func (x *repository) gitDir() {
-	files := []string{"config", "config.worktree", "description", "COMMIT_EDITMSG", "MERGE_MSG", "SQUASH_MSG", "TAG_EDITMSG", "FETCH_HEAD", "info/exclude", "info/attributes", "info/sparse-checkout", "packed-refs"}
-	root := x.r.CommonDir()
-	for _, pattern := range []string{"hooks/*", "logs/*", "modules/*/config"} {
-		list, _ := filepath.Glob(filepath.Join(root, pattern)) // the pattern is ours and well formed
-		for _, f := range list {
-			if rel, err := filepath.Rel(root, f); err == nil && !strings.HasSuffix(f, ".sample") {
-				files = append(files, filepath.ToSlash(rel))
-			}
-		}
-	}
-	for _, f := range files {
-		full := filepath.Join(root, filepath.FromSlash(f))
-		if info, err := os.Lstat(full); err != nil || !info.Mode().IsRegular() {
-			continue
-		}
-		x.file(x.detect, x.match, item{path: full, at: Place{Source: x.source, Where: InGitDir, Path: f}}, x.allowed)
-	}
 }
