@@ -50,6 +50,17 @@ func suffixOf(region string) string {
 	return partitions[0].suffix
 }
 
+// globalOf answers the region that answers for the global services of a region's
+// partition.
+func globalOf(region string) string {
+	for _, p := range partitions[1:] {
+		if strings.HasPrefix(region, p.prefix) {
+			return p.global
+		}
+	}
+	return partitions[0].global
+}
+
 // GlobalRegion answers the region in which the partition keeps its global
 // services and records their calls.
 func (a *Account) GlobalRegion() string { return a.globalRegion() }

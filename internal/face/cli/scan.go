@@ -150,7 +150,15 @@ func (a *app) scanning(o scanOptions, args []string) (leaks.Options, error) {
 	if file == "" {
 		return so, nil
 	}
-	so.Baseline, err = leaks.ReadBaseline(file)
+	read := leaks.FindBaseline
+	if named {
+		read = leaks.ReadBaseline
+	}
+	so.Baseline, err = read(file)
+	if errors.Is(err, leaks.ErrOdd) {
+		so.Gaps = append(so.Gaps, leaks.Gap{Source: args[0], Where: theBaseline, Why: "unreadable", Detail: err.Error()})
+		return so, nil
+	}
 	so.Values = so.Values || err == nil
 	if errors.Is(err, fs.ErrNotExist) || err != nil && !named && !isFile(file) {
 		so.Baseline, err = nil, nil
@@ -189,16 +197,19 @@ func scanError(arg string, err error) error {
 }
 
 // askWhose asks AWS about one key pair, where the person asked for it.
-func (a *app) askWhose(ctx context.Context, id, secret, token string) (string, bool, error) {
+func (a *app) askWhose(ctx context.Context, id, secret, token string) (string, error) {
 	o := awsapi.Options{Region: a.flags.region, EndpointURL: a.flags.endpoint, AppID: appID(""), Now: a.sys.Now}
 	if a.sys.HTTP != nil {
 		o.HTTP = a.sys.HTTP
 	}
 	p, err := awsapi.Whose(ctx, o, id, secret, token)
-	if err != nil && awsapi.Classify(err) == awsapi.Unauthenticated {
-		return "", true, nil
+	switch {
+	case errors.Is(err, awsapi.ErrRefused):
+		return "", leaks.ErrRefused
+	case errors.Is(err, awsapi.ErrOtherSecret):
+		return "", leaks.ErrOtherSecret
 	}
-	return p.ARN, false, err
+	return p.ARN, err
 }
 
 func (a *app) writeBaseline(o scanOptions, args []string, b *leaks.Baseline, res *leaks.Result) error {

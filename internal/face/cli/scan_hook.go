@@ -81,13 +81,27 @@ func runHookInstall(ctx context.Context, a *app, o hookOptions) error {
 	})
 }
 
+// writeHook writes one where there is none, or ours. What is there and cannot be
+// read is somebody else's; a link is replaced, and what it leads to stays.
 func writeHook(file, hook string, force bool) error {
 	text := "#!/bin/sh\n# Keeps credentials out of this repository: cordon help scan\nexec cordon scan hook run " + hook + " -- \"$@\"\n"
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	if have, err := os.ReadFile(file); err == nil && string(have) != text && !force {
-		return fs.ErrExist
+	info, err := os.Lstat(file)
+	if err == nil {
+		if have, err := os.ReadFile(file); err == nil && string(have) == text {
+			return os.Chmod(file, 0o755)
+		}
+		if !force {
+			return fs.ErrExist
+		}
+		if !info.Mode().IsRegular() {
+			err = os.Remove(file)
+		}
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	if err := os.WriteFile(file, []byte(text), 0o755); err != nil { // git runs it as whoever commits
 		return err
@@ -145,22 +159,36 @@ func (a *app) hook(ctx context.Context, s *leaks.Scan, hook string, args []strin
 	if err != nil {
 		return err
 	}
-	var tips, known []string
+	if hook == "pre-receive" {
+		return s.Pushed(ctx, ".", pushes, "--not", "--all")
+	}
+	var known []string
 	for _, p := range pushes {
-		tips = append(tips, p.New)
-		if strings.Trim(p.Old, "0") != "" && hook == "pre-push" {
+		if strings.Trim(p.Old, "0") != "" {
 			known = append(known, "^"+p.Old)
 		}
 	}
-	if hook == "pre-receive" {
-		return s.Incoming(ctx, ".", tips, "--not", "--all")
-	}
-	remote := "--remotes"
-	if len(args) > 0 && !strings.ContainsAny(args[0], "*?[/:") {
-		remote = "--remotes=" + args[0]
-	}
 	// What the remote has may not be here: then git could not leave it out.
-	return s.Incoming(ctx, ".", tips, append(present(ctx, known), "--not", remote)...)
+	known = present(ctx, known)
+	if len(args) > 0 {
+		known = append(known, held(ctx, args[0])...)
+	}
+	return s.Pushed(ctx, ".", pushes, known...)
+}
+
+// held leaves out what a remote is known to have, where the push goes to one that
+// has a name. What another remote has is new to this one.
+func held(ctx context.Context, name string) []string {
+	out, err := exec.CommandContext(ctx, "git", "remote").Output()
+	if err != nil || strings.ContainsAny(name, "*?[") {
+		return nil
+	}
+	all := strings.Fields(string(out))
+	within := func(other string) bool { return strings.HasPrefix(other, name+"/") } // its branches would count as this one's
+	if !slices.Contains(all, name) || slices.ContainsFunc(all, within) {
+		return nil
+	}
+	return []string{"--not", "--remotes=" + name}
 }
 
 // mergeHeads are what a merge under way brings in.

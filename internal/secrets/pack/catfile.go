@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,9 +37,15 @@ func (r *Repository) git() *catFile {
 	return r.cat
 }
 
-// gitCommand is git on this repository, kept from everything but reading.
+// harmless overrides what a configuration could have a reading command run: the
+// monitor of files, hooks, and the program that checks signatures.
+var harmless = []string{"-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull, "-c", "log.showSignature=false", "--no-replace-objects", "--no-optional-locks"}
+
+// gitCommand is git on this repository, kept from everything but reading. It must
+// not be given a command that compares files: git would run the repository's
+// filters.
 func gitCommand(ctx context.Context, gitDir string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "git", append([]string{"--git-dir=" + gitDir, "-c", "core.fsmonitor=false", "--no-replace-objects", "--no-optional-locks"}, args...)...)
+	cmd := exec.CommandContext(ctx, "git", slices.Concat([]string{"--git-dir=" + gitDir}, harmless, args)...)
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "GIT_") {
 			cmd.Env = append(cmd.Env, v)
@@ -46,6 +53,26 @@ func gitCommand(ctx context.Context, gitDir string, args ...string) *exec.Cmd {
 	}
 	cmd.Env = append(cmd.Env, "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
 	return cmd
+}
+
+// Untracked has git list the files of the work tree that are not in the index, as
+// paths from its root; one that ends in "/" is a repository of its own. ignored
+// adds those that git is told to ignore.
+func (r *Repository) Untracked(ctx context.Context, ignored bool) ([]string, error) {
+	args := []string{"--work-tree=" + r.workTree, "ls-files", "-z", "-o"}
+	if !ignored {
+		args = append(args, "--exclude-standard")
+	}
+	cmd := gitCommand(ctx, r.gitDir, args...)
+	cmd.Dir = r.workTree
+	cmd.Env = append(cmd.Env, "GIT_INDEX_FILE="+r.indexFile)
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("cannot list the files that are not tracked: %w: %s", err, strings.TrimSpace(complaint.String()))
+	}
+	return strings.FieldsFunc(string(out), func(c rune) bool { return c == 0 }), nil
 }
 
 func (c *catFile) start() error {

@@ -43,5 +43,13 @@ func (id ID) Bytes() []byte { return append([]byte(nil), id.b[:id.n]...) }
 
 func (id ID) String() string { return hex.EncodeToString(id.b[:id.n]) }
 
+// Names says whether this is the id of a body of some kind.
+func (id ID) Names(kind Kind, body []byte) bool {
+	h := hasher(int(id.n))
+	fmt.Fprintf(h, "%s %d\x00", kind, len(body))
+	h.Write(body)
+	return bytes.Equal(h.Sum(nil), id.b[:id.n])
+}
+
 // Compare orders ids by their bytes.
 func (id ID) Compare(other ID) int { return bytes.Compare(id.b[:id.n], other.b[:other.n]) }

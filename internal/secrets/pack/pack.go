@@ -12,7 +12,10 @@
 // the reason why this is exact).
 package pack
 
-import "time"
+import (
+	"io/fs"
+	"time"
+)
 
 // A Kind is what an object is, by git's own number.
 type Kind uint8
@@ -117,6 +120,18 @@ type Entry struct {
 	Stage       int  // 1 to 3 in a conflict
 	IntentToAdd bool // git add -N: there is no content yet
 	Skip        bool // skip-worktree: not checked out
+
+	// The file as it was when it was staged: zero where that is not known.
+	Size     uint32 // modulo 2³²
+	Modified time.Time
+}
+
+// Fresh says that a file is what was staged, by its time and size. written is when
+// the index was: what changed at that moment or later may look the same.
+func (e *Entry) Fresh(info fs.FileInfo, written time.Time) bool {
+	const symbolic = 0o120000
+	alike := info.Mode().IsRegular() && e.Mode != symbolic || info.Mode()&fs.ModeSymlink != 0 && e.Mode == symbolic
+	return alike && !e.Modified.IsZero() && e.Modified.Before(written) && e.Modified.Equal(info.ModTime()) && e.Size == uint32(info.Size())
 }
 
 // A Reach says by what an object is still kept, the strongest first.

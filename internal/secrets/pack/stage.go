@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 var errIndex = errors.New("an entry of the index is not one")
@@ -31,6 +32,16 @@ func (r *Repository) Index(ctx context.Context) ([]Entry, error) {
 		return nil, fmt.Errorf("cannot read the index %s: %w", r.indexFile, err)
 	}
 	return list, ctx.Err()
+}
+
+// IndexWritten is when the index was last written, the zero time where there is
+// none.
+func (r *Repository) IndexWritten() time.Time {
+	info, err := os.Stat(r.indexFile)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }
 
 var errSplit = errors.New("the index is split")
@@ -68,7 +79,11 @@ func parseStage(b []byte, hash int) ([]Entry, error) {
 			return nil, errIndex
 		}
 		begin := at
-		e := Entry{Mode: binary.BigEndian.Uint32(body[at+24:]), ID: rawID(body[at+40 : at+40+hash])}
+		number := func(i int) uint32 { return binary.BigEndian.Uint32(body[begin+i:]) }
+		e := Entry{Mode: number(24), ID: rawID(body[at+40 : at+40+hash]), Size: number(36)}
+		if number(8) != 0 {
+			e.Modified = time.Unix(int64(number(8)), int64(number(12)))
+		}
 		at += 40 + hash
 		flags := binary.BigEndian.Uint16(body[at:])
 		at += 2

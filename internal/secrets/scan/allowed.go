@@ -19,14 +19,19 @@ type allowed struct {
 	patterns []*ere.Regexp
 }
 
+// mostPatterns is how many lines of a .gitallowed count: each is tried on every
+// finding.
+const mostPatterns = 1000
+
 // allowedOf reads the .gitallowed of a folder. A pattern that cannot be read
-// allows nothing, and is told.
+// allows nothing, and is told. The file is the scanned folder's, who may have put
+// anything there: a link, a pipe, a device without an end.
 func (s *Scan) allowedOf(source, dir string) *allowed {
 	a := &allowed{}
 	if dir == "" {
 		return a
 	}
-	body, err := os.ReadFile(filepath.Join(dir, ".gitallowed"))
+	body, err := small(filepath.Join(dir, ".gitallowed"))
 	if err != nil {
 		if !os.IsNotExist(err) {
 			s.gap(Gap{Source: source, Where: ".gitallowed", Why: "unreadable", Detail: cause(err).Error()})
@@ -37,6 +42,10 @@ func (s *Scan) allowedOf(source, dir string) *allowed {
 		line = strings.TrimRight(line, "\r")
 		if f := strings.Fields(line); len(f) == 0 || strings.HasPrefix(f[0], "#") {
 			continue
+		}
+		if len(a.patterns) == mostPatterns {
+			s.gap(Gap{Source: source, Where: fmt.Sprintf(".gitallowed:%d", i+1), Why: "too-many"})
+			break
 		}
 		re, err := ere.Compile([]string{line}, ere.Options{})
 		if err != nil {

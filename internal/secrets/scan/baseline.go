@@ -45,9 +45,18 @@ func NewBaseline() (*Baseline, error) {
 	return &Baseline{V: 1, Salt: hex.EncodeToString(salt), Entries: []Known{}, salt: salt, known: map[string]bool{}}, nil
 }
 
-// ReadBaseline reads one. That there is none is fs.ErrNotExist.
-func ReadBaseline(path string) (*Baseline, error) {
-	body, err := os.ReadFile(path)
+// ReadBaseline reads one that a person named. That there is none is
+// fs.ErrNotExist.
+func ReadBaseline(path string) (*Baseline, error) { return readBaseline(path, os.ReadFile) }
+
+// FindBaseline reads one that lies in what is scanned, and that nobody vouches
+// for: a link, or what is no file of a reasonable size, is ErrOdd.
+func FindBaseline(path string) (*Baseline, error) {
+	return readBaseline(path, func(path string) ([]byte, error) { return bounded(path, mostBaseline) })
+}
+
+func readBaseline(path string, read func(string) ([]byte, error)) (*Baseline, error) {
+	body, err := read(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the baseline: %w", err)
 	}

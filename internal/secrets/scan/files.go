@@ -3,53 +3,24 @@ package scan
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 
 	"cordon/internal/secrets/leak"
+	"cordon/internal/secrets/pack"
 )
 
 // mostFile is the largest file that is read. A larger one is a gap.
 const mostFile = 512 << 20
 
-// An item is one file to look at.
+// An item is one file to look at, but where its content is one of what is staged.
 type item struct {
-	path string
-	at   Place
-}
-
-// kindOf says what a path is: repository, folder or file.
-func kindOf(path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", fmt.Errorf("cannot scan %s: %w", path, cause(err))
-	}
-	switch {
-	case !info.IsDir():
-		return "file", nil
-	case isRepository(path):
-		return "repository", nil
-	}
-	return "folder", nil
-}
-
-// isRepository says whether a folder has a repository, or is a bare one.
-func isRepository(dir string) bool {
-	if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
-		return true
-	}
-	for _, f := range []string{"HEAD", "objects", "refs"} {
-		if _, err := os.Stat(filepath.Join(dir, f)); err != nil {
-			return false
-		}
-	}
-	return true
+	path   string
+	at     Place
+	staged []pack.ID
 }
 
 // cause is an error without the path that is said already.
@@ -61,13 +32,14 @@ func cause(err error) error {
 	return err
 }
 
-// Folder looks at every file below a folder, and at each repository that lies
+// folder looks at every file below a folder, and at each repository that lies
 // there as a repository. Links are not followed: what they lead to is another
-// place, and their target is read as text.
-func (s *Scan) Folder(ctx context.Context, dir string) error {
-	none := s.allowedOf(dir, dir)
+// place, and their target is read as text. dir may not be a link itself; source
+// is what it is called.
+func (s *Scan) folder(ctx context.Context, dir, source string) error {
+	known := s.allowedOf(source, dir)
 	var list []item
-	var repositories []string
+	var inner []nested
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -77,81 +49,26 @@ func (s *Scan) Folder(ctx context.Context, dir string) error {
 			return relErr
 		}
 		if err != nil {
-			s.gap(Gap{Source: dir, Where: rel, Why: "unreadable", Detail: cause(err).Error()})
+			s.gap(Gap{Source: source, Where: rel, Why: "unreadable", Detail: cause(err).Error()})
 			return nil
 		}
 		if d.IsDir() {
 			if path != dir && isRepository(path) {
-				repositories = append(repositories, path)
+				inner = append(inner, nested{path: path, source: filepath.Join(source, rel), outer: source, where: rel, plain: true})
 				return fs.SkipDir
 			}
 			return nil
 		}
-		list = append(list, item{path, Place{Source: dir, Where: InFile, Path: filepath.ToSlash(rel)}})
+		list = append(list, item{path: path, at: Place{Source: source, Where: InFile, Path: filepath.ToSlash(rel)}})
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if err := s.files(ctx, list, none); err != nil {
+	if err := s.files(ctx, list, known); err != nil {
 		return err
 	}
-	for _, r := range repositories {
-		s.res.Sources++
-		if err := s.Repository(ctx, r); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			s.gap(Gap{Source: r, Why: "unreadable", Detail: err.Error()})
-		}
-	}
-	return nil
-}
-
-// File looks at one file.
-func (s *Scan) File(ctx context.Context, path string) error {
-	return s.files(ctx, []item{{path, Place{Source: path, Where: InFile, Path: filepath.ToSlash(filepath.Base(path))}}}, s.allowedOf(path, ""))
-}
-
-// Stream looks at what comes until its end.
-func (s *Scan) Stream(_ context.Context, in io.Reader) error {
-	s.res.Sources++
-	body, err := io.ReadAll(io.LimitReader(in, mostFile+1))
-	at := Place{Source: "-", Where: InStdin}
-	switch {
-	case err != nil:
-		s.gap(Gap{Source: "-", Why: "unreadable", Detail: err.Error()})
-	case len(body) > mostFile:
-		body = body[:mostFile]
-		s.gap(Gap{Source: "-", Why: "too-large"})
-	}
-	s.res.Files++
-	s.res.Bytes += int64(len(body))
-	s.content(s.detect, body, at, nil)
-	return nil
-}
-
-// Message looks at a commit message that is being written, without the lines
-// that git will take out of it.
-func (s *Scan) Message(_ context.Context, path string) error {
-	s.res.Sources++
-	body, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("cannot read the message: %w", err)
-	}
-	text := string(body)
-	if n := strings.Index(text, "\n# ------------------------ >8 ------------------------"); n >= 0 {
-		text = text[:n]
-	}
-	lines := strings.Split(text, "\n")
-	for i, l := range lines {
-		if strings.HasPrefix(l, "#") {
-			lines[i] = ""
-		}
-	}
-	s.res.Files++
-	s.content(s.detect, []byte(strings.Join(lines, "\n")), Place{Source: path, Where: InMessage}, nil)
-	return nil
+	return s.nested(ctx, inner)
 }
 
 // files looks at many, some at once.
@@ -165,7 +82,7 @@ func (s *Scan) files(ctx context.Context, list []item, allowed *allowed) error {
 			defer wg.Done()
 			d, m := leak.New(s.o.leak()), s.o.leak().Matcher()
 			for f := range next {
-				s.file(d, m, f.path, f.at, allowed)
+				s.file(d, m, f, allowed)
 			}
 		}()
 	}
@@ -181,9 +98,10 @@ func (s *Scan) files(ctx context.Context, list []item, allowed *allowed) error {
 }
 
 // file looks at one, and at its name.
-func (s *Scan) file(d *leak.Detector, m *leak.Matcher, path string, at Place, allowed *allowed) {
+func (s *Scan) file(d *leak.Detector, m *leak.Matcher, f item, allowed *allowed) {
+	at := f.at
 	unread := func(why, detail string) { s.gap(Gap{Source: at.Source, Where: at.Path, Why: why, Detail: detail}) }
-	info, err := os.Lstat(path)
+	info, err := os.Lstat(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return // gone meanwhile, or deleted from the work tree
 	}
@@ -191,15 +109,13 @@ func (s *Scan) file(d *leak.Detector, m *leak.Matcher, path string, at Place, al
 		unread("unreadable", cause(err).Error())
 		return
 	}
-	if at.Where != InGitDir && m.Name([]byte(at.Path)) {
-		named := at
-		named.Where = InName
-		s.note(allowed.sightings(d.Text([]byte(at.Path)), []byte(at.Path), named))
+	if len(f.staged) == 0 {
+		s.named(d, m, at, allowed)
 	}
 	var body []byte
 	switch {
 	case info.Mode()&fs.ModeSymlink != 0:
-		target, err := os.Readlink(path)
+		target, err := os.Readlink(f.path)
 		if err != nil {
 			unread("unreadable", cause(err).Error())
 			return
@@ -211,7 +127,7 @@ func (s *Scan) file(d *leak.Detector, m *leak.Matcher, path string, at Place, al
 		unread("too-large", "")
 		return
 	default:
-		if body, err = os.ReadFile(path); err != nil {
+		if body, err = os.ReadFile(f.path); err != nil {
 			unread("unreadable", cause(err).Error())
 			return
 		}
@@ -220,7 +136,22 @@ func (s *Scan) file(d *leak.Detector, m *leak.Matcher, path string, at Place, al
 	s.res.Files++
 	s.res.Bytes += int64(len(body))
 	s.mu.Unlock()
+	if len(f.staged) > 0 {
+		if f.is(body) {
+			return
+		}
+		s.named(d, m, f.at, allowed)
+	}
 	s.body(d, m, body, at, allowed)
+}
+
+// named looks at the name of a file.
+func (s *Scan) named(d *leak.Detector, m *leak.Matcher, at Place, allowed *allowed) {
+	if at.Where == InGitDir || !m.Name([]byte(at.Path)) {
+		return
+	}
+	at.Where = InName
+	s.note(allowed.sightings(d.Text([]byte(at.Path)), []byte(at.Path), at))
 }
 
 // body holds a content against the rules where the matcher sees a reason.

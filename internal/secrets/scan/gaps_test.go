@@ -81,7 +81,18 @@ func TestIncoming(t *testing.T) {
 	if find(res, old) != nil || len(res.Findings) != 2 {
 		t.Errorf("%+v", res.Findings)
 	}
-	if res := look([]string{strings.Repeat("0", 40)}, "--not", "--all"); len(res.Findings) != 0 {
+	named := m.id()
+	s := New(Options{Key: []byte("k")})
+	zero := strings.Repeat("0", 40)
+	if err := s.Pushed(t.Context(), m.dir, []Push{
+		{Ref: "refs/heads/" + named, Old: zero, New: base}, {Ref: "refs/heads/" + m.id(), Old: base, New: zero}, {Ref: "refs/heads/" + m.id(), Old: base, New: base},
+	}, "^"+tip); err != nil {
+		t.Fatal(err)
+	}
+	if res := s.Result(); len(res.Findings) != 1 || res.Findings[0].ID != named || res.Findings[0].Places[0].Where != InRef {
+		t.Errorf("the name of a new branch: %+v", res.Findings)
+	}
+	if res := look([]string{zero}, "--not", "--all"); len(res.Findings) != 0 {
 		t.Errorf("a deletion: %+v", res.Findings)
 	}
 	m.git("rm", "-q", "old.txt")

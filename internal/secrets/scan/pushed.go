@@ -44,6 +44,22 @@ func none(id string) bool { return strings.Trim(id, "0") == "" }
 // and what is known already does not. known are further arguments of git
 // rev-list, such as --not --all. A push that only takes away brings nothing.
 func (s *Scan) Incoming(ctx context.Context, dir string, tips []string, known ...string) error {
+	return s.brought(ctx, dir, tips, nil, known)
+}
+
+// Pushed is Incoming of a push, with the names of the refs that it makes.
+func (s *Scan) Pushed(ctx context.Context, dir string, pushes []Push, known ...string) error {
+	var tips, names []string
+	for _, p := range pushes {
+		tips = append(tips, p.New)
+		if none(p.Old) && !none(p.New) {
+			names = append(names, p.Ref)
+		}
+	}
+	return s.brought(ctx, dir, tips, names, known)
+}
+
+func (s *Scan) brought(ctx context.Context, dir string, tips, names, known []string) error {
 	s.res.Sources++
 	var wanted []string
 	for _, t := range tips {
@@ -60,6 +76,12 @@ func (s *Scan) Incoming(ctx context.Context, dir string, tips []string, known ..
 	}
 	defer r.Close()
 	x := &repository{Scan: s, r: r, source: dir, allowed: s.allowedOf(dir, r.WorkTree())}
+	for _, name := range names {
+		if len(x.match.Lines([]byte(name), nil)) > 0 {
+			at := Place{Source: dir, Where: InRef, Path: name, Reach: pack.ByRef.String(), Refs: []string{name}, RefCount: 1}
+			s.note(x.allowed.sightings(x.detect.Text([]byte(name)), []byte(name), at))
+		}
+	}
 	list, err := incoming(ctx, dir, wanted, known)
 	if err != nil {
 		return err

@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,26 +13,15 @@ import (
 	"cordon/internal/secrets/pack"
 )
 
-// Repository looks at a git repository: every object of it, the names of its
-// refs, the files of .git that hold addresses and commands, what is staged, and
-// what of the work tree is in no object yet.
+// Repository looks at a git repository and those that lie in it: every object,
+// the names of refs, the files of .git that hold addresses and commands, what is
+// staged, and what of the work tree is in no object yet.
 func (s *Scan) Repository(ctx context.Context, dir string) error {
 	r, err := pack.OpenEnv(ctx, dir, s.o.Env)
 	if err != nil {
 		return fmt.Errorf("cannot read the repository: %w", err)
 	}
-	defer r.Close()
-	x := &repository{Scan: s, r: r, source: dir, allowed: s.allowedOf(dir, r.WorkTree())}
-	if !s.o.NoHistory {
-		if err := x.history(ctx); err != nil {
-			return err
-		}
-		x.gitDir()
-	}
-	if !s.o.NoWorkTree && r.WorkTree() != "" {
-		return x.workTree(ctx)
-	}
-	return nil
+	return s.whole(ctx, r, dir, dir)
 }
 
 // A repository is one that is being looked at.
@@ -44,6 +31,8 @@ type repository struct {
 	source  string
 	allowed *allowed
 	modes   map[string]uint32
+	inner   []nested
+	modules []nested // submodules as they are stored; where they are checked out comes first
 }
 
 // history looks at every object.
@@ -225,13 +214,23 @@ func (x *repository) placed(ctx context.Context, objects []object, names []name)
 		}
 	}
 	for _, n := range names {
+		told, more := false, n.Mode == submodule // what it stands for is in another repository
 		for i := range places[n.ID] {
 			p := &places[n.ID][i]
+			more = more || p.More > 0
 			if p.Path != "" && !slices.Contains(strings.Split(p.Path, "/"), n.Name) {
 				continue // the same content under another name
 			}
 			place := x.place(p)
 			place.Object, place.Where, place.Path = n.ID.String(), InName, cmp.Or(p.Path, n.Name)
+			x.note(x.allowed.sightings(n.found, []byte(n.Name), place))
+			told = true
+		}
+		if !told { // all that is known is the tree that has it
+			place := Place{Source: x.source, Where: InName, Path: n.Name, Object: n.Tree.String()}
+			if !more {
+				place.Reach = pack.ByNothing.String()
+			}
 			x.note(x.allowed.sightings(n.found, []byte(n.Name), place))
 		}
 	}
@@ -317,26 +316,4 @@ func (x *repository) rootOf(ctx context.Context, commit pack.ID) (pack.ID, error
 		return pack.ID{}, fmt.Errorf("%s is no commit", commit)
 	}
 	return pack.ParseID(string(hex))
-}
-
-// gitDir looks at the files of .git that people and programs write secrets into:
-// addresses with passwords, hooks, half-written messages.
-func (x *repository) gitDir() {
-	files := []string{"config", "config.worktree", "description", "COMMIT_EDITMSG", "MERGE_MSG", "SQUASH_MSG", "TAG_EDITMSG", "FETCH_HEAD", "info/exclude", "info/attributes", "info/sparse-checkout", "packed-refs"}
-	root := x.r.CommonDir()
-	for _, pattern := range []string{"hooks/*", "logs/*", "modules/*/config"} {
-		list, _ := filepath.Glob(filepath.Join(root, pattern)) // the pattern is ours and well formed
-		for _, f := range list {
-			if rel, err := filepath.Rel(root, f); err == nil && !strings.HasSuffix(f, ".sample") {
-				files = append(files, filepath.ToSlash(rel))
-			}
-		}
-	}
-	for _, f := range files {
-		full := filepath.Join(root, filepath.FromSlash(f))
-		if info, err := os.Lstat(full); err != nil || !info.Mode().IsRegular() {
-			continue
-		}
-		x.file(x.detect, x.match, full, Place{Source: x.source, Where: InGitDir, Path: f}, x.allowed)
-	}
 }

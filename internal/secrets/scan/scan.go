@@ -7,7 +7,6 @@ package scan
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -101,6 +100,7 @@ type Options struct {
 	NoArchives  bool
 	Values      bool // of secrets are needed: to ask AWS, or for a baseline
 	Baseline    *Baseline
+	Gaps        []Gap               // that were there before the scan began
 	Env         func(string) string // of git's own variables; nil: none
 }
 
@@ -138,6 +138,7 @@ type Scan struct {
 	seen   [][]sighting
 	detect *leak.Detector
 	match  *leak.Matcher
+	been   map[string]bool // what was looked at already: one repository can be met in several ways
 }
 
 // New begins a scan.
@@ -145,7 +146,7 @@ func New(o Options) *Scan {
 	if o.Env == nil {
 		o.Env = func(string) string { return "" }
 	}
-	return &Scan{o: o, detect: leak.New(o.leak()), match: o.leak().Matcher()}
+	return &Scan{o: o, res: Result{Gaps: slices.Clone(o.Gaps)}, detect: leak.New(o.leak()), match: o.leak().Matcher(), been: map[string]bool{}}
 }
 
 func (s *Scan) gap(g Gap) {
@@ -194,19 +195,4 @@ func (f *Finding) Counts(least leak.Confidence) bool {
 
 func grade(c leak.Confidence) int {
 	return slices.Index([]leak.Confidence{leak.Low, leak.Medium, leak.High}, c)
-}
-
-// Target looks at one thing that a person named.
-func (s *Scan) Target(ctx context.Context, path string) error {
-	s.res.Sources++
-	kind, err := kindOf(path)
-	switch {
-	case err != nil:
-		return err
-	case kind == "repository":
-		return s.Repository(ctx, path)
-	case kind == "folder":
-		return s.Folder(ctx, path)
-	}
-	return s.File(ctx, path)
 }

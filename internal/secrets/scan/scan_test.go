@@ -176,29 +176,31 @@ func TestAllowed(t *testing.T) {
 // TestVerify asks once for each pair, and never about a trap.
 func TestVerify(t *testing.T) {
 	m := newFolder(t)
-	live, dead, alone, trap := m.id(), m.id(), m.id(), "AKIA"+"AYLPMN5H"+m.letters("BCDEFGH", 8)
+	live, dead, alone, other, late, trap := m.id(), m.id(), m.id(), m.id(), m.id(), "AKIA"+"AYLPMN5H"+m.letters("BCDEFGH", 8)
 	pair := func(id string) string { return "id " + id + "\nsecret_access_key " + m.secret() + "\n" }
 	m.write("a/live.env", pair(live)+pair(live))
 	m.write("b/dead.env", pair(dead))
 	m.write("c/alone.env", alone)
+	m.write("f/other.env", pair(other))
+	m.write("g/late.env", pair(late))
 	m.write("d/trap.env", pair(trap))
 	m.write("e/allowed.env", strings.ReplaceAll(pair(m.id()), "\n", " # cordon:allow\n"))
 	res := scanned(t, Options{}, m.dir)
 	asked := map[string]int{}
-	if err := res.Verify(t.Context(), func(_ context.Context, id, secret, _ string) (string, bool, error) {
+	if err := res.Verify(t.Context(), func(_ context.Context, id, secret, _ string) (string, error) {
 		if len(secret) != 40 {
 			t.Errorf("secret of %d characters", len(secret))
 		}
 		asked[id]++
-		return "arn:aws:iam::111122223333:user/a", id == dead, nil
+		return "arn:aws:iam::111122223333:user/a", map[string]error{dead: ErrRefused, other: ErrOtherSecret, late: errors.New("the clock is wrong")}[id]
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if len(asked) != 2 || asked[live] != 1 || asked[dead] != 1 {
+	if len(asked) != 4 || asked[live] != 1 || asked[dead] != 1 || asked[other] != 1 || asked[late] != 1 {
 		t.Errorf("asked %v", asked)
 	}
-	for id, want := range map[string]string{live: Active, dead: Refused, alone: "", trap: Trap} {
-		if f := find(res, id); f == nil || f.Verified != want {
+	for id, want := range map[string]string{live: Active, dead: Refused, alone: "", trap: Trap, other: Unknown + "other-secret", late: Unknown + "no-answer"} {
+		if f := find(res, id); f == nil || f.Verified+f.Why != want {
 			t.Errorf("want %s: %+v", want, f)
 		}
 	}

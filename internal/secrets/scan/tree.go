@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"cordon/internal/secrets/pack"
@@ -52,34 +50,6 @@ func entries(body []byte, idSize int, f func(name []byte, mode uint32, id pack.I
 		}
 		body = body[nul+1+idSize:]
 	}
-}
-
-// workTree looks at what of the work tree is in no object yet: files that differ
-// from what is staged, files that are not tracked, and where it was asked for
-// those that git ignores. Which these are is git's to say.
-func (x *repository) workTree(ctx context.Context) error {
-	args := []string{"-C", x.r.WorkTree(), "ls-files", "-z", "-m", "-o"}
-	if !x.o.Ignored {
-		args = append(args, "--exclude-standard")
-	}
-	cmd := exec.CommandContext(ctx, "git", args...)
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
-	if err != nil {
-		x.gap(Gap{Source: x.source, Where: "work tree", Why: "unreadable", Detail: strings.TrimSpace(complaint.String() + " " + err.Error())})
-		return ctx.Err()
-	}
-	var list []item
-	seen := map[string]bool{}
-	for _, f := range strings.Split(string(out), "\x00") {
-		if f == "" || seen[f] {
-			continue
-		}
-		seen[f] = true
-		list = append(list, item{filepath.Join(x.r.WorkTree(), filepath.FromSlash(f)), Place{Source: x.source, Where: InTree, Path: f}})
-	}
-	return x.files(ctx, list, x.allowed)
 }
 
 // Staged looks at what the next commit would add: entries of the index that HEAD

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"errors"
 
 	"cordon/internal/secrets/leak"
 )
@@ -14,8 +15,14 @@ const (
 	Unknown = "unknown" // nobody could say
 )
 
-// Ask asks AWS whose a key is. refused says that AWS does not take it.
-type Ask func(ctx context.Context, id, secret, token string) (arn string, refused bool, err error)
+// What Ask may answer beside an ARN. Any other error says nothing of the key.
+var (
+	ErrRefused     = errors.New("the key is not taken")
+	ErrOtherSecret = errors.New("the id is known, and the secret is not its own")
+)
+
+// Ask asks AWS whose a key is.
+type Ask func(ctx context.Context, id, secret, token string) (arn string, err error)
 
 // Verify asks once for each key id whose secret was found, and never for one that
 // is known to be a trap. What was allowed is not asked about.
@@ -44,14 +51,16 @@ func (r *Result) Verify(ctx context.Context, ask Ask) error {
 				continue
 			}
 		}
-		arn, refused, err := ask(ctx, f.ID, r.Findings[j].value(), token)
+		arn, err := ask(ctx, f.ID, r.Findings[j].value(), token)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case errors.Is(err, ErrRefused):
+			f.Verified = Refused
+		case errors.Is(err, ErrOtherSecret):
+			f.Verified, f.Why = Unknown, "other-secret"
 		case err != nil:
 			f.Verified, f.Why = Unknown, "no-answer"
-		case refused:
-			f.Verified = Refused
 		default:
 			f.Verified, f.Identity = Active, arn
 		}
