@@ -29,7 +29,7 @@ func openCache(dir, rules string) *cache {
 	return &cache{dir: dir, rules: sha256.Sum256([]byte(rules))}
 }
 
-const cacheMagic = "cordon verdicts 1\n"
+const cacheMagic = "cordon verdicts 2\n"
 
 func (c *cache) path(what string) string {
 	return filepath.Join(c.dir, what+"-"+hex.EncodeToString(c.rules[:10])+".verdicts")

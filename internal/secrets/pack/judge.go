@@ -27,7 +27,7 @@ type judge struct {
 type found struct {
 	hits    []Hit
 	names   []nameAt
-	outside []ID // named by trees and commits, and not in the pack itself
+	outside []ID // named by trees, commits and tags, and not in the pack itself
 	gaps    []Gap
 }
 
@@ -72,8 +72,13 @@ func (j *judge) object(number, local int32, id func() ID, b, base *built, segmen
 		if j.m != nil {
 			j.text(id, b, base, segments)
 		}
-		if b.kind == Commit {
+		switch b.kind {
+		case Commit:
 			j.commit(j.n.same(number), id, b.body)
+		case Tag:
+			if to, ok := tagged(b.body); ok && int(to.n) == j.r.hash {
+				j.child(to.b[:to.n])
+			}
 		}
 	}
 }

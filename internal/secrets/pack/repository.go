@@ -236,8 +236,8 @@ func (r *Repository) addDir(dir string, depth int) {
 	}
 	r.dirs = append(r.dirs, dir)
 	b, err := readSmall(filepath.Join(dir, "info", "alternates"))
-	if err != nil {
-		return
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.odd = append(r.odd, Gap{Why: fmt.Sprintf("the alternates of the folder of objects %s cannot be read: %v", dir, err)})
 	}
 	for line := range strings.Lines(string(b)) {
 		line = strings.TrimRight(line, "\r\n")

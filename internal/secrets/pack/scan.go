@@ -47,7 +47,7 @@ func (r *Repository) Scan(ctx context.Context, o Options) (got *Scanned, err err
 	r.mu.Lock()
 	r.last = o
 	r.mu.Unlock()
-	return s.result(), nil
+	return s.result(ctx), nil
 }
 
 // A scan is one run.
@@ -251,7 +251,7 @@ func (j *judge) looseOne(id ID, number int32, blobs bool) (size int64, judged bo
 }
 
 // result puts the parts together, in one order.
-func (s *scan) result() *Scanned {
+func (s *scan) result(ctx context.Context) *Scanned {
 	out := &s.out
 	out.Gaps = append(out.Gaps, s.r.odd...)
 	out.Gaps = append(out.Gaps, s.r.looseGaps...)
@@ -282,8 +282,11 @@ func (s *scan) result() *Scanned {
 			}
 		}
 		out.Gaps = append(out.Gaps, v.gaps...)
-		lost.add(v.outside)
+		for _, id := range v.outside {
+			lost.add(id)
+		}
 	}
+	out.Gaps = append(out.Gaps, lost.tips(ctx)...)
 	out.Gaps = append(out.Gaps, lost.gaps()...)
 	out.Objects = max(0, int(s.n.total)-damaged)
 	out.Cached = min(out.Cached, out.Objects)
@@ -321,47 +324,4 @@ func (r *Repository) kind(id ID) Kind {
 		return 0
 	}
 	return kind
-}
-
-// A lost collects what is named and not here.
-type lost struct {
-	s    *scan
-	seen map[ID]bool
-	ids  []ID
-}
-
-func (l *lost) add(ids []ID) {
-	for _, id := range ids {
-		if !l.seen[id] {
-			l.seen[id] = true
-			if l.s.n.of(id.b[:id.n], nil) < 0 {
-				l.ids = append(l.ids, id)
-			}
-		}
-	}
-}
-
-// maxLost is how many are listed one by one.
-const maxLost = 1000
-
-func (l *lost) gaps() (list []Gap) {
-	cut := map[ID]bool{}
-	if l.s.r.shallow {
-		cut = l.s.r.cutParents()
-	}
-	why := "the object is named and is not here: the repository is damaged"
-	if l.s.r.promisor {
-		why = "the object is not here: a partial clone left it at its remote (git fetch --refetch brings all)"
-	}
-	slices.SortFunc(l.ids, ID.Compare)
-	for _, id := range l.ids {
-		if cut[id] {
-			continue
-		}
-		if len(list) == maxLost {
-			return append(list, Gap{Why: fmt.Sprintf("%d more objects are named and not here", len(l.ids)-maxLost)})
-		}
-		list = append(list, Gap{ID: id, Why: why})
-	}
-	return list
 }
