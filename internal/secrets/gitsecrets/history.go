@@ -3,6 +3,7 @@ package gitsecrets
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -211,6 +212,8 @@ func (f *forest) commit(id, prefix string) []leaf {
 	return slices.DeleteFunc(slices.Clone(all), func(l leaf) bool { return known[l] })
 }
 
+// below lists what was found in a commit, below a directory, and its parents: none
+// where a shallow clone's history is cut off, whatever the commit says.
 func (f *forest) below(id, prefix string) (all []leaf, parents []string) {
 	body, err := f.object(id)
 	head, _, _ := bytes.Cut(body, []byte("\n\n"))
@@ -222,6 +225,9 @@ func (f *forest) below(id, prefix string) (all []leaf, parents []string) {
 		if p, ok := strings.CutPrefix(l, "parent "); ok {
 			parents = append(parents, p)
 		}
+	}
+	if len(parents) > 0 && f.shallow()[id] {
+		parents = nil
 	}
 	if err != nil || at == "" {
 		f.gap(id)
@@ -236,6 +242,20 @@ func (f *forest) below(id, prefix string) (all []leaf, parents []string) {
 		}
 	}
 	return f.tree(at), parents
+}
+
+// shallow are the commits at which the history is cut off.
+func (r *run) shallow() map[string]bool {
+	if r.cut == nil {
+		r.cut = map[string]bool{}
+		if out, code := r.git(nil, "rev-parse", "--git-path", "shallow"); code == 0 {
+			body, _ := os.ReadFile(r.at(line(out))) // there is none, in most cases
+			for _, id := range strings.Fields(string(body)) {
+				r.cut[id] = true
+			}
+		}
+	}
+	return r.cut
 }
 
 func (f *forest) gap(id string) {
