@@ -323,7 +323,7 @@ func (w *walker) large(ctx context.Context, queue []int32) {
 		i := queue[0]
 		queue = queue[1:]
 		w.drop()
-		kind, body, err := w.r.readAt(w.f.p, w.f.objects[i].off, nil)
+		kind, body, err := w.r.readAt(w.f.p, w.f.objects[i].off, &chase{})
 		switch {
 		case errors.Is(err, ErrLarge):
 			w.see(w, &built{i: i, kind: w.f.objects[i].kind, large: true}, nil, nil)
