@@ -16,7 +16,7 @@ func (r *Repository) Object(ctx context.Context, id ID) (is Kind, content []byte
 		return 0, nil, err
 	}
 	kind, body, err := r.objectBut(id, nil)
-	if err == nil || errors.Is(err, ErrMissing) && len(r.odd) == 0 || errors.Is(err, ErrLarge) {
+	if err == nil || errors.Is(err, ErrMissing) && len(r.odd) == 0 || errors.Is(err, ErrLarge) || errors.Is(err, errFile) {
 		return kind, body, about(id, err)
 	}
 	if kind, body, other := r.git().object(ctx, id); other == nil {

@@ -89,6 +89,11 @@ func (r *Repository) openPacks() {
 
 func openPack(path string, hash int) (*packFile, error) {
 	p := &packFile{name: filepath.Base(path) + ".pack"}
+	for _, end := range []string{".idx", ".pack"} {
+		if err := regular(path + end); err != nil {
+			return nil, err
+		}
+	}
 	var err error
 	if p.side, err = mapFile(path + ".idx"); err != nil {
 		return nil, err
