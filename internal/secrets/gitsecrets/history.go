@@ -278,29 +278,49 @@ func (f *forest) child(tree, name string) (id string) {
 	return id
 }
 
-func (f *forest) tree(id string) []leaf {
+func (f *forest) tree(id string) []leaf { return f.deep(id, 0) }
+
+// Bounds of a tree: no file system takes directories that nest deeper, and small
+// trees that hold others many times have more files than there is memory.
+const (
+	maxDepth  = 4096
+	maxLeaves = 1 << 18
+)
+
+func (f *forest) deep(id string, depth int) []leaf {
 	if known, ok := f.trees[id]; ok {
 		return known
 	}
 	body, err := f.object(id)
-	if err != nil {
+	if err != nil || depth > maxDepth {
 		f.gap(id)
 		return nil
 	}
+	f.trees[id] = nil // a tree that holds itself holds nothing more
 	var all []leaf
+	full := false
+	add := func(l leaf) {
+		if full = full || len(all) == maxLeaves; !full {
+			all = append(all, l)
+		}
+	}
 	eachEntry(body, len(id)/2, func(mode, name, child string) {
 		switch {
 		case mode == "40000":
-			for _, l := range f.tree(child) {
+			for _, l := range f.deep(child, depth+1) {
 				l.path = name + "/" + l.path
-				all = append(all, l)
+				add(l)
 			}
 		case strings.HasPrefix(mode, "100") && f.blob(child):
-			all = append(all, leaf{path: name, id: child})
+			add(leaf{path: name, id: child})
 		case mode == "120000" && f.links && f.blob(child):
-			all = append(all, leaf{path: name, id: child, link: true})
+			add(leaf{path: name, id: child, link: true})
 		}
 	})
+	if full {
+		f.gap(id)
+		return nil
+	}
 	f.trees[id] = slices.Clip(all)
 	return all
 }

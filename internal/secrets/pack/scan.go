@@ -23,6 +23,7 @@ func (r *Repository) Scan(ctx context.Context, o Options) (got *Scanned, err err
 	if s.workers = o.Workers; s.workers <= 0 {
 		s.workers = runtime.GOMAXPROCS(0)
 	}
+	s.makeRoom()
 	c := openCache(o.Cache, o.Rules)
 	for k, p := range r.packs {
 		if s.verdicts[k] = c.pack(p, r.packs[:k]); s.verdicts[k] != nil {
@@ -64,8 +65,11 @@ type scan struct {
 	loose    found
 	want     *interest
 	gathers  []*gather
+	room     atomic.Int64 // of edges
 	out      Scanned
 }
+
+func (s *scan) makeRoom() { s.room.Store(int64(maxEdges) + 8*int64(s.n.total)) }
 
 // run reads blobs first: trees are then read once, knowing which blobs matter.
 func (s *scan) run(ctx context.Context) error {
@@ -158,7 +162,7 @@ func spread(f *forest, roots []int32) {
 }
 
 func (s *scan) judge(ctx context.Context, p *packFile) *judge {
-	j := &judge{ctx: ctx, r: s.r, n: s.n, g: &gather{want: s.want}, p: p, noMemo: s.o.NoMemo}
+	j := &judge{ctx: ctx, r: s.r, n: s.n, g: &gather{want: s.want}, p: p, noMemo: s.o.NoMemo, room: &s.room}
 	if s.o.Matcher != nil {
 		j.m = s.o.Matcher()
 	}
@@ -197,9 +201,7 @@ func (s *scan) looseOnes(ctx context.Context, blobs bool) {
 					continue
 				}
 				sizes[w] += size
-				f := j.found
-				j.found = found{}
-				parts[w].by[i] = &f
+				parts[w].by[i] = j.take()
 			}
 		})
 	}
@@ -207,7 +209,7 @@ func (s *scan) looseOnes(ctx context.Context, blobs bool) {
 	for w, j := range judges {
 		for i, f := range parts[w].by {
 			s.loose.add(f)
-			if s.old.known != nil && len(f.gaps) == 0 {
+			if s.old.known != nil && len(f.gaps) == 0 && !f.full {
 				s.changed = true
 				s.old.known[i] = true
 				s.old.n++
