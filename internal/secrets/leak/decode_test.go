@@ -149,6 +149,37 @@ func TestEscapes(t *testing.T) {
 	}
 }
 
+// TestAfterEscapes: an escape before a credential is no part of it, whatever it
+// looks like, and the matcher chooses the line.
+func TestAfterEscapes(t *testing.T) {
+	m := Options{}.Matcher()
+	before := []string{"%3D", "%22", "%20", "%3d", "%3A%20%22", "=3D", `\x22`, `\x3D`, `\u0022`, `\u003d`, `\n`, `\t`, `\r\n`}
+	for rule, sample := range map[string]string{
+		RuleKey: "AKIA{u16}", RuleTemporary: "ASIA{u16}", "github-token": "ghp_{w36}", "gitlab-token": "glpat-{w20}", RuleSecret: "{b40}", "sendgrid-key": "SG.{w22}.{w43}",
+		"terraform-cloud-token": "{w14}.atlasv1.{w67}", "twilio-key-sid": "SK{h32}",
+	} {
+		for seed := range uint64(20) {
+			for _, e := range before {
+				value := fill(sample, seed)
+				for _, after := range []string{"", "%22", `\u0022}`, "&x=y", "=3D"} {
+					text := "secret" + e + value + after
+					if got := detector().Text([]byte(text)); !has(got, rule) || !strings.HasSuffix(value, got[0].Last4) {
+						t.Errorf("%s is not found: %q: %+v", rule, text, got)
+					}
+					if len(m.Lines([]byte(text), nil)) == 0 {
+						t.Errorf("%s: the matcher passes it over: %q", rule, text)
+					}
+				}
+			}
+		}
+	}
+	for _, text := range []string{"secret=\\x2{b40}", "secret=%g0{b40}", "secret=F0{b40}", "secret=x22{b40}", "u0022AKIA{u16}"[:5] + "AKIA{u16}", "3DAKIA{u16}", "token=\\aghp_{w36}", "token%zzghp_{w36}", "token%3Dxghp_{w36}"} {
+		if got := detector().Text([]byte(fill(text, 3))); len(got) > 0 {
+			t.Errorf("%q: %+v", text, got)
+		}
+	}
+}
+
 // TestBounds: what unpacks to too much is told, and not unpacked.
 func TestBounds(t *testing.T) {
 	bomb := gzipOf(bytes.Repeat([]byte("0"), MostMember+1000))
