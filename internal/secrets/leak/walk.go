@@ -272,8 +272,15 @@ func bareKind(text []byte, i, j, e int) int {
 	return 0
 }
 
-// announces says whether what stands before text[i:j] on its line names it.
-func announces(text []byte, i, j, kind int) bool { return named(before(text, i)) }
+// announces says whether what stands before text[i:j] on its line names it, or is
+// nothing: then the line above may. Most of what is as long is no secret.
+func announces(text []byte, i, j, kind int) bool {
+	head := before(text, i)
+	return named(head) || kind == bareSecret && blank(head) && random(text[i:j], 8)
+}
+
+// blank says whether nothing stands before a value, but what quotes or lists it.
+func blank(head []byte) bool { return len(bytes.TrimLeft(head, " \t\"'`-|>")) == 0 }
 
 // before is what stands before i on its line, as far as it matters.
 func before(text []byte, i int) []byte {
