@@ -114,3 +114,15 @@ func TestTreesOfThemselves(t *testing.T) {
 		t.Errorf("%d files, %d gaps", len(got), f.gaps)
 	}
 }
+
+// TestEmptyLines: an empty line around a change counts for every parent, written
+// with its blanks or without.
+func TestEmptyLines(t *testing.T) {
+	for _, log := range []string{
+		"@@ -1,4 +1,4 @@\n one\n\n-two\n+2\n\nwords\n+++ after\n", "@@@ -1,3 -1,3 +1,4 @@@\n  one\n\n++2\n\nwords\n+++ after\n", "@@ -1,2 +1,3 @@\n one\n+2\n \nwords\n+++ after\n",
+	} {
+		if got := string(addedOnly([]byte(log))); strings.Count(got, "\n") != strings.Count(log, "\n") || !strings.HasSuffix(got, "2\n\nwords\n+++ after\n") || strings.Contains(got, "one") {
+			t.Errorf("%q of %q", got, log)
+		}
+	}
+}
