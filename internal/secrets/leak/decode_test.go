@@ -5,6 +5,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +59,31 @@ func gzipOf(body []byte) []byte {
 	return b.Bytes()
 }
 
-func tarOf(name string, body []byte) []byte {
+func arOf(name string, body []byte) []byte {
+	return fmt.Appendf(nil, "!<arch>\n%-16s%-12d%-6d%-6d%-8s%-10d`\nab\n\n%-16s%-12d%-6d%-6d%-8s%-10d`\n%s", "odd", 0, 0, 0, "100644", 3, name, 0, 0, 0, "100644", len(body), body)
+}
+
+// tarOf is a tar of one file; a type is written over its own.
+func tarOf(name string, body []byte, kind ...byte) []byte {
+	b := plainTar(name, body)
+	for _, k := range kind {
+		b[156] = k
+		if k == tar.TypeGNUSparse { // one stretch, as long as the file
+			copy(b[257:], "ustar  \x00")
+			copy(b[386:], fmt.Sprintf("%011o\x00%011o\x00", 0, len(body)))
+			copy(b[483:], fmt.Sprintf("%011o\x00", len(body)))
+		}
+		copy(b[148:156], "        ")
+		sum := 0
+		for _, c := range b[:512] {
+			sum += int(c)
+		}
+		copy(b[148:156], fmt.Sprintf("%06o\x00 ", sum))
+	}
+	return b
+}
+
+func plainTar(name string, body []byte) []byte {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	_ = w.WriteHeader(&tar.Header{Name: name, Size: int64(len(body)), Mode: 0o600, Format: tar.FormatUSTAR})
@@ -109,6 +134,15 @@ func TestDecoders(t *testing.T) {
 		"base 64, shifted 2": {[]byte("id: " + base64.StdEncoding.EncodeToString([]byte("xy"+id+" and more"))), "base64", RuleKey},
 		"base 64 twice":      {[]byte(base64.StdEncoding.EncodeToString([]byte("k: " + base64.StdEncoding.EncodeToString([]byte(plain)) + " AKIA"))), "base64 base64", RuleKey},
 		"kubernetes":         {[]byte("  AWS_SECRET_ACCESS_KEY: " + base64.StdEncoding.EncodeToString([]byte(secret)) + "\n"), "base64", RuleSecret},
+		"pex":                {append([]byte("#!/usr/bin/env python3\n"), zipOf(t, "m.py", []byte(plain))...), "zip m.py", RuleSecret},
+		"program and zip":    {append([]byte("\x7fELF"+strings.Repeat("\x00\x01code", 3000)), zipOf(t, "m.py", []byte(plain))...), "zip m.py", RuleSecret},
+		"before a zip":       {append([]byte("#!/bin/sh\nexport K="+id+"\n"), zipOf(t, "m.py", []byte("x"))...), "", RuleKey},
+		"program alone":      {[]byte("MZ" + strings.Repeat("\x00\x01code", 3000) + plain), "", RuleKey},
+		"deb":                {arOf("control.tar.gz", gzipOf(tarOf("etc/x", []byte(plain)))), "ar control.tar.gz gzip tar etc/x", RuleKey},
+		"contiguous":         {tarOf("etc/x", []byte(plain), tar.TypeCont), "tar etc/x", RuleKey},
+		"sparse":             {tarOf("etc/x", []byte(plain), tar.TypeGNUSparse), "tar etc/x", RuleKey},
+		"name in a zip":      {zipOf(t, "a/"+id+"/b", []byte("x")), "zip", RuleKey},
+		"name in a tar":      {tarOf(id, []byte("x")), "tar", RuleKey},
 		"utf-16 in gzip":     {gzipOf(utf16of(plain, true, true)), "gzip utf-16le", RuleKey},
 	} {
 		found, gaps := detector().File(c.body)
@@ -200,6 +234,22 @@ func TestBounds(t *testing.T) {
 	}
 	if _, gaps := detector().File([]byte("7z\xbc\xaf\x27\x1c and so on")); len(gaps) != 1 || gaps[0].Why != "format" {
 		t.Errorf("7z: %v", gaps)
+	}
+	for form, body := range map[string]string{
+		"lz4": "\x04\x22\x4d\x18", "lzma": "\x5d\x00\x00\x80\x00" + strings.Repeat("\xff", 8) + "\x00x", "cab": "MSCF\x00\x00\x00\x00", "git-bundle": "# v2 git bundle\n",
+		"cpio": "070701" + strings.Repeat("0", 104) + "\x00",
+	} {
+		if _, gaps := detector().File([]byte(body)); len(gaps) != 1 || gaps[0].Why != "format" || gaps[0].Through[0] != form || !(Options{}).Matcher().Whole([]byte(body)) {
+			t.Errorf("%s: %v", form, gaps)
+		}
+	}
+	if _, gaps := detector().File(tarOf("x", []byte("text"), 'V')); len(gaps) != 1 || gaps[0].Why != "format" {
+		t.Errorf("a member of an unknown kind: %v", gaps)
+	}
+	for _, body := range []string{"070701 is a date", "]\x00\x00", "#!/bin/sh\necho PK", "MZ", "!<arch>"} {
+		if _, gaps := detector().File([]byte(body)); len(gaps) > 0 {
+			t.Errorf("%q: %v", body, gaps)
+		}
 	}
 	if _, gaps := New(Options{Depth: -1}).File(whole); len(gaps) != 1 || gaps[0].Why != "too-deep" {
 		t.Errorf("no archives: %v", gaps)
