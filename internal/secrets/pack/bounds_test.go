@@ -28,12 +28,12 @@ func lower(t *testing.T, bound *int, to int) {
 func TestNamedOften(t *testing.T) {
 	b := newBox(t)
 	same := slices.Repeat([]ID{handID(1)}, 50_000)
-	sub := slices.Repeat([]ID{handID(2)}, 50_000)
+	sub := append(slices.Repeat([]ID{handID(2), handID(6)}, 50_000), slices.Repeat([]ID{handID(2)}, 50_000)...)
 	b.byHand(
 		handmade{id: handID(3), kind: Tree, body: treeOf("100644", same...)}, handmade{id: handID(4), kind: Tree, body: treeOf("100644", same...)},
-		handmade{id: handID(2), kind: Tree}, handmade{id: handID(5), kind: Tree, body: treeOf("40000", sub...)},
+		handmade{id: handID(2), kind: Tree}, handmade{id: handID(6), kind: Tree}, handmade{id: handID(5), kind: Tree, body: treeOf("40000", sub...)},
 	)
-	lower(t, &maxEdges, 0)
+	lower(t, &maxEdges, 300)
 	r := b.open()
 	s := &scan{r: r, o: Options{Matcher: newKeyMatcher}, n: r.numbers(), workers: 1, verdicts: make([]*found, 1), forests: make([]*forest, 1)}
 	s.makeRoom()

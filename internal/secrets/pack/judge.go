@@ -201,11 +201,12 @@ func (j *judge) tree(local int32, id func() ID, b, base *built, segments []segme
 	}
 }
 
-// twin says whether a tree names a child that it has named before.
+// twin says whether a tree names a child that it has named before. Of the first few
+// it looks at the last one alone: nearly all trees have no more, nor a twin.
 func (j *judge) twin(edges []edge, child int32) bool {
-	const few = 64
+	const few = 256
 	if len(edges) < few {
-		return slices.ContainsFunc(edges, func(e edge) bool { return e.child == child })
+		return len(edges) > 0 && edges[len(edges)-1].child == child
 	}
 	if len(edges) == few {
 		j.twins = map[int32]bool{}
