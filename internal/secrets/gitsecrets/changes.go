@@ -124,9 +124,18 @@ func (f *forest) lookup(tree, path string) (mode, id string) {
 // moved says whether, from one tree to another, names came and names went: only
 // then can there be a rename.
 func (f *forest) moved(old, fresh string) (added, dropped bool) {
-	if old == fresh {
+	return f.renamed(old, fresh, map[[2]string]bool{}, 0)
+}
+
+// renamed looks at each pair of trees once: one can hold itself.
+func (f *forest) renamed(old, fresh string, seen map[[2]string]bool, depth int) (added, dropped bool) {
+	if old == fresh || seen[[2]string{old, fresh}] {
 		return false, false
 	}
+	if depth > maxDepth {
+		return true, true // in doubt git is asked
+	}
+	seen[[2]string{old, fresh}] = true
 	type entry struct{ mode, id string }
 	list := func(tree string) map[string]entry {
 		all := map[string]entry{}
@@ -147,7 +156,7 @@ func (f *forest) moved(old, fresh string) (added, dropped bool) {
 		case !both:
 			dropped = true
 		case was.mode == "40000" && is.mode == "40000":
-			up, down := f.moved(was.id, is.id)
+			up, down := f.renamed(was.id, is.id, seen, depth+1)
 			added, dropped = added || up, dropped || down
 		case was.mode == "40000" || is.mode == "40000":
 			added, dropped = true, true

@@ -50,6 +50,12 @@ func TestBetter(t *testing.T) {
 			{`git merge -q --no-edit one two`, 1, ":+" + key, ""}, {`git reset -q --hard; git checkout -q --detach; git merge -q --no-edit one --no-ff`, 1, ":+" + key, ""},
 			{`git reset -q --hard; git checkout -q main; echo mine >one; git add one; git commit -qm mine; git merge -q one`, 1, "", ""}, {`echo fine >one; git add one; GIT_EDITOR=true git commit -q`, 1, key, ""},
 		},
+		"what a user has set takes nothing out": {
+			{`git init -q .; echo a >a; git add a; git commit -qm a; git-secrets --register-aws; git-secrets --install >/dev/null; git checkout -qb words; git commit -qn --allow-empty -m words -m 'with ` + key + `'; git checkout -q --orphan root; echo ` + key + ` >in; git add in; git commit -qnm root; git checkout -q main; echo b >b; git add b; git commit -qm b`, 0, "", ""},
+			{`git config format.pretty oneline; git merge -q --no-edit words`, 1, key, ""},
+			{`git reset -q --hard; git config log.showRoot false; git merge -q --no-edit --allow-unrelated-histories root`, 1, ":+" + key, ""},
+			{`git reset -q --hard; git config diff.suppressBlankEmpty true; git checkout -q main; printf '1\n\n2\n\n3\n' >l; git add l; git commit -qm l; git checkout -qb blank; printf '1\n\ntwo\n\n3\n' >l; git commit -qnam ` + key + `; printf '1\n\n2\n\n3\n' >l; git commit -qam back; git checkout -q main; echo c >c; git add c; git commit -qm c; git merge -q --no-edit blank`, 1, key, ""},
+		},
 		"merges in the history": {
 			{`git init -q .; echo a >a; git add a; git commit -qm a; git checkout -qb side; echo s >s; git add s; git commit -qm s; git checkout -q main; echo m >m; git add m; git commit -qm m; git-secrets --register-aws; git merge -q --no-commit side; echo ` + key + ` >evil; git add evil; git commit -qm merge; git rm -q evil; git commit -qm gone`, 0, "", ""},
 			{`git-secrets --scan-history`, 1, ":evil:1:" + key, "cannot"}, {`git-secrets --scan-history 2>&1 | head -1 | grep -vc '^[0-9a-f]\{40\}:evil:1:'`, 1, "", ""},

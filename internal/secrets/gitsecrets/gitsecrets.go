@@ -63,6 +63,7 @@ type run struct {
 	settings *settings
 	store    *store
 	opened   sync.Once
+	cut      map[string]bool // see shallow
 
 	global, force, recursive, literal, allowed bool
 	cached, noIndex, untracked                 bool

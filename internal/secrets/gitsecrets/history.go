@@ -3,6 +3,7 @@ package gitsecrets
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -211,6 +212,8 @@ func (f *forest) commit(id, prefix string) []leaf {
 	return slices.DeleteFunc(slices.Clone(all), func(l leaf) bool { return known[l] })
 }
 
+// below lists what was found in a commit, below a directory, and its parents: none
+// where a shallow clone's history is cut off, whatever the commit says.
 func (f *forest) below(id, prefix string) (all []leaf, parents []string) {
 	body, err := f.object(id)
 	head, _, _ := bytes.Cut(body, []byte("\n\n"))
@@ -222,6 +225,9 @@ func (f *forest) below(id, prefix string) (all []leaf, parents []string) {
 		if p, ok := strings.CutPrefix(l, "parent "); ok {
 			parents = append(parents, p)
 		}
+	}
+	if len(parents) > 0 && f.shallow()[id] {
+		parents = nil
 	}
 	if err != nil || at == "" {
 		f.gap(id)
@@ -236,6 +242,20 @@ func (f *forest) below(id, prefix string) (all []leaf, parents []string) {
 		}
 	}
 	return f.tree(at), parents
+}
+
+// shallow are the commits at which the history is cut off.
+func (r *run) shallow() map[string]bool {
+	if r.cut == nil {
+		r.cut = map[string]bool{}
+		if out, code := r.git(nil, "rev-parse", "--git-path", "shallow"); code == 0 {
+			body, _ := os.ReadFile(r.at(line(out))) // there is none, in most cases
+			for _, id := range strings.Fields(string(body)) {
+				r.cut[id] = true
+			}
+		}
+	}
+	return r.cut
 }
 
 func (f *forest) gap(id string) {
@@ -258,29 +278,49 @@ func (f *forest) child(tree, name string) (id string) {
 	return id
 }
 
-func (f *forest) tree(id string) []leaf {
+func (f *forest) tree(id string) []leaf { return f.deep(id, 0) }
+
+// Bounds of a tree: no file system takes directories that nest deeper, and small
+// trees that hold others many times have more files than there is memory.
+const (
+	maxDepth  = 4096
+	maxLeaves = 1 << 18
+)
+
+func (f *forest) deep(id string, depth int) []leaf {
 	if known, ok := f.trees[id]; ok {
 		return known
 	}
 	body, err := f.object(id)
-	if err != nil {
+	if err != nil || depth > maxDepth {
 		f.gap(id)
 		return nil
 	}
+	f.trees[id] = nil // a tree that holds itself holds nothing more
 	var all []leaf
+	full := false
+	add := func(l leaf) {
+		if full = full || len(all) == maxLeaves; !full {
+			all = append(all, l)
+		}
+	}
 	eachEntry(body, len(id)/2, func(mode, name, child string) {
 		switch {
 		case mode == "40000":
-			for _, l := range f.tree(child) {
+			for _, l := range f.deep(child, depth+1) {
 				l.path = name + "/" + l.path
-				all = append(all, l)
+				add(l)
 			}
 		case strings.HasPrefix(mode, "100") && f.blob(child):
-			all = append(all, leaf{path: name, id: child})
+			add(leaf{path: name, id: child})
 		case mode == "120000" && f.links && f.blob(child):
-			all = append(all, leaf{path: name, id: child, link: true})
+			add(leaf{path: name, id: child, link: true})
 		}
 	})
+	if full {
+		f.gap(id)
+		return nil
+	}
 	f.trees[id] = slices.Clip(all)
 	return all
 }

@@ -39,6 +39,30 @@ IFS='
 	}
 }
 
+// TestShallow: where a clone's history is cut off there are no parents, as for git,
+// whatever the commit says and whether they are here or not.
+func TestShallow(t *testing.T) {
+	const up = `git init -q ../up; cd ../up; printf 'a\n` + key + `\n' >old; git add .; git commit -qm a; git checkout -qb side; echo ` + key + ` >s; git add s; git commit -qm s; git checkout -q main; `
+	const merge = up + `echo m >m; git add m; git commit -qm m; git merge -q --no-edit side; cd ../work; `
+	for name, lines := range map[string][]string{
+		"a merge":                 {merge + `git clone -q --depth=1 file://$PWD/../up .`},
+		"a merge and its parents": {merge + `git clone -q --depth=2 file://$PWD/../up .`},
+		"a parent that is here":   {merge + `git clone -q ../up .; echo x >x; git add x; git commit -qm x; git rev-parse HEAD >.git/shallow`},
+	} {
+		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
+			lines = append(lines, `test $(wc -l <.git/shallow) -ge 1`, `git-secrets --register-aws; git-secrets --scan-history`, `CORDON_TEST_GIT_LOG=1 git-secrets --scan-history`,
+				`git config --add secrets.allowed `+key+`; git-secrets --scan-history`, `mkdir -p d; cd d; git-secrets --scan-history`)
+			same(t, lines)
+			s := newSandbox(t, "", false)
+			for _, l := range lines {
+				if got := s.run(l); strings.Contains(got, "cannot read") || strings.HasPrefix(got, "exit 128") {
+					t.Errorf("%s\n%s", l, got)
+				}
+			}
+		})
+	}
+}
+
 func strip(text string) string {
 	var b strings.Builder
 	for l := range strings.Lines(text) {

@@ -85,7 +85,9 @@ func (r *run) prepareCommitMsg(args []string) int {
 	if len(heads) == 0 {
 		return 0
 	}
-	out, code := r.told(slices.Concat([]string{"log", "-p", "--cc", "--no-color", "--no-ext-diff", "--no-textconv", "--text"}, heads, []string{"--not", "HEAD", "--"})...)
+	// What a user may have set must not take anything out of it.
+	settings := []string{"-c", "log.showRoot=true", "-c", "diff.suppressBlankEmpty=false"}
+	out, code := r.told(slices.Concat(settings, []string{"log", "--pretty=medium", "-p", "--cc", "--no-color", "--no-ext-diff", "--no-textconv", "--text"}, heads, []string{"--not", "HEAD", "--"})...)
 	if code != 0 {
 		return code
 	}
@@ -183,6 +185,13 @@ func (h *hunk) begin(l []byte) {
 
 // take counts one line and says whether the change adds it.
 func (h *hunk) take(l []byte) (added bool) {
+	if len(l) == 1 && l[0] == '\n' { // an empty line of all, of which not even the blanks were written
+		for i := range h.old {
+			h.old[i]--
+		}
+		h.new--
+		return false
+	}
 	if len(l) < len(h.old) || l[0] == '\\' {
 		return false
 	}

@@ -41,7 +41,11 @@ func (s *store) looseObject(id string) ([]byte, bool) {
 	if s.loose == "" || len(id) < 40 {
 		return nil, false
 	}
-	f, err := os.Open(s.loose + "/" + id[:2] + "/" + id[2:])
+	path := s.loose + "/" + id[:2] + "/" + id[2:]
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil, false
+	}
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, false
 	}
@@ -67,7 +71,7 @@ func (s *store) looseObject(id string) ([]byte, bool) {
 		return nil, false
 	}
 	body := new(bytes.Buffer)
-	if m, err := io.Copy(body, z); err != nil || m != int64(n) {
+	if m, err := io.Copy(body, io.LimitReader(z, int64(n)+1)); err != nil || m != int64(n) {
 		return nil, false
 	}
 	return body.Bytes(), true

@@ -34,6 +34,9 @@ func find(ctx context.Context, q gitsecrets.Question) (found gitsecrets.Found, e
 	if err != nil || slices.ContainsFunc(refs, replaced) {
 		return found, err // git shows other objects than there are
 	}
+	if repo.Grafted() {
+		return found, nil // and other parents
+	}
 	seen, err := repo.Scan(ctx, pack.Options{Matcher: func() pack.Matcher { return matcher{re.Clone()} }})
 	if err != nil || len(seen.Gaps) > 0 {
 		return found, err

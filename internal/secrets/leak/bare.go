@@ -42,7 +42,7 @@ func (t *text) bare(at, kind int) {
 	if !random(value, small) || hashed.Match(head) {
 		return
 	}
-	weaker := !sure && (named(head) && weak.Match(head) || len(bytes.TrimLeft(head, " \t\"'`-|>")) == 0 && t.announced(at))
+	weaker := !sure && (named(head) && weak.Match(head) || blank(head) && t.announced(at))
 	if !sure && !weaker {
 		t.doubt = append(t.doubt, at)
 		return
@@ -87,6 +87,9 @@ func (t *text) above(n int) []byte {
 		return nil
 	}
 	line := bytes.TrimRight(t.line(n-1), " \t\r\n")
+	if block := bytes.TrimRight(line, "-+123456789"); bytes.HasSuffix(block, []byte(">")) || bytes.HasSuffix(block, []byte("|")) {
+		line = block // YAML says so how the last newlines and blanks count
+	}
 	if !bytes.HasSuffix(line, []byte(":")) && !bytes.HasSuffix(line, []byte("=")) && !bytes.HasSuffix(line, []byte(">")) && !bytes.HasSuffix(line, []byte("|")) {
 		return nil
 	}

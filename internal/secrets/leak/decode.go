@@ -1,7 +1,6 @@
 package leak
 
 import (
-	"bytes"
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -119,30 +118,6 @@ func readable(b []byte) bool {
 		}
 	}
 	return odd*20 <= min(len(b), 4096)
-}
-
-// The escapes that split a secret in two.
-var escapes = []struct{ from, to string }{
-	{`\/`, "/"}, {"%2F", "/"}, {"%2f", "/"}, {"%2B", "+"}, {"%2b", "+"}, {`\u002F`, "/"}, {`\u002f`, "/"}, {`\u002B`, "+"}, {`\u002b`, "+"},
-}
-
-// mostEscaped bounds the texts that are read again without their escapes.
-const mostEscaped = 8 << 20
-
-// escaped says whether the text is worth reading without its escapes.
-func (t *text) escaped() bool {
-	if len(t.body) > mostEscaped {
-		return false
-	}
-	return bytes.Contains(t.body, []byte(`\/`)) || bytes.Contains(t.body, []byte("%2")) || bytes.Contains(t.body, []byte(`\u002`))
-}
-
-func unescape(body []byte) []byte {
-	var pairs []string
-	for _, e := range escapes {
-		pairs = append(pairs, e.from, e.to)
-	}
-	return []byte(strings.NewReplacer(pairs...).Replace(string(body)))
 }
 
 // join takes from the text without escapes what the text with them does not

@@ -5,6 +5,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +59,31 @@ func gzipOf(body []byte) []byte {
 	return b.Bytes()
 }
 
-func tarOf(name string, body []byte) []byte {
+func arOf(name string, body []byte) []byte {
+	return fmt.Appendf(nil, "!<arch>\n%-16s%-12d%-6d%-6d%-8s%-10d`\nab\n\n%-16s%-12d%-6d%-6d%-8s%-10d`\n%s", "odd", 0, 0, 0, "100644", 3, name, 0, 0, 0, "100644", len(body), body)
+}
+
+// tarOf is a tar of one file; a type is written over its own.
+func tarOf(name string, body []byte, kind ...byte) []byte {
+	b := plainTar(name, body)
+	for _, k := range kind {
+		b[156] = k
+		if k == tar.TypeGNUSparse { // one stretch, as long as the file
+			copy(b[257:], "ustar  \x00")
+			copy(b[386:], fmt.Sprintf("%011o\x00%011o\x00", 0, len(body)))
+			copy(b[483:], fmt.Sprintf("%011o\x00", len(body)))
+		}
+		copy(b[148:156], "        ")
+		sum := 0
+		for _, c := range b[:512] {
+			sum += int(c)
+		}
+		copy(b[148:156], fmt.Sprintf("%06o\x00 ", sum))
+	}
+	return b
+}
+
+func plainTar(name string, body []byte) []byte {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	_ = w.WriteHeader(&tar.Header{Name: name, Size: int64(len(body)), Mode: 0o600, Format: tar.FormatUSTAR})
@@ -109,6 +134,15 @@ func TestDecoders(t *testing.T) {
 		"base 64, shifted 2": {[]byte("id: " + base64.StdEncoding.EncodeToString([]byte("xy"+id+" and more"))), "base64", RuleKey},
 		"base 64 twice":      {[]byte(base64.StdEncoding.EncodeToString([]byte("k: " + base64.StdEncoding.EncodeToString([]byte(plain)) + " AKIA"))), "base64 base64", RuleKey},
 		"kubernetes":         {[]byte("  AWS_SECRET_ACCESS_KEY: " + base64.StdEncoding.EncodeToString([]byte(secret)) + "\n"), "base64", RuleSecret},
+		"pex":                {append([]byte("#!/usr/bin/env python3\n"), zipOf(t, "m.py", []byte(plain))...), "zip m.py", RuleSecret},
+		"program and zip":    {append([]byte("\x7fELF"+strings.Repeat("\x00\x01code", 3000)), zipOf(t, "m.py", []byte(plain))...), "zip m.py", RuleSecret},
+		"before a zip":       {append([]byte("#!/bin/sh\nexport K="+id+"\n"), zipOf(t, "m.py", []byte("x"))...), "", RuleKey},
+		"program alone":      {[]byte("MZ" + strings.Repeat("\x00\x01code", 3000) + plain), "", RuleKey},
+		"deb":                {arOf("control.tar.gz", gzipOf(tarOf("etc/x", []byte(plain)))), "ar control.tar.gz gzip tar etc/x", RuleKey},
+		"contiguous":         {tarOf("etc/x", []byte(plain), tar.TypeCont), "tar etc/x", RuleKey},
+		"sparse":             {tarOf("etc/x", []byte(plain), tar.TypeGNUSparse), "tar etc/x", RuleKey},
+		"name in a zip":      {zipOf(t, "a/"+id+"/b", []byte("x")), "zip", RuleKey},
+		"name in a tar":      {tarOf(id, []byte("x")), "tar", RuleKey},
 		"utf-16 in gzip":     {gzipOf(utf16of(plain, true, true)), "gzip utf-16le", RuleKey},
 	} {
 		found, gaps := detector().File(c.body)
@@ -149,6 +183,37 @@ func TestEscapes(t *testing.T) {
 	}
 }
 
+// TestAfterEscapes: an escape before a credential is no part of it, whatever it
+// looks like, and the matcher chooses the line.
+func TestAfterEscapes(t *testing.T) {
+	m := Options{}.Matcher()
+	before := []string{"%3D", "%22", "%20", "%3d", "%3A%20%22", "=3D", `\x22`, `\x3D`, `\u0022`, `\u003d`, `\n`, `\t`, `\r\n`}
+	for rule, sample := range map[string]string{
+		RuleKey: "AKIA{u16}", RuleTemporary: "ASIA{u16}", "github-token": "ghp_{w36}", "gitlab-token": "glpat-{w20}", RuleSecret: "{b40}", "sendgrid-key": "SG.{w22}.{w43}",
+		"terraform-cloud-token": "{w14}.atlasv1.{w67}", "twilio-key-sid": "SK{h32}",
+	} {
+		for seed := range uint64(20) {
+			for _, e := range before {
+				value := fill(sample, seed)
+				for _, after := range []string{"", "%22", `\u0022}`, "&x=y", "=3D"} {
+					text := "secret" + e + value + after
+					if got := detector().Text([]byte(text)); !has(got, rule) || !strings.HasSuffix(value, got[0].Last4) {
+						t.Errorf("%s is not found: %q: %+v", rule, text, got)
+					}
+					if len(m.Lines([]byte(text), nil)) == 0 {
+						t.Errorf("%s: the matcher passes it over: %q", rule, text)
+					}
+				}
+			}
+		}
+	}
+	for _, text := range []string{"secret=\\x2{b40}", "secret=%g0{b40}", "secret=F0{b40}", "secret=x22{b40}", "u0022AKIA{u16}"[:5] + "AKIA{u16}", "3DAKIA{u16}", "token=\\aghp_{w36}", "token%zzghp_{w36}", "token%3Dxghp_{w36}"} {
+		if got := detector().Text([]byte(fill(text, 3))); len(got) > 0 {
+			t.Errorf("%q: %+v", text, got)
+		}
+	}
+}
+
 // TestBounds: what unpacks to too much is told, and not unpacked.
 func TestBounds(t *testing.T) {
 	bomb := gzipOf(bytes.Repeat([]byte("0"), MostMember+1000))
@@ -169,6 +234,22 @@ func TestBounds(t *testing.T) {
 	}
 	if _, gaps := detector().File([]byte("7z\xbc\xaf\x27\x1c and so on")); len(gaps) != 1 || gaps[0].Why != "format" {
 		t.Errorf("7z: %v", gaps)
+	}
+	for form, body := range map[string]string{
+		"lz4": "\x04\x22\x4d\x18", "lzma": "\x5d\x00\x00\x80\x00" + strings.Repeat("\xff", 8) + "\x00x", "cab": "MSCF\x00\x00\x00\x00", "git-bundle": "# v2 git bundle\n",
+		"cpio": "070701" + strings.Repeat("0", 104) + "\x00",
+	} {
+		if _, gaps := detector().File([]byte(body)); len(gaps) != 1 || gaps[0].Why != "format" || gaps[0].Through[0] != form || !(Options{}).Matcher().Whole([]byte(body)) {
+			t.Errorf("%s: %v", form, gaps)
+		}
+	}
+	if _, gaps := detector().File(tarOf("x", []byte("text"), 'V')); len(gaps) != 1 || gaps[0].Why != "format" {
+		t.Errorf("a member of an unknown kind: %v", gaps)
+	}
+	for _, body := range []string{"070701 is a date", "]\x00\x00", "#!/bin/sh\necho PK", "MZ", "!<arch>"} {
+		if _, gaps := detector().File([]byte(body)); len(gaps) > 0 {
+			t.Errorf("%q: %v", body, gaps)
+		}
 	}
 	if _, gaps := New(Options{Depth: -1}).File(whole); len(gaps) != 1 || gaps[0].Why != "too-deep" {
 		t.Errorf("no archives: %v", gaps)

@@ -122,6 +122,35 @@ func TestPairs(t *testing.T) {
 	}
 }
 
+// TestNextLine: a secret that stands alone on its line is found by the name above,
+// and chosen by the matcher, which sees no other line.
+func TestNextLine(t *testing.T) {
+	m := Options{}.Matcher()
+	for _, above := range []string{"aws_secret_access_key:", "aws_secret_access_key: >-", "aws_secret_access_key: |2-", "secretAccessKey =", "<secretKey>", "secret: |\r"} {
+		for _, before := range []string{"", "  ", "\t\"", "  - ", "'"} {
+			for seed := range uint64(10) {
+				text := "x:\n" + above + "\n" + before + fill("{b40}", seed)
+				for _, after := range []string{"", "\n", "\"\nlast"} {
+					if got := detector().Text([]byte(text + after)); !has(got, RuleSecret) {
+						t.Errorf("is not found: %q", text+after)
+					}
+					if got := m.Lines([]byte(text+after), nil); len(got) == 0 {
+						t.Errorf("the matcher passes it over: %q", text+after)
+					}
+				}
+			}
+		}
+	}
+	for _, text := range []string{"the words:\n{b40}", "secret word\n{b40}", "secret:\n\n{b40}", "secret:\nx {b40}"} {
+		if got := detector().Text([]byte(fill(text, 1))); len(got) > 0 {
+			t.Errorf("%q: %+v", text, got)
+		}
+	}
+	if m.Lines([]byte("somethingThatIsMadeOfWordsAndHasNoNumb3r"), nil) != nil {
+		t.Error("words are chosen")
+	}
+}
+
 func TestPlaceAndAllow(t *testing.T) {
 	got := detector().Text([]byte(fill("one\ntwo  AKIA{u16}\nAKIA{u16} # cordon:allow\n", 4)))
 	if len(got) != 2 || got[0].Line != 2 || got[0].Column != 6 || got[0].Allowed != "" || got[1].Allowed != "comment" {

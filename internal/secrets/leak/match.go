@@ -61,11 +61,14 @@ func (r *compiled) likely(text []byte, at int) bool {
 // Whole says whether a blob has to be unpacked, or has two bytes a character.
 func (m *Matcher) Whole(head []byte) bool {
 	f := form(head)
-	return f != "" && m.deep || f == "" && wide(head[:min(len(head), 1024)]) != ""
+	return f != "" && m.deep || f == "" && (wide(head[:min(len(head), 1024)]) != "" || m.deep && launched(head))
 }
 
 // Blob says whether there is anything in such a blob, be it only a gap.
 func (m *Matcher) Blob(body []byte) bool {
+	if form(body) == "" && wide(body[:min(len(body), 1024)]) == "" && !zipEnd(body) {
+		return len(m.Lines(body, nil)) > 0 // a program that ends as one
+	}
 	found, gaps := m.d.File(body)
 	return len(found)+len(gaps) > 0
 }
@@ -77,7 +80,7 @@ func (m *Matcher) Name(name []byte) bool { return len(m.Lines(name, nil)) > 0 }
 // options.
 func (o Options) RulesHash() string {
 	h := sha256.New()
-	fmt.Fprintln(h, "engine 1", o.Identifiers, o.Depth)
+	fmt.Fprintln(h, "engine 2", o.Identifiers, o.Depth)
 	for _, r := range All() {
 		fmt.Fprintln(h, r.ID, r.Class, r.Starts, r.Pattern, r.Entropy, r.Loose)
 	}

@@ -152,14 +152,22 @@ type meet func(at int, rule *compiled, bare int) bool
 // the others, each in their order.
 func (x *index) walk(text []byte, all bool, f meet) {
 	x.runs(text, upper, leastID, func(s, e int) bool {
-		for _, w := range x.ids {
-			if string(text[s:s+len(w.word)]) == w.word && !f(s, w.rule, 0) {
-				return false
-			}
+		if k := escape(text, s); k > 0 && e-s >= k+leastID && !x.id(text, s+k, f) {
+			return false
 		}
-		return true
+		return x.id(text, s, f)
 	})
 	x.runs(text, token, leastRun, func(s, e int) bool { return x.run(text, s, e, all, f) })
+}
+
+// id meets the ids that begin at s.
+func (x *index) id(text []byte, s int, f meet) bool {
+	for _, w := range x.ids {
+		if string(text[s:s+len(w.word)]) == w.word && !f(s, w.rule, 0) {
+			return false
+		}
+	}
+	return true
 }
 
 // runs calls f for each run of a class, at least so long. Where f says no, the
@@ -197,7 +205,7 @@ func (x *index) run(text []byte, s, e int, all bool, f meet) bool {
 	if s > 0 && text[s-1] == '.' {
 		for _, d := range x.dotted {
 			at := s - d.skip - len(d.word)
-			if at < 0 || string(text[at:at+len(d.word)]) != d.word || d.word[0] != '.' && at > 0 && class[text[at-1]]&alnum != 0 {
+			if at < 0 || string(text[at:at+len(d.word)]) != d.word || d.word[0] != '.' && at > 0 && class[text[at-1]]&alnum != 0 && !escaped(text, at) {
 				continue // another word, or the end of a longer one
 			}
 			if !f(at, d.rule, 0) {
@@ -226,10 +234,10 @@ const leastWord = 3
 
 // fits says whether a rule may begin at i: not inside a word, unless it is loose.
 func fits(r *compiled, text []byte, i, s int) bool {
-	if r.Loose {
-		return i == s || r.Class == Secret || class[text[i-1]]&upper == 0
+	if i == s || r.Loose && (r.Class == Secret || class[text[i-1]]&upper == 0) || !r.Loose && class[text[i-1]]&alnum == 0 {
+		return true
 	}
-	return i == s || class[text[i-1]]&alnum == 0
+	return escaped(text, i)
 }
 
 // bare meets runs that are as long as a secret access key, or as one in base 64.
@@ -244,22 +252,42 @@ func bare(text []byte, s, e int, all bool, f meet) bool {
 		for j < e && class[text[j]]&secret != 0 {
 			j++
 		}
-		kind := 0
-		switch n := j - i; {
-		case n == 40 && varied(text[i:j]):
-			kind = bareSecret
-		case (n == 54 || n == 55) && j < e && text[j] == '=':
-			kind = bareCoded
-		case n == 44 && text[i] == 'B' && varied(text[i:j]):
-			kind = bareMail
+		at, kind := i, bareKind(text, i, j, e)
+		if kind == 0 && j-i > 40 {
+			if k := escape(text, i); k > 0 {
+				at, kind = i+k, bareKind(text, i+k, j, e)
+			}
 		}
-		if kind != 0 && (all || named(before(text, i))) && !f(i, nil, kind) {
+		if kind != 0 && (all || announces(text, at, j, kind)) && !f(at, nil, kind) {
 			return false
 		}
 		i = j
 	}
 	return true
 }
+
+// bareKind is what text[i:j] is as long as, 0 where it is nothing.
+func bareKind(text []byte, i, j, e int) int {
+	switch n := j - i; {
+	case n == 40 && varied(text[i:j]):
+		return bareSecret
+	case (n == 54 || n == 55) && j < e && text[j] == '=':
+		return bareCoded
+	case n == 44 && text[i] == 'B' && varied(text[i:j]):
+		return bareMail
+	}
+	return 0
+}
+
+// announces says whether what stands before text[i:j] on its line names it, or is
+// nothing: then the line above may. Most of what is as long is no secret.
+func announces(text []byte, i, j, kind int) bool {
+	head := before(text, i)
+	return named(head) || kind == bareSecret && blank(head) && random(text[i:j], 8)
+}
+
+// blank says whether nothing stands before a value, but what quotes or lists it.
+func blank(head []byte) bool { return len(bytes.TrimLeft(head, " \t\"'`-|>")) == 0 }
 
 // before is what stands before i on its line, as far as it matters.
 func before(text []byte, i int) []byte {

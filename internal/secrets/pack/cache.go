@@ -117,7 +117,7 @@ func (c *cache) pack(p *packFile, before []*packFile) *found {
 // keepPack keeps what was found in a pack, unless part of it could not be read:
 // that is told again the next time.
 func (c *cache) keepPack(p *packFile, before []*packFile, shared bool, v *found) {
-	if c == nil || len(v.gaps) > 0 {
+	if c == nil || len(v.gaps) > 0 || v.full {
 		return
 	}
 	e := &encoder{}

@@ -19,11 +19,12 @@ import (
 // process for as long as it answers. It may not fetch: what a partial clone left
 // at its remote stays there, and a hostile configuration starts nothing.
 type catFile struct {
-	dir string
-	mu  sync.Mutex
-	cmd *exec.Cmd
-	in  io.WriteCloser
-	out *bufio.Reader
+	dir    string
+	stores []string // the variables of git that say where objects lie
+	mu     sync.Mutex
+	cmd    *exec.Cmd
+	in     io.WriteCloser
+	out    *bufio.Reader
 }
 
 var errNoGit = errors.New("git does not answer")
@@ -32,7 +33,7 @@ func (r *Repository) git() *catFile {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.cat == nil {
-		r.cat = &catFile{dir: r.gitDir}
+		r.cat = &catFile{dir: r.gitDir, stores: r.stores}
 	}
 	return r.cat
 }
@@ -80,6 +81,7 @@ func (c *catFile) start() error {
 		return nil
 	}
 	cmd := gitCommand(context.Background(), c.dir, "cat-file", "--batch")
+	cmd.Env = append(cmd.Env, c.stores...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return err

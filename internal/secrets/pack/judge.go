@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 )
 
 // A judge is one worker's visitor: it shows objects to its matcher, and notes of
@@ -21,20 +22,35 @@ type judge struct {
 	looked int64
 	kept   []span
 	scrap  []int
+	noted  map[ID]bool // of outside
+	count  int         // of outside, of all objects
+	room   *atomic.Int64
+	left   int            // of room, taken already
+	twins  map[int32]bool // children of the tree at hand, where it has many
+	told   struct{ edges, outside bool }
 }
 
 // found is what judging an object or a pack brought to light.
 type found struct {
 	hits    []Hit
 	names   []nameAt
-	outside []ID // named by trees and commits, and not in the pack itself
+	outside []ID // named by trees, commits and tags, and not in the pack itself
+	full    bool // there are more: this is not to be kept
 	gaps    []Gap
 }
+
+// Bounds of what is noted of trees: a small pack can name other objects over and
+// over, and each of them is worth a few dozen bytes here.
+var (
+	maxOutside = 1 << 20 // of one worker and pack
+	maxEdges   = 1 << 23 // of a scan, and 8 for each object there is
+)
 
 func (f *found) add(o *found) {
 	f.hits = append(f.hits, o.hits...)
 	f.names = append(f.names, o.names...)
 	f.outside = append(f.outside, o.outside...)
+	f.full = f.full || o.full
 	f.gaps = append(f.gaps, o.gaps...)
 }
 
@@ -72,8 +88,13 @@ func (j *judge) object(number, local int32, id func() ID, b, base *built, segmen
 		if j.m != nil {
 			j.text(id, b, base, segments)
 		}
-		if b.kind == Commit {
+		switch b.kind {
+		case Commit:
 			j.commit(j.n.same(number), id, b.body)
+		case Tag:
+			if to, ok := tagged(b.body); ok && int(to.n) == j.r.hash {
+				j.child(to.b[:to.n])
+			}
 		}
 	}
 }
@@ -152,6 +173,7 @@ func (j *judge) tree(local int32, id func() ID, b, base *built, segments []segme
 		base = nil
 	}
 	ok := true
+	begin := len(j.g.edges)
 	b.named, j.kept, ok = entries(b.body, j.r.hash, base, segments, b.named[:0], j.kept[:0], func(at int, e leaf) int32 {
 		if j.m != nil && j.m.Name(e.name) {
 			j.names = append(j.names, nameAt{id(), at})
@@ -163,7 +185,9 @@ func (j *judge) tree(local int32, id func() ID, b, base *built, segments []segme
 		if child < 0 || e.mode != modeTree && !j.g.wanted(child, e.id) {
 			return -1
 		}
-		j.g.edges = append(j.g.edges, edge{child, local})
+		if !j.twin(j.g.edges[begin:], child) && j.may(id) {
+			j.g.edges = append(j.g.edges, edge{child, local})
+		}
 		return child
 	})
 	if !ok {
@@ -171,8 +195,49 @@ func (j *judge) tree(local int32, id func() ID, b, base *built, segments []segme
 		b.named = b.named[:0]
 	}
 	if base != nil && ok {
-		dropped(base.named, b.named, j.kept, func(child int32) { j.g.drops = append(j.g.drops, edge{child, local}) })
+		dropped(base.named, b.named, j.kept, func(child int32) {
+			if j.may(id) {
+				j.g.drops = append(j.g.drops, edge{child, local})
+			}
+		})
 	}
+}
+
+// twin says whether a tree names a child that it has named before. Of the first few
+// it looks at the last one alone: nearly all trees have no more, nor a twin.
+func (j *judge) twin(edges []edge, child int32) bool {
+	const few = 256
+	if len(edges) < few {
+		return len(edges) > 0 && edges[len(edges)-1].child == child
+	}
+	if len(edges) == few {
+		j.twins = map[int32]bool{}
+		for _, e := range edges {
+			j.twins[e.child] = true
+		}
+	}
+	if j.twins[child] {
+		return true
+	}
+	j.twins[child] = true
+	return false
+}
+
+// may says whether there is room for one more edge. Where there is none, that is
+// told once.
+func (j *judge) may(id func() ID) bool {
+	if j.left == 0 {
+		const part = 1 << 12
+		if j.left = int(min(part, max(0, j.room.Add(-part)+part))); j.left == 0 {
+			if !j.told.edges {
+				j.told.edges = true
+				j.gaps = append(j.gaps, Gap{ID: id(), Pack: j.packName(), Why: "trees name more than can be kept: where in the history things stand is not told of all"})
+			}
+			return false
+		}
+	}
+	j.left--
+	return true
 }
 
 func (j *judge) packName() string {
@@ -190,6 +255,38 @@ func (j *judge) child(id []byte) int32 {
 			return j.n.same(j.first + int32(pos))
 		}
 	}
-	j.outside = append(j.outside, rawID(id))
-	return j.n.of(id, nil)
+	k := j.n.of(id, nil)
+	j.elsewhere(rawID(id), k >= 0)
+	return k
+}
+
+// elsewhere notes an object that is not in the pack: it may not be here, or one day
+// no more. Beyond the bound only what is not here matters.
+func (j *judge) elsewhere(id ID, here bool) {
+	switch {
+	case j.noted[id]:
+	case j.count < maxOutside:
+		if j.noted == nil {
+			j.noted = map[ID]bool{}
+		}
+		j.noted[id] = true
+		j.count++
+		j.outside = append(j.outside, id)
+	default:
+		if !here && !j.told.outside {
+			j.told.outside = true
+			j.gaps = append(j.gaps, Gap{ID: id, Pack: j.packName(), Why: "the object is named and is not here, and so may be others: there are too many to list"})
+		}
+		j.full = true
+	}
+}
+
+// take is what was found since the last time.
+func (j *judge) take() *found {
+	f := j.found
+	j.found = found{}
+	if clear(j.noted); len(f.outside) > 1<<12 {
+		j.noted = nil
+	}
+	return &f
 }

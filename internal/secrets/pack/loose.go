@@ -57,7 +57,18 @@ func isHex(s string) bool {
 	return true
 }
 
-var errLoose = errors.New("its header is not one of an object")
+var (
+	errLoose = errors.New("its header is not one of an object")
+	errFile  = errors.New("it is not a file") // but a pipe, which nobody may ever write to
+)
+
+func regular(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errFile
+	}
+	return err
+}
 
 // readLoose reads a file: one zlib stream of kind, size and body.
 func readLoose(path string) (Kind, []byte, error) {
@@ -65,7 +76,10 @@ func readLoose(path string) (Kind, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if !info.Mode().IsRegular() || info.Size() > maxBody {
+	if !info.Mode().IsRegular() {
+		return 0, nil, errFile
+	}
+	if info.Size() > maxBody {
 		return 0, nil, ErrLarge
 	}
 	packed, err := os.ReadFile(path)

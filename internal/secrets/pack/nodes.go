@@ -110,3 +110,6 @@ const maxDepth = 4096
 // maxSteps bounds what is looked at of one tree: a small one can hold itself over
 // and over.
 const maxSteps = 1 << 20
+
+// maxNames bounds the names that are kept meanwhile, in bytes.
+const maxNames = 32 << 20

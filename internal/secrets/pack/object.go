@@ -16,7 +16,7 @@ func (r *Repository) Object(ctx context.Context, id ID) (is Kind, content []byte
 		return 0, nil, err
 	}
 	kind, body, err := r.objectBut(id, nil)
-	if err == nil || errors.Is(err, ErrMissing) && len(r.odd) == 0 || errors.Is(err, ErrLarge) {
+	if err == nil || errors.Is(err, ErrMissing) && len(r.odd) == 0 || errors.Is(err, ErrLarge) || errors.Is(err, errFile) {
 		return kind, body, about(id, err)
 	}
 	if kind, body, other := r.git().object(ctx, id); other == nil {
@@ -35,6 +35,7 @@ func about(id ID, err error) error {
 // objectBut reads an object from any store but one pack.
 func (r *Repository) objectBut(id ID, but *packFile) (Kind, []byte, error) {
 	missing := ErrMissing
+	q := chase{}
 	for _, p := range r.packs {
 		if p == but {
 			continue
@@ -44,7 +45,7 @@ func (r *Repository) objectBut(id ID, but *packFile) (Kind, []byte, error) {
 			continue
 		}
 		off := p.x.offset(pos)
-		kind, body, err := r.readAt(p, off, nil)
+		kind, body, err := r.readAt(p, off, &q)
 		if err == nil {
 			return kind, body, nil
 		}
@@ -65,12 +66,32 @@ type spot struct {
 // maxChain bounds a chain of deltas; git makes none longer than 4,095.
 const maxChain = 1 << 14
 
-// readAt reads the object at an offset of a pack: down the chain of its deltas to
-// what is whole, and up again. seen are the packs that the chain came through.
-func (r *Repository) readAt(p *packFile, off int64, seen []spot) (Kind, []byte, error) {
-	if len(seen) > 16 {
-		return 0, nil, errCircle
+// A chase is what one question for an object met of deltas whose base lies in
+// another pack. Each is followed once: packs that name each other's objects as bases
+// could otherwise be gone through in as many ways as there are, which doubles with
+// every step.
+type chase struct {
+	seen  map[spot]bool
+	calls int // of foreign, for tests
+}
+
+// maxChase bounds them: git itself stores no such delta.
+const maxChase = 64
+
+func (q *chase) follow(s spot) bool {
+	if q.seen[s] || len(q.seen) == maxChase {
+		return false
 	}
+	if q.seen == nil {
+		q.seen = map[spot]bool{}
+	}
+	q.seen[s] = true
+	return true
+}
+
+// readAt reads the object at an offset of a pack: down the chain of its deltas to
+// what is whole, and up again.
+func (r *Repository) readAt(p *packFile, off int64, q *chase) (Kind, []byte, error) {
 	var chain []header
 	var offs []int64
 	var kind Kind
@@ -107,7 +128,10 @@ func (r *Repository) readAt(p *packFile, off int64, seen []spot) (Kind, []byte, 
 			at = p.x.offset(pos)
 			continue
 		}
-		if kind, body, err = r.foreign(p, h.id, append(seen, spot{p, at})); err != nil {
+		if !q.follow(spot{p, at}) {
+			return 0, nil, errCircle
+		}
+		if kind, body, err = r.foreign(p, h.id, q); err != nil {
 			return 0, nil, fmt.Errorf("its delta base %s cannot be read: %w", rawID(h.id), err)
 		}
 		break
@@ -138,13 +162,14 @@ func (r *Repository) readAt(p *packFile, off int64, seen []spot) (Kind, []byte, 
 }
 
 // foreign reads a delta base that is not in the pack itself.
-func (r *Repository) foreign(but *packFile, id []byte, seen []spot) (Kind, []byte, error) {
+func (r *Repository) foreign(but *packFile, id []byte, q *chase) (Kind, []byte, error) {
+	q.calls++
 	for _, p := range r.packs {
 		if p == but {
 			continue
 		}
 		if pos := p.x.find(id); pos >= 0 {
-			if kind, body, err := r.readAt(p, p.x.offset(pos), seen); err == nil {
+			if kind, body, err := r.readAt(p, p.x.offset(pos), q); err == nil {
 				return kind, body, nil
 			}
 		}

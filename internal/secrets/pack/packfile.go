@@ -30,7 +30,8 @@ const (
 	byID     Kind = 7 // a delta against one that is named
 )
 
-// openPacks opens every pack that has an index, as git does, the largest first.
+// openPacks opens every pack that has an index of its own, the largest first. One
+// that an index of many covers alone is told as not read.
 func (r *Repository) openPacks() {
 	seen := map[ID]bool{}
 	for _, dir := range r.dirs {
@@ -38,8 +39,16 @@ func (r *Repository) openPacks() {
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			r.odd = append(r.odd, Gap{Why: fmt.Sprintf("the folder of packs in %s cannot be read", dir)})
 		}
+		there := map[string]bool{}
 		for _, e := range names {
-			name, ok := strings.CutSuffix(e.Name(), ".idx")
+			there[e.Name()] = true
+		}
+		for _, e := range names {
+			name, ok := strings.CutSuffix(e.Name(), ".pack")
+			if ok && !strings.HasPrefix(name, ".") && !there[name+".idx"] {
+				r.odd = append(r.odd, Gap{Pack: e.Name(), Why: "the pack has no index: what is in it was not read"})
+			}
+			name, ok = strings.CutSuffix(e.Name(), ".idx")
 			if !ok || strings.HasPrefix(e.Name(), ".") {
 				continue
 			}
@@ -80,6 +89,11 @@ func (r *Repository) openPacks() {
 
 func openPack(path string, hash int) (*packFile, error) {
 	p := &packFile{name: filepath.Base(path) + ".pack"}
+	for _, end := range []string{".idx", ".pack"} {
+		if err := regular(path + end); err != nil {
+			return nil, err
+		}
+	}
 	var err error
 	if p.side, err = mapFile(path + ".idx"); err != nil {
 		return nil, err

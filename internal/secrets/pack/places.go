@@ -42,6 +42,7 @@ func (r *Repository) graphOf(ctx context.Context, ids []ID) (*graph, error) {
 	}
 	s := &scan{r: r, n: n, workers: runtime.GOMAXPROCS(0), verdicts: make([]*found, len(r.packs)), forests: make([]*forest, len(r.packs)), old: &looseVerdict{}}
 	s.want = n.interest(ids)
+	s.makeRoom()
 	for k, p := range r.packs {
 		s.forests[k] = p.grow(r.kind)
 		s.verdicts[k] = &found{}

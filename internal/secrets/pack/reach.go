@@ -197,28 +197,40 @@ func (s *standing) alone(id ID) Place {
 	return p
 }
 
-// within looks for an object in a tree and those below it.
+// within looks for an object in a tree and those below it, those nearest to it
+// first. One tree is in memory at a time.
 func (r *Repository) within(tree, id ID) (path string, ok bool) {
-	steps := 0
-	seen := map[ID]bool{}
-	var walk func(tree ID, prefix string) bool
-	walk = func(tree ID, prefix string) bool {
-		if kind, body, err := r.objectBut(tree, nil); err == nil && kind == Tree && !seen[tree] {
-			seen[tree] = true
-			leaves(body, r.hash, func(e leaf) bool {
-				steps++
-				switch child := rawID(e.id); {
-				case child == id:
-					path, ok = prefix+string(e.name), true
-				case e.mode == modeTree && strings.Count(prefix, "/") < maxDepth:
-					walk(child, prefix+string(e.name)+"/")
-				}
-				return !ok && steps < maxSteps
-			})
-		}
-		return ok
+	type dir struct {
+		id    ID
+		above int // of the list
+		name  string
+		depth int
 	}
-	return path, walk(tree, "")
+	list := []dir{{id: tree, above: -1}}
+	seen := map[ID]bool{tree: true}
+	steps, bytes := 0, 0
+	for i := 0; i < len(list) && !ok; i++ {
+		kind, body, err := r.objectBut(list[i].id, nil)
+		if err != nil || kind != Tree {
+			continue
+		}
+		leaves(body, r.hash, func(e leaf) bool {
+			steps++
+			switch child := rawID(e.id); {
+			case child == id:
+				path, ok = string(e.name), true
+				for k := i; list[k].above >= 0; k = list[k].above {
+					path = list[k].name + "/" + path
+				}
+			case e.mode == modeTree && list[i].depth < maxDepth && !seen[child]:
+				seen[child] = true
+				bytes += len(e.name)
+				list = append(list, dir{child, i, string(e.name), list[i].depth + 1})
+			}
+			return !ok && steps < maxSteps && bytes < maxNames
+		})
+	}
+	return path, ok
 }
 
 // leads says whether a tag stands for another one.

@@ -23,6 +23,24 @@ func (r *Repository) Refs(ctx context.Context) (list []Ref, err error) {
 	if r.reftable {
 		return r.askRefs(ctx)
 	}
+	if list, err = r.bareRefs(ctx); err != nil {
+		return nil, err
+	}
+	logs, err := r.reflogs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, logs...)
+	r.peel(list)
+	return list, ctx.Err()
+}
+
+// bareRefs are those of Refs without reflogs, and tags are not followed: no object
+// is read for it.
+func (r *Repository) bareRefs(ctx context.Context) (list []Ref, err error) {
+	if r.reftable {
+		return r.askRefs(ctx)
+	}
 	all := map[string]Ref{}
 	if err := r.packedRefs(all); err != nil {
 		return nil, err
@@ -50,12 +68,6 @@ func (r *Repository) Refs(ctx context.Context) (list []Ref, err error) {
 		list = append(list, ref)
 	}
 	slices.SortFunc(list, func(a, b Ref) int { return cmp.Compare(a.Name, b.Name) })
-	logs, err := r.reflogs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	list = append(list, logs...)
-	r.peel(list)
 	return list, ctx.Err()
 }
 

@@ -23,7 +23,8 @@ type Repository struct {
 	gitDir, commonDir, workTree string
 
 	indexFile string
-	hash      int // bytes of an id
+	stores    []string // the variables that say where objects lie, for git
+	hash      int      // bytes of an id
 	shallow   bool
 	promisor  bool
 	reftable  bool
@@ -73,14 +74,20 @@ func OpenEnv(ctx context.Context, dir string, env func(string) string) (*Reposit
 		r.indexFile = under(dir, f)
 	}
 	objects := filepath.Join(r.commonDir, "objects")
-	if d := env("GIT_OBJECT_DIRECTORY"); d != "" {
+	if d := env("GIT_OBJECT_DIRECTORY"); d != "" { // what is being pushed lies apart until it is accepted
 		objects = under(dir, d)
+		r.stores = append(r.stores, "GIT_OBJECT_DIRECTORY="+objects)
 	}
 	r.addDir(objects, 0)
+	var others []string
 	for _, d := range filepath.SplitList(env("GIT_ALTERNATE_OBJECT_DIRECTORIES")) {
 		if d != "" {
+			others = append(others, under(dir, d))
 			r.addDir(under(dir, d), 0)
 		}
+	}
+	if len(others) > 0 {
+		r.stores = append(r.stores, "GIT_ALTERNATE_OBJECT_DIRECTORIES="+strings.Join(others, string(filepath.ListSeparator)))
 	}
 	_, err := os.Lstat(filepath.Join(r.commonDir, "shallow"))
 	r.shallow = err == nil
@@ -238,8 +245,8 @@ func (r *Repository) addDir(dir string, depth int) {
 	}
 	r.dirs = append(r.dirs, dir)
 	b, err := readSmall(filepath.Join(dir, "info", "alternates"))
-	if err != nil {
-		return
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.odd = append(r.odd, Gap{Why: fmt.Sprintf("the alternates of the folder of objects %s cannot be read: %v", dir, err)})
 	}
 	for line := range strings.Lines(string(b)) {
 		line = strings.TrimRight(line, "\r\n")

@@ -24,6 +24,7 @@ func (r *Repository) Scan(ctx context.Context, o Options) (got *Scanned, err err
 	if s.workers = o.Workers; s.workers <= 0 {
 		s.workers = runtime.GOMAXPROCS(0)
 	}
+	s.makeRoom()
 	c := openCache(o.Cache, o.Rules)
 	for k, p := range r.packs {
 		if s.verdicts[k] = c.pack(p, r.packs[:k]); s.verdicts[k] != nil {
@@ -45,7 +46,7 @@ func (r *Repository) Scan(ctx context.Context, o Options) (got *Scanned, err err
 		}
 	}
 	c.keepLoose(s.n, s.old, s.changed)
-	out := s.result()
+	out := s.result(ctx)
 	r.mu.Lock()
 	r.last, r.faulty = o, s.faulty
 	r.mu.Unlock()
@@ -66,9 +67,12 @@ type scan struct {
 	loose    found
 	want     *interest
 	gathers  []*gather
+	room     atomic.Int64 // of edges
 	out      Scanned
 	faulty   bool // something is missing or damaged, and may be whole later
 }
+
+func (s *scan) makeRoom() { s.room.Store(int64(maxEdges) + 8*int64(s.n.total)) }
 
 // run reads blobs first: trees are then read once, knowing which blobs matter.
 func (s *scan) run(ctx context.Context) error {
@@ -161,7 +165,7 @@ func spread(f *forest, roots []int32) {
 }
 
 func (s *scan) judge(ctx context.Context, p *packFile) *judge {
-	j := &judge{ctx: ctx, r: s.r, n: s.n, g: &gather{want: s.want}, p: p, noMemo: s.o.NoMemo}
+	j := &judge{ctx: ctx, r: s.r, n: s.n, g: &gather{want: s.want}, p: p, noMemo: s.o.NoMemo, room: &s.room}
 	if s.o.Matcher != nil {
 		j.m = s.o.Matcher()
 	}
@@ -200,9 +204,7 @@ func (s *scan) looseOnes(ctx context.Context, blobs bool) {
 					continue
 				}
 				sizes[w] += size
-				f := j.found
-				j.found = found{}
-				parts[w].by[i] = &f
+				parts[w].by[i] = j.take()
 			}
 		})
 	}
@@ -210,7 +212,7 @@ func (s *scan) looseOnes(ctx context.Context, blobs bool) {
 	for w, j := range judges {
 		for i, f := range parts[w].by {
 			s.loose.add(f)
-			if s.old.known != nil && len(f.gaps) == 0 {
+			if s.old.known != nil && len(f.gaps) == 0 && !f.full {
 				s.changed = true
 				s.old.known[i] = true
 				s.old.n++
@@ -254,7 +256,7 @@ func (j *judge) looseOne(id ID, number int32, blobs bool) (size int64, judged bo
 }
 
 // result puts the parts together, in one order.
-func (s *scan) result() *Scanned {
+func (s *scan) result(ctx context.Context) *Scanned {
 	out := &s.out
 	out.Gaps = append(out.Gaps, s.r.odd...)
 	out.Gaps = append(out.Gaps, s.r.looseGaps...)
@@ -286,9 +288,11 @@ func (s *scan) result() *Scanned {
 			s.faulty = s.faulty || !strings.HasPrefix(g.Why, tooLarge)
 		}
 		out.Gaps = append(out.Gaps, v.gaps...)
-		lost.add(v.outside)
+		for _, id := range v.outside {
+			lost.add(id)
+		}
 	}
-	missing := lost.gaps()
+	missing := append(lost.tips(ctx), lost.gaps()...)
 	s.faulty = s.faulty || len(s.r.odd)+len(s.r.looseGaps) > 0 || len(missing) > 0 && !s.r.promisor
 	out.Gaps = append(out.Gaps, missing...)
 	out.Objects = max(0, int(s.n.total)-damaged)
@@ -327,47 +331,4 @@ func (r *Repository) kind(id ID) Kind {
 		return 0
 	}
 	return kind
-}
-
-// A lost collects what is named and not here.
-type lost struct {
-	s    *scan
-	seen map[ID]bool
-	ids  []ID
-}
-
-func (l *lost) add(ids []ID) {
-	for _, id := range ids {
-		if !l.seen[id] {
-			l.seen[id] = true
-			if l.s.n.of(id.b[:id.n], nil) < 0 {
-				l.ids = append(l.ids, id)
-			}
-		}
-	}
-}
-
-// maxLost is how many are listed one by one.
-const maxLost = 1000
-
-func (l *lost) gaps() (list []Gap) {
-	cut := map[ID]bool{}
-	if l.s.r.shallow {
-		cut = l.s.r.cutParents()
-	}
-	why := "the object is named and is not here: the repository is damaged"
-	if l.s.r.promisor {
-		why = "the object is not here: a partial clone left it at its remote (git fetch --refetch brings all)"
-	}
-	slices.SortFunc(l.ids, ID.Compare)
-	for _, id := range l.ids {
-		if cut[id] {
-			continue
-		}
-		if len(list) == maxLost {
-			return append(list, Gap{Why: fmt.Sprintf("%d more objects are named and not here", len(l.ids)-maxLost)})
-		}
-		list = append(list, Gap{ID: id, Why: why})
-	}
-	return list
 }

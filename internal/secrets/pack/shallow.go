@@ -6,6 +6,21 @@ import (
 	"strings"
 )
 
+// Grafted says that a commit at which the history is cut off has a parent that is
+// here all the same: for git it has none, for Places and Touching it has one.
+func (r *Repository) Grafted() bool {
+	if !r.shallow {
+		return false
+	}
+	n := r.numbers()
+	for id := range r.cutParents() {
+		if n.of(id.b[:id.n], nil) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // cutParents are the commits at which a shallow clone's history is cut off: they
 // are named, and it is as wanted that they are not here.
 func (r *Repository) cutParents() map[ID]bool {

@@ -111,11 +111,28 @@ func dropped(base, tree []named, kept []span, gone func(child int32)) {
 	if !slices.IsSortedFunc(kept, func(a, b span) int { return a.from - b.from }) {
 		slices.SortFunc(kept, func(a, b span) int { return a.from - b.from })
 	}
+	// Whether the tree has a child is looked up where that is asked often.
+	const few = 32
+	var there map[int32]bool
+	asked := 0
+	has := func(child int32) bool {
+		if asked++; asked <= few {
+			return slices.ContainsFunc(tree, func(n named) bool { return n.child == child })
+		}
+		if there == nil {
+			there = make(map[int32]bool, len(tree))
+			for _, n := range tree {
+				there[n.child] = true
+			}
+		}
+		is := there[child]
+		there[child] = true // that it is gone is said once
+		return is
+	}
 	i := 0
 	upTo := func(end int) {
 		for ; i < end; i++ {
-			child := base[i].child
-			if child >= 0 && !slices.ContainsFunc(tree, func(n named) bool { return n.child == child }) {
+			if child := base[i].child; child >= 0 && !has(child) {
 				gone(child)
 			}
 		}

@@ -227,12 +227,15 @@ func (w *walker) assemble(s step) (*built, error) {
 	}
 	var err error
 	if cap(w.delta) < int(o.size)+slackBytes {
-		w.delta = make([]byte, 0, int(o.size)+int(o.size)/4+slackBytes+4096)
+		if err := w.room(int(o.size) + int(o.size)/4 + slackBytes + 4096); err != nil {
+			return nil, err
+		}
 	}
-	if w.delta, err = p.unpack(w.delta[:0], stream, end, int(o.size)); err != nil {
+	delta, err := p.unpack(w.delta[:0], stream, end, int(o.size))
+	if err != nil {
 		return nil, err
 	}
-	from, size, rest, err := deltaSizes(w.delta)
+	from, size, rest, err := deltaSizes(delta)
 	if err != nil {
 		return nil, err
 	}
@@ -271,12 +274,8 @@ func (w *walker) buffer(n int) (*built, error) {
 		return b, nil
 	}
 	size := need + n/4 + 4096
-	if w.held.Add(int64(size)) > maxHeld {
-		w.drop()
-		if w.held.Load() > maxHeld {
-			w.held.Add(-int64(size))
-			return nil, ErrLarge
-		}
+	if err := w.hold(size); err != nil {
+		return nil, err
 	}
 	b := &built{}
 	if k := len(w.free); k > 4 { // one of the small ones makes room, its lists are kept
@@ -287,6 +286,30 @@ func (w *walker) buffer(n int) (*built, error) {
 	b.reset()
 	b.body = make([]byte, 0, size)
 	return b, nil
+}
+
+// hold counts bytes that are about to be used, or answers ErrLarge.
+func (w *walker) hold(size int) error {
+	if w.held.Add(int64(size)) > maxHeld {
+		w.drop()
+		if w.held.Load() > maxHeld {
+			w.held.Add(-int64(size))
+			return ErrLarge
+		}
+	}
+	return nil
+}
+
+// room makes the buffer of deltas larger.
+func (w *walker) room(size int) error {
+	old := cap(w.delta)
+	w.delta = nil
+	w.held.Add(-int64(old))
+	err := w.hold(size)
+	if err == nil {
+		w.delta = make([]byte, 0, size)
+	}
+	return err
 }
 
 func (b *built) reset() {
@@ -323,7 +346,7 @@ func (w *walker) large(ctx context.Context, queue []int32) {
 		i := queue[0]
 		queue = queue[1:]
 		w.drop()
-		kind, body, err := w.r.readAt(w.f.p, w.f.objects[i].off, nil)
+		kind, body, err := w.r.readAt(w.f.p, w.f.objects[i].off, &chase{})
 		switch {
 		case errors.Is(err, ErrLarge):
 			w.see(w, &built{i: i, kind: w.f.objects[i].kind, large: true}, nil, nil)

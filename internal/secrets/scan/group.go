@@ -137,14 +137,24 @@ func across(all []Finding) {
 			}
 		}
 	}
+	partners := map[int]map[int]bool{}
 	for c, list := range ids {
 		if len(list) != 1 || len(secrets[c]) != 1 {
 			continue
 		}
-		a, b := &all[list[0]], &all[secrets[c][0]]
-		// The same two may meet in several folders; another partner is doubt.
-		if a.Pair == "" && b.Pair == "" {
-			a.Pair, b.Pair, a.Distance, b.Distance = b.Fingerprint, a.Fingerprint, -1, -1
+		for _, two := range [][2]int{{list[0], secrets[c][0]}, {secrets[c][0], list[0]}} {
+			if partners[two[0]] == nil {
+				partners[two[0]] = map[int]bool{}
+			}
+			partners[two[0]][two[1]] = true
+		}
+	}
+	// The same two may meet in several folders; another partner is doubt.
+	for i := range all {
+		for k := range partners[i] {
+			if a, b := &all[i], &all[k]; i < k && len(partners[i]) == 1 && len(partners[k]) == 1 {
+				a.Pair, b.Pair, a.Distance, b.Distance = b.Fingerprint, a.Fingerprint, -1, -1
+			}
 		}
 	}
 }

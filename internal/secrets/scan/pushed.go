@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -88,6 +89,11 @@ func (s *Scan) brought(ctx context.Context, dir string, tips, names, known []str
 	}
 	for _, o := range list {
 		kind, body, err := r.Object(ctx, o.id)
+		if errors.Is(err, pack.ErrLarge) {
+			s.res.Objects++
+			x.incomingLarge(ctx, o.id, Place{Source: dir, Where: InBlob, Path: o.path, Object: o.id.String()})
+			continue
+		}
 		if err != nil {
 			x.gap(Gap{Source: dir, Where: o.id.String(), Why: "missing", Detail: err.Error()})
 			continue

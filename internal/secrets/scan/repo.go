@@ -121,7 +121,9 @@ func (x *repository) hits(ctx context.Context, hits []pack.Hit) ([]object, error
 
 // judge reads one candidate. whole says that all of it could be read.
 func (x *repository) judge(ctx context.Context, o *object) (whole bool, err error) {
-	if o.kind, o.body, err = x.r.Object(ctx, o.id); err != nil {
+	if o.kind, o.body, err = x.r.Object(ctx, o.id); errors.Is(err, pack.ErrLarge) {
+		return x.large(ctx, o)
+	} else if err != nil {
 		why := "corrupt"
 		if errors.Is(err, pack.ErrMissing) {
 			why = "missing"

@@ -3,6 +3,7 @@ package scan
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -76,13 +77,16 @@ func (s *Scan) Staged(ctx context.Context, dir string) error {
 			continue
 		}
 		_, body, err := r.Object(ctx, e.ID)
-		if err != nil {
+		content := Place{Source: dir, Where: InIndex, Path: e.Path, Object: e.ID.String(), Reach: pack.ByIndex.String(), InIndex: true}
+		if errors.Is(err, pack.ErrLarge) {
+			x.incomingLarge(ctx, e.ID, content)
+		} else if err != nil {
 			x.gap(Gap{Source: dir, Where: e.Path, Why: "missing", Detail: err.Error()})
 			continue
 		}
 		s.res.Files++
 		s.res.Bytes += int64(len(body))
-		x.body(x.detect, x.match, body, Place{Source: dir, Where: InIndex, Path: e.Path, Object: e.ID.String(), Reach: pack.ByIndex.String(), InIndex: true}, x.allowed)
+		x.body(x.detect, x.match, body, content, x.allowed)
 		at := Place{Source: dir, Where: InName, Path: e.Path, Reach: pack.ByIndex.String(), InIndex: true}
 		if x.match.Name([]byte(e.Path)) {
 			s.note(x.allowed.sightings(x.detect.Text([]byte(e.Path)), []byte(e.Path), at))
