@@ -122,6 +122,7 @@ func (r *run) ordered(j *job, at time.Time) kind.Job {
 
 func (r *run) do(ctx context.Context, j *job, verb kind.Bound, acted func()) bool {
 	was, begun := r.past[j.act.ID]
+	j.prior = was.prior
 	if begun && was.ended { // by an earlier run of this plan
 		j.order = r.ordered(j, was.ordered)
 		r.count(func(s *Result) { s.Verified++ })
@@ -141,7 +142,7 @@ func (r *run) do(ctx context.Context, j *job, verb kind.Bound, acted func()) boo
 			return false
 		}
 		rec.Prior, rec.Ordered = prior, r.Now().UTC().Round(0)
-		j.order = r.ordered(j, rec.Ordered)
+		j.prior, j.order = prior, r.ordered(j, rec.Ordered)
 		if !r.attempt(ctx, j, verb, &rec, journal.Doing) {
 			return false
 		}
@@ -156,7 +157,7 @@ func (r *run) do(ctx context.Context, j *job, verb kind.Bound, acted func()) boo
 
 // resume makes a change that an earlier run began, unless it shows. Where the
 // state is neither the one before nor the one after, somebody changed it
-// meanwhile, and what he made of it is what is changed now.
+// meanwhile, and what he made of it is what is changed now; it is not deleted.
 func (r *run) resume(ctx context.Context, j *job, verb kind.Bound, rec *journal.Record) bool {
 	cfg := r.read(j, verb.Needs)
 	done, err := verb.Done(ctx, cfg, j.order)
@@ -173,13 +174,12 @@ func (r *run) resume(ctx context.Context, j *job, verb kind.Bound, rec *journal.
 		return false
 	case verb.Secret: // what was made and not stored, Do clears away
 		return r.attempt(ctx, j, verb, rec, journal.Doing)
-	case plan.Same(now, rec.Prior):
-		if !r.kept(ctx, j, verb) {
-			return false
-		}
-		return r.attempt(ctx, j, verb, rec, journal.Doing)
+	case !plan.Same(now, rec.Prior):
+		return r.anew(ctx, j, verb, now)
+	case !r.kept(ctx, j, verb):
+		return false
 	}
-	return r.again(ctx, j, verb)
+	return r.attempt(ctx, j, verb, rec, journal.Doing)
 }
 
 // kept asks, before what cannot be undone, whether the copies inside AWS are
@@ -352,6 +352,28 @@ func (r *run) again(ctx context.Context, j *job, verb kind.Bound) bool {
 	if err != nil {
 		r.end(ctx, j, journal.Failed, string(awsapi.Classify(err)), err)
 		return false
+	}
+	return r.anew(ctx, j, verb, prior)
+}
+
+// anew makes a change once more to what stands now. What a change of several
+// calls left half-way is no state of anybody's: it is made from the first. What
+// is not the thing that was to be deleted stays, for Prior of a removal is its
+// identity: somebody made another under the name.
+func (r *run) anew(ctx context.Context, j *job, verb kind.Bound, prior json.RawMessage) bool {
+	rest := verb.Rest != nil && verb.Rest(j.prior, prior)
+	switch forGood := j.act.Class == plan.Permanent; {
+	case forGood && !rest && !plan.Same(prior, j.prior):
+		reason := reasonChanged
+		if verb.For == kind.Remove && verb.Rest == nil {
+			reason = reasonRecreated
+		}
+		r.end(ctx, j, journal.Skipped, reason, nil)
+		return false
+	case forGood && rest && !r.kept(ctx, j, verb):
+		return false
+	case rest:
+		prior = j.prior
 	}
 	rec := r.record(j)
 	rec.Prior, rec.Ordered = prior, j.order.At
