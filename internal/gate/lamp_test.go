@@ -38,6 +38,7 @@ type house struct {
 	slow    func(id string) bool  // smashing goes on after the call
 	unkept  func(id string) error // what the copies inside AWS are like
 	takes   time.Duration         // how long AWS may go on smashing
+	wired   map[string]string
 }
 
 type reader interface {
@@ -50,7 +51,7 @@ type writer interface {
 }
 
 func newHouse(ids ...string) *house {
-	h := &house{on: map[string]bool{}, born: map[string]string{}, dated: map[string]time.Time{}, takes: time.Hour}
+	h := &house{on: map[string]bool{}, born: map[string]string{}, dated: map[string]time.Time{}, takes: time.Hour, wired: map[string]string{}}
 	for _, id := range ids {
 		h.on[id], h.born[id] = true, "LAMP"+id
 	}
@@ -159,7 +160,7 @@ func (h *house) kind() kind.Kind {
 				}
 				return api.Switch(j.ID, was)
 			},
-		}, dating, h.smashing()},
+		}, dating, h.smashing(), h.wiring()},
 		Keep: func(context.Context, reader, fact.Resource, func(string, []byte) error) error { return nil },
 	})
 }
