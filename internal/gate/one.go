@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"cordon/internal/awsapi"
+	"cordon/internal/fact"
 	"cordon/internal/journal"
 	"cordon/internal/kind"
 	"cordon/internal/plan"
@@ -183,23 +185,56 @@ func (r *run) resume(ctx context.Context, j *job, verb kind.Bound, rec *journal.
 }
 
 // kept asks, before what cannot be undone, whether the copies inside AWS are
-// complete.
+// complete: those of the target, and of everything that goes with it.
 func (r *run) kept(ctx context.Context, j *job, verb kind.Bound) bool {
-	if verb.Kept == nil || j.act.Class != plan.Permanent {
+	if j.act.Class != plan.Permanent {
 		return true
 	}
-	err := verb.Kept(ctx, r.read(j, verb.Needs), kind.Job{Resource: j.act.Target, At: r.plan.MadeAt, Case: r.plan.Case})
+	err := r.copied(ctx, j, verb, j.act.Target)
+	if errors.Is(err, kind.ErrGone) {
+		r.end(ctx, j, journal.Skipped, reasonGone, nil)
+		return false
+	}
+	for _, part := range j.act.Parts {
+		if err == nil {
+			err = r.partKept(ctx, j, part)
+		}
+	}
 	switch {
 	case err == nil:
 		return true
-	case errors.Is(err, kind.ErrGone):
-		r.end(ctx, j, journal.Skipped, reasonGone, nil)
 	case errors.Is(err, kind.ErrUnkept):
 		r.end(ctx, j, journal.Skipped, reasonEvidence, err)
 	default:
 		r.end(ctx, j, journal.Failed, string(awsapi.Classify(err)), err)
 	}
 	return false
+}
+
+// partKept asks of a part what would be asked if it were deleted by itself. One
+// that is gone has nothing to keep.
+func (r *run) partKept(ctx context.Context, j *job, part fact.Resource) error {
+	k, ok := r.Kinds(part.Kind)
+	if !ok {
+		return fmt.Errorf("cannot tell whether %s is kept: this version of cordon has no kind %q", part.Ref, part.Kind)
+	}
+	for _, v := range k.Verbs() {
+		if v.For != kind.Remove {
+			continue
+		}
+		if err := r.copied(ctx, j, v, part); err != nil && !errors.Is(err, kind.ErrGone) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) copied(ctx context.Context, j *job, verb kind.Bound, of fact.Resource) error {
+	if verb.Kept == nil {
+		return nil
+	}
+	cfg := j.calls.count(r.Read(of.Place, verb.Needs))
+	return verb.Kept(ctx, cfg, kind.Job{Resource: of, At: r.plan.MadeAt, Case: r.plan.Case})
 }
 
 // precondition reads the state again and compares it with what was planned.
