@@ -79,6 +79,13 @@ func Classify(err error) Class {
 	return Broken
 }
 
+// noIndex is a kind's own word for what the region may do without.
+const noIndex = "IndexNotFound"
+
+// Optional says whether a kind declares, by an error of its own, that what is not
+// there is nothing that it needs.
+func Optional(err error) bool { return Code(err) == noIndex }
+
 // classOf reads AWS's error code, and its words where the code is ambiguous.
 func classOf(code, msg string) Class {
 	msg = strings.ToLower(msg)
@@ -183,7 +190,7 @@ var classes = map[string]Class{
 	"NotImplementedException": NotImplemented,
 
 	"TypeNotFoundException": AbsentInRegion, // Cloud Control: the region's registry lacks the type
-	"IndexNotFound":         AbsentInRegion, // Resource Explorer, as kinds says it: nobody made an index in the region
+	noIndex:                 AbsentInRegion, // Resource Explorer, as kinds says it: nobody made an index in the region
 
 	"NoSuchEntity":                            NotFound,
 	"ResourceNotFound":                        NotFound,

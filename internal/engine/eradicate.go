@@ -47,11 +47,12 @@ func (s *Session) planClean(ctx context.Context, name string, book func(playbook
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	actions, err := plan.Order(book(playbook.Input{Snapshot: t.Snapshot, Findings: t.Findings, Marks: marks, Traits: s.traits}))
+	all, err := plan.Order(book(playbook.Input{Snapshot: t.Snapshot, Findings: t.Findings, Marks: marks, Traits: s.traits}))
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	if actions, err = pick(actions, o); err != nil {
+	actions, err := pick(all, o)
+	if err != nil {
 		return plan.Plan{}, err
 	}
 	if p.Ward, err = s.ward(ctx, admins(t.Snapshot, marks)); err != nil {
@@ -60,6 +61,9 @@ func (s *Session) planClean(ctx context.Context, name string, book func(playbook
 	p.Actions, p.Refused = plan.Guard(actions, p.Ward)
 	wanted := slices.Clone(p.Actions)
 	if err := s.readPlanned(ctx, &p); err != nil {
+		return plan.Plan{}, err
+	}
+	if err := s.uncopied(ctx, &p, all, actions); err != nil {
 		return plan.Plan{}, err
 	}
 	if name == plan.Eradicate {
@@ -115,6 +119,9 @@ func (s *Session) keepEach(ctx context.Context, snap fact.Snapshot, p *plan.Plan
 	for _, a := range p.Actions {
 		k := kept[a.Target.Ref]
 		a.Evidence = k.ids
+		if a.Class == plan.Permanent {
+			a.Parts = s.copiedOnly(parts[a.Target.Ref])
+		}
 		waits := func(id string) bool { return out[id] }
 		switch {
 		case a.Class == plan.Permanent && (k.err != nil || len(k.ids) == 0 || lost(parts[a.Target.Ref], kept)):

@@ -7,6 +7,7 @@ import (
 	"cordon/internal/finding"
 	"cordon/internal/journal"
 	"cordon/internal/kind"
+	"cordon/internal/plan"
 	"cordon/internal/report"
 )
 
@@ -34,30 +35,35 @@ func (s *Session) held(ctx context.Context) (out []report.Held, err error) {
 }
 
 // mended says whether the target of a change was put back after it to what it
-// was, with nothing of that plan left undone.
+// was, with nothing of what other plans were to do to it left undone. What failed
+// or was skipped has no target in its record: an action's id tells.
 func (s *Session) mended(past []journal.Record, c change) bool {
 	target, err := decode[fact.Resource](c.first.Target)
 	if err != nil {
 		return false
 	}
-	back, left := false, ""
+	back, left := map[string]bool{}, map[string]bool{}
 	for _, r := range past[min(c.first.Seq+1, len(past)):] {
-		to, err := decode[fact.Resource](r.Target)
-		if r.Of != "" || r.Plan == c.first.Plan || err != nil || to.Ref != target.Ref {
+		if r.Step == journal.Undone {
+			delete(back, r.Of)
+		}
+		if r.Of != "" || r.Plan == c.first.Plan || r.Action != plan.ActionID(target.Ref, r.Verb, false) {
 			continue
 		}
-		v, known := s.verb(to.Kind, r.Verb)
-		switch {
+		switch v, known := s.verb(target.Kind, r.Verb); {
+		case known && v.For == kind.Copy: // mends nothing
 		case r.Step == journal.Verified:
-			back = back || known && v.For == kind.Restore
-			if left == r.Action {
-				left = ""
+			delete(left, r.Action)
+			if known && v.For == kind.Restore {
+				back[r.Plan+"/"+r.Action] = true
 			}
+		case r.Step == journal.Skipped && r.Reason == "already": // it shows all the same
+			delete(left, r.Action)
 		case r.Step == journal.Skipped || r.Step == journal.Failed:
-			left = r.Action
+			left[r.Action] = true
 		}
 	}
-	return back && left == ""
+	return len(back) > 0 && len(left) == 0
 }
 
 func (s *Session) verb(k fact.Kind, name string) (kind.Bound, bool) {

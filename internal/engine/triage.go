@@ -215,17 +215,23 @@ func unlisted(k fact.Kind, account string, regions []awsapi.Region) (fact.Readin
 }
 
 // list makes one listing. A list that broke off counts for nothing: its
-// resources are shown, its reading is not good.
+// resources are shown, its reading is not good. Nor is it where one of its calls
+// is not offered in a region that answered another.
 func (s *Session) list(ctx context.Context, c cell) (out []fact.Resource, _ fact.Reading) {
+	ctx, answers := kind.WithAnswers(ctx)
 	err := contained(func() error {
-		return c.kind.List(ctx, s.read(c.at, c.kind.Needs()), c.at, func(r fact.Resource) { out = append(out, r) })
+		return c.kind.List(ctx, answers.Watch(s.read(c.at, c.kind.Needs())), c.at, func(r fact.Resource) { out = append(out, r) })
 	})
 	slices.SortFunc(out, func(a, b fact.Resource) int { return strings.Compare(a.ID, b.ID) })
 	reading := fact.Reading{Kind: c.kind.Name(), Place: c.at, State: fact.Read, Count: len(out)}
 	if err == nil {
 		return out, reading
 	}
-	return out, failed(reading, err)
+	reading = failed(reading, err)
+	if reading.State == fact.Absent && (len(out) > 0 || answers.Any()) && !awsapi.Optional(err) {
+		reading.State = fact.Failed
+	}
+	return out, reading
 }
 
 // contained makes a panic an error: one answer that nobody thought of costs

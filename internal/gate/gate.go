@@ -4,6 +4,7 @@ package gate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -208,6 +209,7 @@ type job struct {
 	ok           bool // set before ended closes
 	redated      bool // a change that stands is being made anew: nobody gets in meanwhile
 	order        kind.Job
+	prior        json.RawMessage // what was there before the first try
 	sink         kind.Sink
 	calls        counter
 	// Calls that had to be made one after another before acted closed, and

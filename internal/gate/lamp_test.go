@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -36,6 +37,8 @@ type house struct {
 	blind   func(id string) error // instead of a read
 	slow    func(id string) bool  // smashing goes on after the call
 	unkept  func(id string) error // what the copies inside AWS are like
+	takes   time.Duration         // how long AWS may go on smashing
+	wired   map[string]string
 }
 
 type reader interface {
@@ -48,7 +51,7 @@ type writer interface {
 }
 
 func newHouse(ids ...string) *house {
-	h := &house{on: map[string]bool{}, born: map[string]string{}, dated: map[string]time.Time{}}
+	h := &house{on: map[string]bool{}, born: map[string]string{}, dated: map[string]time.Time{}, takes: time.Hour, wired: map[string]string{}}
 	for _, id := range ids {
 		h.on[id], h.born[id] = true, "LAMP"+id
 	}
@@ -157,7 +160,7 @@ func (h *house) kind() kind.Kind {
 				}
 				return api.Switch(j.ID, was)
 			},
-		}, dating, h.smashing()},
+		}, dating, h.smashing(), h.wiring()},
 		Keep: func(context.Context, reader, fact.Resource, func(string, []byte) error) error { return nil },
 	})
 }
@@ -165,10 +168,12 @@ func (h *house) kind() kind.Kind {
 // smashing deletes a lamp for good. What is slow takes AWS an hour.
 func (h *house) smashing() kind.Verb[reader, writer] {
 	return kind.Verb[reader, writer]{
-		Name: "smash", Class: kind.Permanent, For: kind.Remove, Needs: []string{"lamp:Switch"}, Takes: time.Hour,
+		Name: "smash", Class: kind.Permanent, For: kind.Remove, Needs: []string{"lamp:Switch"}, Takes: h.takes,
 		Prior: func(_ context.Context, api reader, r fact.Resource) (json.RawMessage, error) {
 			_, err := api.GetLamp(r.ID)
-			return json.RawMessage(`"` + r.ID + `"`), err
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			return json.RawMessage(`"` + strings.TrimPrefix(h.born[r.ID], "LAMP") + `"`), err
 		},
 		Do: func(_ context.Context, api writer, j kind.Job, _ json.RawMessage) error {
 			if err := api.Switch(j.ID, false); err != nil {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"cordon/internal/awsapi"
+	"cordon/internal/fact"
 	"cordon/internal/journal"
 	"cordon/internal/kind"
 	"cordon/internal/plan"
@@ -122,6 +124,7 @@ func (r *run) ordered(j *job, at time.Time) kind.Job {
 
 func (r *run) do(ctx context.Context, j *job, verb kind.Bound, acted func()) bool {
 	was, begun := r.past[j.act.ID]
+	j.prior = was.prior
 	if begun && was.ended { // by an earlier run of this plan
 		j.order = r.ordered(j, was.ordered)
 		r.count(func(s *Result) { s.Verified++ })
@@ -141,7 +144,7 @@ func (r *run) do(ctx context.Context, j *job, verb kind.Bound, acted func()) boo
 			return false
 		}
 		rec.Prior, rec.Ordered = prior, r.Now().UTC().Round(0)
-		j.order = r.ordered(j, rec.Ordered)
+		j.prior, j.order = prior, r.ordered(j, rec.Ordered)
 		if !r.attempt(ctx, j, verb, &rec, journal.Doing) {
 			return false
 		}
@@ -156,7 +159,7 @@ func (r *run) do(ctx context.Context, j *job, verb kind.Bound, acted func()) boo
 
 // resume makes a change that an earlier run began, unless it shows. Where the
 // state is neither the one before nor the one after, somebody changed it
-// meanwhile, and what he made of it is what is changed now.
+// meanwhile, and what he made of it is what is changed now; it is not deleted.
 func (r *run) resume(ctx context.Context, j *job, verb kind.Bound, rec *journal.Record) bool {
 	cfg := r.read(j, verb.Needs)
 	done, err := verb.Done(ctx, cfg, j.order)
@@ -173,33 +176,65 @@ func (r *run) resume(ctx context.Context, j *job, verb kind.Bound, rec *journal.
 		return false
 	case verb.Secret: // what was made and not stored, Do clears away
 		return r.attempt(ctx, j, verb, rec, journal.Doing)
-	case plan.Same(now, rec.Prior):
-		if !r.kept(ctx, j, verb) {
-			return false
-		}
-		return r.attempt(ctx, j, verb, rec, journal.Doing)
+	case !plan.Same(now, rec.Prior):
+		return r.anew(ctx, j, verb, now)
+	case !r.kept(ctx, j, verb):
+		return false
 	}
-	return r.again(ctx, j, verb)
+	return r.attempt(ctx, j, verb, rec, journal.Doing)
 }
 
 // kept asks, before what cannot be undone, whether the copies inside AWS are
-// complete.
+// complete: those of the target, and of everything that goes with it.
 func (r *run) kept(ctx context.Context, j *job, verb kind.Bound) bool {
-	if verb.Kept == nil || j.act.Class != plan.Permanent {
+	if j.act.Class != plan.Permanent {
 		return true
 	}
-	err := verb.Kept(ctx, r.read(j, verb.Needs), kind.Job{Resource: j.act.Target, At: r.plan.MadeAt, Case: r.plan.Case})
+	err := r.copied(ctx, j, verb, j.act.Target)
+	if errors.Is(err, kind.ErrGone) {
+		r.end(ctx, j, journal.Skipped, reasonGone, nil)
+		return false
+	}
+	for _, part := range j.act.Parts {
+		if err == nil {
+			err = r.partKept(ctx, j, part)
+		}
+	}
 	switch {
 	case err == nil:
 		return true
-	case errors.Is(err, kind.ErrGone):
-		r.end(ctx, j, journal.Skipped, reasonGone, nil)
 	case errors.Is(err, kind.ErrUnkept):
 		r.end(ctx, j, journal.Skipped, reasonEvidence, err)
 	default:
 		r.end(ctx, j, journal.Failed, string(awsapi.Classify(err)), err)
 	}
 	return false
+}
+
+// partKept asks of a part what would be asked if it were deleted by itself. One
+// that is gone has nothing to keep.
+func (r *run) partKept(ctx context.Context, j *job, part fact.Resource) error {
+	k, ok := r.Kinds(part.Kind)
+	if !ok {
+		return fmt.Errorf("cannot tell whether %s is kept: this version of cordon has no kind %q", part.Ref, part.Kind)
+	}
+	for _, v := range k.Verbs() {
+		if v.For != kind.Remove {
+			continue
+		}
+		if err := r.copied(ctx, j, v, part); err != nil && !errors.Is(err, kind.ErrGone) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) copied(ctx context.Context, j *job, verb kind.Bound, of fact.Resource) error {
+	if verb.Kept == nil {
+		return nil
+	}
+	cfg := j.calls.count(r.Read(of.Place, verb.Needs))
+	return verb.Kept(ctx, cfg, kind.Job{Resource: of, At: r.plan.MadeAt, Case: r.plan.Case})
 }
 
 // precondition reads the state again and compares it with what was planned.
@@ -352,6 +387,28 @@ func (r *run) again(ctx context.Context, j *job, verb kind.Bound) bool {
 	if err != nil {
 		r.end(ctx, j, journal.Failed, string(awsapi.Classify(err)), err)
 		return false
+	}
+	return r.anew(ctx, j, verb, prior)
+}
+
+// anew makes a change once more to what stands now. What a change of several
+// calls left half-way is no state of anybody's: it is made from the first. What
+// is not the thing that was to be deleted stays, for Prior of a removal is its
+// identity: somebody made another under the name.
+func (r *run) anew(ctx context.Context, j *job, verb kind.Bound, prior json.RawMessage) bool {
+	rest := verb.Rest != nil && verb.Rest(j.prior, prior)
+	switch forGood := j.act.Class == plan.Permanent; {
+	case forGood && !rest && !plan.Same(prior, j.prior):
+		reason := reasonChanged
+		if verb.For == kind.Remove && verb.Rest == nil {
+			reason = reasonRecreated
+		}
+		r.end(ctx, j, journal.Skipped, reason, nil)
+		return false
+	case forGood && rest && !r.kept(ctx, j, verb):
+		return false
+	case rest:
+		prior = j.prior
 	}
 	rec := r.record(j)
 	rec.Prior, rec.Ordered = prior, j.order.At

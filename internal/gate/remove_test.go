@@ -131,7 +131,7 @@ func TestWhatTakesLongWaits(t *testing.T) {
 }
 
 // Killed at any line of a deletion, the next run comes to the same end and
-// deletes nothing that has been made again since.
+// deletes nothing twice.
 func TestDeletingKilledAtEveryLine(t *testing.T) {
 	for line := 1; ; line++ {
 		b := newBench("a", "b")

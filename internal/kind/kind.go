@@ -180,6 +180,10 @@ type Verb[R, W any] struct {
 	// the change back.
 	Takes time.Duration
 
+	// Rest is for a verb of several calls whose Prior shows what some of them left:
+	// whether now is such a rest of first. A change that broke off there is made
+	// again from first. Nil: Prior shows just the whole change.
+	Rest func(first, now json.RawMessage) bool
 	// Tidies says that Undo clears something away after prior is back: after a
 	// crash it is called again although prior shows already.
 	Tidies bool
@@ -233,6 +237,7 @@ type Bound struct {
 
 	Recall func(call string, request, response json.RawMessage) (value string, ok bool) // or nil
 	Kept   func(ctx context.Context, read aws.Config, j Job) error                      // or nil
+	Rest   func(first, now json.RawMessage) bool                                        // or nil
 	Prior  func(ctx context.Context, read aws.Config, r fact.Resource) (json.RawMessage, error)
 	Do     func(ctx context.Context, write aws.Config, j Job, prior json.RawMessage) error
 	Done   func(ctx context.Context, read aws.Config, j Job) (bool, error)
@@ -365,7 +370,7 @@ func (c *closed) Verb(name string) (Bound, bool) {
 func bind[R, W any](s *Spec[R, W], v *Verb[R, W]) Bound {
 	b := Bound{
 		Name: v.Name, Class: v.Class, Settle: v.Settle, Reach: v.Reach, Undoable: v.Undo != nil, Tidies: v.Tidies, Secret: v.Secret,
-		For: v.For, Of: v.Of, Mends: v.Mends, Takes: v.Takes, Recall: v.Recall, FromBefore: v.FromBefore,
+		For: v.For, Of: v.Of, Mends: v.Mends, Takes: v.Takes, Recall: v.Recall, FromBefore: v.FromBefore, Rest: v.Rest,
 		Needs: slices.Concat(s.Needs, v.Needs), Own: v.Needs,
 	}
 	if v.Prior != nil {

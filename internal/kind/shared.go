@@ -51,5 +51,6 @@ func Shared[T any](ctx context.Context, key any, call func() (T, error)) (T, err
 		var none T
 		return none, c.err
 	}
+	answered(ctx)
 	return c.value.(T), nil
 }

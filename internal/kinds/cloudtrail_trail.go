@@ -60,7 +60,11 @@ var trailSpec = kind.Spec[trailReader, trailWriter]{
 			Name: "delete", Needs: []string{"cloudtrail:DeleteTrail"},
 		}, func(ctx context.Context, api trailReader, r fact.Resource) (any, error) {
 			t, err := findTrail(ctx, api, r.ID)
-			return aws.ToString(t.TrailARN), err
+			if err != nil {
+				return nil, err
+			}
+			form, err := trailForm(t) // AWS tells no date
+			return []string{aws.ToString(t.TrailARN), form}, err
 		}, func(ctx context.Context, api trailWriter, j kind.Job) error {
 			_, err := api.DeleteTrail(ctx, &cloudtrail.DeleteTrailInput{Name: &j.ID})
 			return err

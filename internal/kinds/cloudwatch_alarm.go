@@ -79,7 +79,8 @@ var alarmSpec = kind.Spec[alarmReader, alarmWriter]{
 				if err != nil {
 					return nil, err
 				}
-				return onlyMade(aws.ToString(a.arn), nil), nil // the dates that AWS tells are of its last change
+				// The date is of its last change; no action changes what another deletes.
+				return onlyMade(aws.ToString(a.arn), a.changed), nil
 			},
 			func(ctx context.Context, api alarmWriter, j kind.Job) error {
 				_, err := api.DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{j.ID}})

@@ -258,7 +258,7 @@ func TestControllers(t *testing.T) {
 		},
 		{
 			tag("aws:cloudformation:stack-name", "awseb-e-1-stack", "elasticbeanstalk:environment-id", "e-1"),
-			[]string{"cloudformation.stack awseb-e-1-stack", "elasticbeanstalk.environment e-1"},
+			[]string{"cloudformation.stack awseb-e-1-stack", "beanstalk.environment e-1"},
 		},
 	} {
 		var got []string

@@ -44,6 +44,6 @@ func setController(r *fact.Resource, tags map[string]string) {
 		partOf(r, "eks.nodegroup", tags["eks:cluster-name"]+"/"+node)
 	}
 	if id := tags["elasticbeanstalk:environment-id"]; id != "" && tags["aws:cloudformation:stack-name"] == "awseb-"+id+"-stack" {
-		partOf(r, "elasticbeanstalk.environment", id)
+		partOf(r, "beanstalk.environment", id)
 	}
 }

@@ -258,7 +258,10 @@ var deleteEventRule = remove(eventRuleVerb{
 	if err != nil {
 		return nil, err
 	}
-	return aws.ToString(rule.Arn), nil
+	// AWS tells no date: what it fires on and as whom, which no action of a plan changes.
+	return []string{
+		aws.ToString(rule.Arn), aws.ToString(rule.EventPattern), aws.ToString(rule.ScheduleExpression), aws.ToString(rule.RoleArn),
+	}, nil
 }, func(ctx context.Context, api eventRuleWriter, j kind.Job) error {
 	if err := dropTargets(ctx, api, j, nil); err != nil {
 		return err

@@ -68,8 +68,8 @@ func atLeast(ok ...string) func(string) (string, error) {
 
 // establish makes the verb that creates what is not there, and its mirror that
 // takes it away again. is tells what is there, "" when nothing is; stands whether
-// that is all of it. create is called again after a lost answer; drop takes away
-// only what Prior did not show.
+// that is all of it. create is called again after a lost answer, and where it
+// broke off half-way; drop takes away only what Prior did not show.
 func establish[R, W any](
 	v kind.Verb[R, W],
 	is func(context.Context, R, fact.Resource) (string, error),
@@ -89,6 +89,11 @@ func establish[R, W any](
 			return fmt.Errorf("cannot make %s: there is one already, and it is not what it should be", j.Ref)
 		}
 		return create(ctx, api, j)
+	}
+	v.Rest = func(first, now json.RawMessage) bool {
+		was, err := read[string](first)
+		is, readErr := read[string](now)
+		return err == nil && readErr == nil && was == "" && is != "" && !stands(is)
 	}
 	v.Undo = func(ctx context.Context, api W, j kind.Job, prior json.RawMessage) error {
 		was, err := read[string](prior)

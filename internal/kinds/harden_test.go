@@ -121,6 +121,36 @@ func TestMakeLogBucketLeavesAnother(t *testing.T) {
 	}
 }
 
+// Killed between its two calls, the making of a trail goes on from there; one that
+// was there before is nobody's half.
+func TestHalfATrailIsFinished(t *testing.T) {
+	w := kindtest.NewWorld(t)
+	r := freshTrail(t, w)
+	api, ctx := cloudtrail.NewFromConfig(w.Config(here)), t.Context()
+	first := must[[]byte](t)(createTrail.Prior(ctx, api, r))
+	bucket, name := fact.Bucket.Or(r, ""), NewTrail
+	must[*cloudtrail.CreateTrailOutput](t)(api.CreateTrail(ctx, &cloudtrail.CreateTrailInput{
+		Name: &name, S3BucketName: &bucket, IsMultiRegionTrail: aws.Bool(true), EnableLogFileValidation: aws.Bool(true),
+	}))
+	half := must[[]byte](t)(createTrail.Prior(ctx, api, r))
+	if !createTrail.Rest(first, half) || createTrail.Rest(half, half) || createTrail.Rest(first, first) {
+		t.Errorf("what %s left is %s", first, half)
+	}
+	j := kind.Job{Resource: r, Case: "C-20260101-A"}
+	if err := createTrail.Do(ctx, api, j, half); err == nil {
+		t.Error("somebody else's trail was changed")
+	}
+	if err := createTrail.Do(ctx, api, j, first); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := createTrail.Done(ctx, api, j); err != nil || !done {
+		t.Errorf("done = %t, %v", done, err)
+	}
+	if whole := must[[]byte](t)(createTrail.Prior(ctx, api, r)); createTrail.Rest(first, whole) {
+		t.Errorf("%s is no half", whole)
+	}
+}
+
 // Stricter stays, laxer becomes as recommended, and nothing is made laxer.
 func TestBetterPasswords(t *testing.T) {
 	for is, want := range map[string]string{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -78,7 +79,7 @@ func smallBucket(all []objectVersion, more bool) bool {
 var removeBucket = remove(kind.Verb[bucketReader, bucketWriter]{
 	Name: "delete", Mends: []string{"CreateBucket"},
 	Needs: []string{"s3:DeleteObjects=s3:DeleteObject,s3:DeleteObjectVersion", "s3:DeleteBucket"},
-	Kept:  bucketKept,
+	Kept:  bucketKept, Rest: emptied,
 }, func(ctx context.Context, api bucketReader, r fact.Resource) (any, error) {
 	all, more, err := objectVersions(ctx, api, r.ID)
 	if err != nil {
@@ -88,13 +89,22 @@ var removeBucket = remove(kind.Verb[bucketReader, bucketWriter]{
 	for _, v := range all {
 		fmt.Fprintf(digest, "%q %q %q\n", v.Key, v.Version, v.ETag)
 	}
-	return struct {
-		Made     time.Time `json:"made"`
-		Versions int       `json:"versions"`
-		More     bool      `json:"more,omitempty"`
-		Digest   string    `json:"digest"`
-	}{r.Created, len(all), more, hex.EncodeToString(digest.Sum(nil)[:16])}, nil
+	return bucketPrior{r.Created, len(all), more, hex.EncodeToString(digest.Sum(nil)[:16])}, nil
 }, emptyAndDelete)
+
+type bucketPrior struct {
+	Made     time.Time `json:"made"`
+	Versions int       `json:"versions"`
+	More     bool      `json:"more,omitempty"`
+	Digest   string    `json:"digest"`
+}
+
+// emptied says that the versions are gone and the bucket is not: what stands in
+// it otherwise is not what was kept, and stays.
+func emptied(_, now json.RawMessage) bool {
+	is, err := read[bucketPrior](now)
+	return err == nil && is.Versions == 0 && !is.More
+}
 
 // emptyAndDelete goes on where it was interrupted. A version under a retention
 // or a legal hold is AWS's no, and then nothing more is deleted.

@@ -183,6 +183,11 @@ func TestBucketIsKeptBeforeItIsDeleted(t *testing.T) {
 	putObject(t, s3.NewFromConfig(w.Config(here)), "ledger", "three.txt", "third")
 	if after := must[[]byte](t)(removeBucket.Prior(t.Context(), read, j.Resource)); string(after) == string(before) {
 		t.Error("an object that came since does not show")
+	} else if removeBucket.Rest(before, after) || removeBucket.Rest(before, before) {
+		t.Error("a bucket with something in it is the rest of a deletion")
+	}
+	if !removeBucket.Rest(before, []byte(`{"made":"2026-01-01T00:00:00Z","versions":0,"digest":"e3b0"}`)) {
+		t.Error("a bucket that was emptied is not deleted")
 	}
 	if err := w.Lab.AddFault(t.Context(), lab.Fault{Match: map[string]string{"op": "GetObject"}, Code: "InvalidRequest", Status: 400}); err != nil {
 		t.Fatal(err)

@@ -58,8 +58,8 @@ var topicSpec = kind.Spec[topicReader, topicWriter]{
 		remove(kind.Verb[topicReader, topicWriter]{
 			Name: "delete", Needs: []string{"sns:DeleteTopic"},
 		}, func(ctx context.Context, api topicReader, r fact.Resource) (any, error) {
-			_, err := topicAttributes(ctx, api, r.ID)
-			return unique{ID: r.ID}, err
+			a, err := topicAttributes(ctx, api, r.ID)
+			return []string{r.ID, a["DisplayName"], a["KmsMasterKeyId"], a["Policy"]}, err // AWS tells no date
 		}, func(ctx context.Context, api topicWriter, j kind.Job) error {
 			_, err := api.DeleteTopic(ctx, &sns.DeleteTopicInput{TopicArn: &j.ID})
 			return err

@@ -164,9 +164,29 @@ func Plan(p plan.Plan, find Finder) (out []Grant, inexact []string) {
 		if a.Undoes == nil { // what undoes leaves the secret where it is
 			out = append(out, sinkOf(a, p.Partition)...)
 		}
+		for _, part := range a.Parts {
+			for _, g := range grants(awsapi.Actions(asking(part.Kind)), look) {
+				if g.On = On(g.Action, part, p.Partition, find); !g.Writes {
+					out = append(out, g)
+				}
+			}
+		}
 	}
 	slices.Sort(inexact)
 	return out, slices.Compact(inexact)
+}
+
+// asking are the calls among which are those that tell whether a part is kept: all
+// that deleting it by itself takes.
+func asking(name fact.Kind) (needs []awsapi.Need) {
+	for _, k := range kinds.All() {
+		for _, v := range k.Verbs() {
+			if k.Name() == name && v.For == kind.Remove && v.Kept != nil {
+				needs = append(needs, v.Needs...)
+			}
+		}
+	}
+	return needs
 }
 
 // needsOf are the needs of one action.

@@ -258,6 +258,25 @@ func TestAPlanHasTheCallsOfItsSinks(t *testing.T) {
 	}
 }
 
+// Of what goes with a whole the policy has what tells whether it is kept, and
+// nothing that changes it.
+func TestPartsAreOnlyLookedAt(t *testing.T) {
+	stack := fact.Resource{Ref: fact.Ref{Kind: "cloudformation.stack", Place: place("eu-west-1"), ID: "s"}}
+	table := fact.Resource{Ref: fact.Ref{Kind: "dynamodb.table", Place: place("eu-west-1"), ID: "t"}, ARN: "arn:aws:dynamodb:eu-west-1:111122223333:table/t"}
+	a := plan.Act(stack, "delete", plan.Permanent)
+	a.Parts = []fact.Resource{table}
+	grants, _ := permit.Plan(plan.Plan{Partition: "aws", Actions: []plan.Action{a}}, func(fact.Kind, string) string { return "" })
+	got := actions(grants)
+	if !slices.Contains(got, "dynamodb:ListBackups") || !slices.Contains(got, "cloudformation:DeleteStack") {
+		t.Errorf("what is needed lacks in %q", got)
+	}
+	for _, g := range grants {
+		if strings.HasPrefix(g.Action, "dynamodb:") && (g.Writes || g.Action == "dynamodb:DeleteTable") {
+			t.Errorf("the table is only looked at, and %s is allowed", g.Action)
+		}
+	}
+}
+
 // A plan about very many targets is cut into policies too.
 func TestManyTargetsAreSplit(t *testing.T) {
 	var grants []permit.Grant

@@ -67,6 +67,10 @@ type Action struct {
 	// Evidence are the ids of what was kept of the target: without them the gate
 	// does not delete it.
 	Evidence []string `json:"evidence,omitempty"`
+	// Parts are what AWS deletes along with the target and what its kind cannot keep
+	// by reading: the gate asks of each whether it is kept. A plan made before they
+	// were carried has none.
+	Parts []fact.Resource `json:"parts,omitempty"`
 	// Sink is where the secret goes that the verb makes, such as "file:/home/li/key":
 	// what people approve says where.
 	Sink string `json:"sink,omitempty"`

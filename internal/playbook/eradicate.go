@@ -203,9 +203,10 @@ func (c *cleaning) ownedByHis(r fact.Resource) bool {
 	})
 }
 
-// takesOwners says that AWS would delete something of the owner's along with a
-// resource: an instance that the intruder attached to his group, a disk to his
-// instance. Such a whole is a person's to take apart.
+// takesOwners says that AWS would delete something along with a resource that is
+// not known to be the intruder's: an instance that he attached to his group, a disk
+// to his instance, a part that the owner is not sure of. Such a whole is a person's
+// to take apart.
 func (c *cleaning) takesOwners(r fact.Resource) bool {
 	return c.taking(r, map[fact.Ref]bool{})
 }
@@ -220,7 +221,7 @@ func (c *cleaning) taking(r fact.Resource, seen map[fact.Ref]bool) bool {
 			return false
 		}
 		whose, _ := fact.Judgement.Get(part)
-		return whose.Whose == "owner" || whose.Whose == "tampered" || c.taking(part, seen)
+		return whose.Whose != "intruder" || c.taking(part, seen)
 	})
 }
 

@@ -18,7 +18,7 @@ var (
 		"enrol-user-mfa", "use-an-administrator", "set-up-config",
 	}
 	guards  = []string{"own-principal", "own-key", "own-group", "break-glass", "service-linked", "reserved-role", "last-administrator", "unknown-caller", "unknown-source"}
-	skips   = []string{"gone", "recreated", "changed", "changed-since", "already", "exposed", "no-evidence", "taken-back", "unverified", "refused", "person", "earlier-step-failed", "interrupted", "unkept", "after-unkept", "waiting", "org"}
+	skips   = []string{"gone", "recreated", "changed", "changed-since", "already", "exposed", "no-evidence", "taken-back", "unverified", "refused", "person", "earlier-step-failed", "interrupted", "unkept", "after-unkept", "uncopied", "waiting", "org"}
 	classes = []string{"denied", "throttled", "absent", "not-subscribed", "not-found", "unauthenticated", "not-implemented", "in-use", "broken"} // awsapi's
 )
 
