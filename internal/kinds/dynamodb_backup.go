@@ -62,6 +62,14 @@ func dropTableBackup(ctx context.Context, api tableWriter, j kind.Job) error {
 	return err
 }
 
+func tableStands(ctx context.Context, api tableWriter, j kind.Job) error {
+	t, err := findTable(ctx, api, j.ID)
+	if err != nil {
+		return err
+	}
+	return sameSource(j, string(t.TableStatus), t.CreationDateTime)
+}
+
 var tablePolicyNeeds = []string{"dynamodb:PutResourcePolicy", "dynamodb:DeleteResourcePolicy"}
 
 // tablePolicy is "" for a table without a policy. DynamoDB says PolicyNotFound

@@ -16,9 +16,13 @@ type tableBackupLister interface {
 	ListBackups(context.Context, *dynamodb.ListBackupsInput, ...func(*dynamodb.Options)) (*dynamodb.ListBackupsOutput, error)
 }
 
+type tableDescriber interface {
+	DescribeTable(context.Context, *dynamodb.DescribeTableInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error)
+}
+
 type tableReader interface {
 	ListTables(context.Context, *dynamodb.ListTablesInput, ...func(*dynamodb.Options)) (*dynamodb.ListTablesOutput, error)
-	DescribeTable(context.Context, *dynamodb.DescribeTableInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error)
+	tableDescriber
 	DescribeContinuousBackups(context.Context, *dynamodb.DescribeContinuousBackupsInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeContinuousBackupsOutput, error)
 	GetResourcePolicy(context.Context, *dynamodb.GetResourcePolicyInput, ...func(*dynamodb.Options)) (*dynamodb.GetResourcePolicyOutput, error)
 	ListTagsOfResource(context.Context, *dynamodb.ListTagsOfResourceInput, ...func(*dynamodb.Options)) (*dynamodb.ListTagsOfResourceOutput, error)
@@ -26,6 +30,7 @@ type tableReader interface {
 }
 
 type tableWriter interface {
+	tableDescriber // a backup is of one table, and is deleted only while that stands
 	UpdateTable(context.Context, *dynamodb.UpdateTableInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateTableOutput, error)
 	UpdateContinuousBackups(context.Context, *dynamodb.UpdateContinuousBackupsInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateContinuousBackupsOutput, error)
 	PutResourcePolicy(context.Context, *dynamodb.PutResourcePolicyInput, ...func(*dynamodb.Options)) (*dynamodb.PutResourcePolicyOutput, error)
@@ -65,7 +70,7 @@ var tableSpec = kind.Spec[tableReader, tableWriter]{
 		}, tableRecovery, setTableRecovery),
 		storeCopying(kind.Verb[tableReader, tableWriter]{
 			Name: "snapshot", Needs: []string{"dynamodb:CreateBackup", "dynamodb:DeleteBackup"}, Takes: dbTakes,
-		}, tableCopies, startTableBackup, dropTableBackup),
+		}, tableCopies, startTableBackup, dropTableBackup, tableStands),
 		flip(kind.Verb[tableReader, tableWriter]{
 			Name: "unprotect", Class: kind.Reversible, For: kind.Lift, Of: "deletion", Needs: []string{"dynamodb:UpdateTable"},
 		}, false, func(ctx context.Context, api tableReader, r fact.Resource) (bool, error) {
@@ -136,7 +141,7 @@ func readTable(ctx context.Context, api tableReader, r *fact.Resource) error {
 	return nil
 }
 
-func findTable(ctx context.Context, api tableReader, name string) (*types.TableDescription, error) {
+func findTable(ctx context.Context, api tableDescriber, name string) (*types.TableDescription, error) {
 	out, err := api.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
 	if err != nil {
 		return nil, gone(err)
