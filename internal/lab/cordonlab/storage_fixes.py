@@ -91,6 +91,26 @@ def _rds(account, region):
 
 
 @registry.installer
+def tell_databases_apart():
+    """AWS: DbiResourceId is "The Amazon Web Services Region-unique, immutable identifier for the DB instance", and DbClusterResourceId
+    a cluster's, on their snapshots too; moto gives one DbiResourceId to all."""
+    import uuid
+
+    from moto.rds.models import DBClusterSnapshot, DBInstance
+    instance, snapshot = DBInstance.__init__, DBClusterSnapshot.__init__
+
+    def init(self, *args, **kwargs):
+        instance(self, *args, **kwargs)
+        self.dbi_resource_id = "db-" + uuid.uuid4().hex[:26].upper()
+
+    def init_snapshot(self, *args, **kwargs):
+        snapshot(self, *args, **kwargs)
+        self.db_cluster_resource_id = self.cluster.db_cluster_resource_id
+
+    DBInstance.__init__, DBClusterSnapshot.__init__ = init, init_snapshot
+
+
+@registry.installer
 def demand_final_snapshots():
     """AWS: without SkipFinalSnapshot a FinalDBSnapshotIdentifier is required ("InvalidParameterCombination"), but for
     a member of a cluster and a read replica; moto deletes all the same."""
