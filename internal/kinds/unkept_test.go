@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"cordon/internal/fact"
 	"cordon/internal/kind"
 	"cordon/internal/kind/kindtest"
@@ -12,7 +14,7 @@ import (
 
 // undoneOnlyWhileItStands fails unless undoing a copy leaves it alone once what was
 // copied is gone, and also when another stands under its name.
-func undoneOnlyWhileItStands(t *testing.T, w kindtest.World, k kind.Kind, r fact.Resource, again func()) {
+func undoneOnlyWhileItStands(t *testing.T, w kindtest.World, k kind.Kind, r fact.Resource, again func(), there func() (bool, error)) {
 	t.Helper()
 	copies, _ := k.Verb("snapshot")
 	removal, _ := k.Verb("delete")
@@ -29,7 +31,7 @@ func undoneOnlyWhileItStands(t *testing.T, w kindtest.World, k kind.Kind, r fact
 		if err := copies.Undo(t.Context(), cfg, j, prior); !errors.Is(err, kind.ErrUnkept) {
 			t.Errorf("%s the copy is undone: %v", when, err)
 		}
-		if done, err := copies.Done(t.Context(), cfg, j); err != nil || !done {
+		if left, err := there(); err != nil || !left {
 			t.Errorf("%s the copy is gone: %v", when, err)
 		}
 	}
@@ -50,7 +52,38 @@ func TestTheLastCopyIsNotUndone(t *testing.T) {
 	}{{dbInstance, makeDB}, {dbCluster, makeDBCluster}, {table, makeTable}, {warehouse, makeWarehouse}, {lightsailInstance, makeLightsail}} {
 		t.Run(string(c.kind.Name()), func(t *testing.T) {
 			w := kindtest.NewWorld(t)
-			undoneOnlyWhileItStands(t, w, c.kind, listed(t, w, c.kind, c.make(t, w)), func() { c.make(t, w) })
+			r := listed(t, w, c.kind, c.make(t, w))
+			there := func() (bool, error) {
+				copies, _ := c.kind.Verb("snapshot")
+				return copies.Done(t.Context(), w.Config(here), kind.Job{Resource: c.kind.Trim(r), Case: "C-20260101-A"})
+			}
+			if c.kind == table { // it says only whose of this table are there
+				there = func() (bool, error) {
+					out, err := dynamodb.NewFromConfig(w.Config(here)).ListBackups(t.Context(), &dynamodb.ListBackupsInput{TableName: &r.ID})
+					return err == nil && len(out.BackupSummaries) == 1, err
+				}
+			}
+			undoneOnlyWhileItStands(t, w, c.kind, r, func() { c.make(t, w) }, there)
 		})
+	}
+}
+
+// A table that is made again under the name of another is not kept by the backup of
+// that one.
+func TestBackupOfAnotherTable(t *testing.T) {
+	w := kindtest.NewWorld(t)
+	j := kind.Job{Resource: listed(t, w, table, makeTable(t, w)), Case: "C-20260101-A"}
+	copies, _ := table.Verb("snapshot")
+	removal, _ := table.Verb("delete")
+	if err := copies.Do(t.Context(), w.Config(here), j, []byte("[]")); err != nil {
+		t.Fatal(err)
+	}
+	if err := removal.Kept(t.Context(), w.Config(here), j); err != nil {
+		t.Error(err)
+	}
+	must[*dynamodb.DeleteTableOutput](t)(dynamodb.NewFromConfig(w.Config(here)).DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: &j.ID}))
+	makeTable(t, w)
+	if err := removal.Kept(t.Context(), w.Config(here), j); !errors.Is(err, kind.ErrUnkept) {
+		t.Errorf("the backup of an older table of its name counts: %v", err)
 	}
 }

@@ -196,6 +196,27 @@ def delete_resource_policy(call, account):
     return {}
 
 
+@registry.installer
+def tell_tables_apart():
+    """AWS: TableId is the "Unique identifier for the table for which the backup was created"; moto has none, of tables neither."""
+    import uuid
+
+    from moto.dynamodb.models.table import Backup, Table
+    made, described, summed = Table.__init__, Table.describe, Backup.summary.fget
+
+    def init(self, *args, **kwargs):
+        made(self, *args, **kwargs)
+        self.table_id = str(uuid.uuid4())
+
+    def describe(self, base_key="TableDescription"):
+        results = described(self, base_key)
+        results[base_key]["TableId"] = self.table_id
+        return results
+
+    Table.__init__, Table.describe = init, describe
+    Backup.summary = property(lambda self: {**summed(self), "TableId": self.table.table_id})
+
+
 @dump.service("dynamodb")
 def tables(account):
     found = {}
