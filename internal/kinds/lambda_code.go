@@ -28,7 +28,7 @@ const keptCode = "cordon: as it stood before its code was put back"
 // version that has the hash; where none has it, a person deploys it again.
 var restoreFunctionCode = putBackCode(restore(functionVerb{
 	Name: "restore-code", Class: kind.Disruptive, Of: codeAspect, Tidies: true,
-	Needs:  []string{"lambda:UpdateFunctionCode", "lambda:ListVersionsByFunction", "lambda:PublishVersion", "lambda:DeleteFunction"},
+	Needs:  []string{"lambda:UpdateFunctionCode", "lambda:PublishVersion", "lambda:DeleteFunction"},
 	Mends:  []string{"UpdateFunctionCode", "PublishVersion"},
 	Recall: recallCode,
 }, runningCode, func(ctx context.Context, api functionWriter, j kind.Job, hash string) error {
@@ -144,7 +144,7 @@ func dropKeptCode(ctx context.Context, api functionWriter, name string) error {
 	return nil
 }
 
-func versionCodes(ctx context.Context, api functionWriter, name string) (all []types.FunctionConfiguration, err error) {
+func versionCodes(ctx context.Context, api functionVersionLister, name string) (all []types.FunctionConfiguration, err error) {
 	for page, err := range pages(ctx, lambda.NewListVersionsByFunctionPaginator(api, &lambda.ListVersionsByFunctionInput{FunctionName: &name})) {
 		if err != nil {
 			return nil, err
