@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -27,7 +28,7 @@ const keptCode = "cordon: as it stood before its code was put back"
 // call has no code in it, only its hash. So what was is put back from the
 // version that has the hash; where none has it, a person deploys it again.
 var restoreFunctionCode = putBackCode(restore(functionVerb{
-	Name: "restore-code", Class: kind.Disruptive, Of: codeAspect, Tidies: true,
+	Name: "restore-code", Class: kind.Disruptive, Of: codeAspect, Tidies: true, Takes: codeTakes,
 	Needs:  []string{"lambda:UpdateFunctionCode", "lambda:PublishVersion", "lambda:DeleteFunction"},
 	Mends:  []string{"UpdateFunctionCode", "PublishVersion"},
 	Recall: recallCode,
@@ -35,8 +36,19 @@ var restoreFunctionCode = putBackCode(restore(functionVerb{
 	return setCode(ctx, api, j.ID, hash)
 }))
 
-// putBackCode has undoing clear away the version that doing kept.
+// codeTakes is how long Lambda may work on a change of code.
+const codeTakes = 10 * time.Minute
+
+// putBackCode has undoing clear away the version that doing kept. While Lambda works
+// on a change there is no state to be put back, and none to compare with the plan's.
 func putBackCode(v functionVerb) functionVerb {
+	v.Prior = func(ctx context.Context, api functionReader, r fact.Resource) (json.RawMessage, error) {
+		hash, err := runningCode(ctx, api, r)
+		if err == nil && hash == "" {
+			err = fmt.Errorf("cannot read the code of %s: Lambda is still working on a change of it", r.ID)
+		}
+		return prior(hash, err)
+	}
 	putBack := v.Undo
 	v.Undo = func(ctx context.Context, api functionWriter, j kind.Job, prior json.RawMessage) error {
 		if err := putBack(ctx, api, j, prior); err != nil {

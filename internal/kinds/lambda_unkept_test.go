@@ -78,3 +78,28 @@ func TestFunctionDeployedAgain(t *testing.T) {
 		t.Errorf("with other code it is the same: %s", now)
 	}
 }
+
+// While Lambda works on a change nothing is compared, and nothing is taken for an
+// intruder's.
+func TestCodeThatIsBeingChanged(t *testing.T) {
+	working := busyFunction{state: types.LastUpdateStatusInProgress}
+	if prior, err := restoreFunctionCode.Prior(t.Context(), working, fact.Resource{}); err == nil {
+		t.Errorf("while Lambda works on it the code is %s", prior)
+	}
+	working.state = types.LastUpdateStatusSuccessful
+	if prior, err := restoreFunctionCode.Prior(t.Context(), working, fact.Resource{}); err != nil || string(prior) != `"abc"` {
+		t.Errorf("%s, %v", prior, err)
+	}
+	if restoreFunctionCode.Takes == 0 {
+		t.Error("the gate takes Lambda's own time for somebody who takes the change back")
+	}
+}
+
+type busyFunction struct {
+	functionReader
+	state types.LastUpdateStatus
+}
+
+func (b busyFunction) GetFunction(context.Context, *lambda.GetFunctionInput, ...func(*lambda.Options)) (*lambda.GetFunctionOutput, error) {
+	return &lambda.GetFunctionOutput{Configuration: &types.FunctionConfiguration{CodeSha256: aws.String("abc"), LastUpdateStatus: b.state}}, nil
+}
