@@ -75,7 +75,7 @@ var applyingCalls = map[string]string{
 	"iam.user revoke-sessions":                            "iam:GetUser iam:GetUserPolicy iam:PutUserPolicy",
 	"lambda.function close-policy":                        "lambda:GetPolicy lambda:ListAliases lambda:RemovePermission",
 	"lambda.function close-url":                           "lambda:ListFunctionUrlConfigs lambda:UpdateFunctionUrlConfig",
-	"lambda.function delete":                              "lambda:DeleteFunction lambda:GetFunctionConcurrency",
+	"lambda.function delete":                              "lambda:DeleteFunction lambda:GetFunction",
 	"lambda.function restore-layers":                      "lambda:GetFunction lambda:UpdateFunctionConfiguration",
 	"lambda.function throttle":                            "lambda:GetFunctionConcurrency lambda:PutFunctionConcurrency",
 	"lambda.layer delete":                                 "lambda:DeleteLayerVersion lambda:GetLayerVersion",

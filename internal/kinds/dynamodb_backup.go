@@ -19,8 +19,13 @@ func tableCopies(ctx context.Context, api tableReader, r fact.Resource) ([]store
 	return tableBackups(ctx, api, r)
 }
 
-// tableBackups knows cordon's backups by their names: backups have no tags.
+// tableBackups knows cordon's backups by their names: backups have no tags. Those of
+// a table that had the name before are of another one.
 func tableBackups(ctx context.Context, api tableBackupLister, r fact.Resource) (all []storeCopy, err error) {
+	t, err := findTable(ctx, api, r.ID)
+	if err != nil {
+		return nil, err
+	}
 	in := &dynamodb.ListBackupsInput{TableName: &r.ID, BackupType: types.BackupTypeFilterUser}
 	for {
 		page, err := api.ListBackups(ctx, in)
@@ -29,7 +34,7 @@ func tableBackups(ctx context.Context, api tableBackupLister, r fact.Resource) (
 		}
 		for _, b := range page.BackupSummaries {
 			name := aws.ToString(b.BackupName)
-			if rest, ours := strings.CutPrefix(name, "cordon-"); ours && strings.LastIndexByte(rest, '-') > 0 {
+			if rest, ours := strings.CutPrefix(name, "cordon-"); ours && b.TableId != nil && *b.TableId == aws.ToString(t.TableId) && strings.LastIndexByte(rest, '-') > 0 {
 				all = append(all, storeCopy{
 					ID: aws.ToString(b.BackupArn), Case: strings.ToUpper(rest[:strings.LastIndexByte(rest, '-')]), Complete: b.BackupStatus == types.BackupStatusAvailable,
 				})
@@ -60,6 +65,14 @@ func dropTableBackup(ctx context.Context, api tableWriter, j kind.Job) error {
 		}
 	}
 	return err
+}
+
+func tableStands(ctx context.Context, api tableWriter, j kind.Job) error {
+	t, err := findTable(ctx, api, j.ID)
+	if err != nil {
+		return err
+	}
+	return sameSource(j, string(t.TableStatus), t.CreationDateTime)
 }
 
 var tablePolicyNeeds = []string{"dynamodb:PutResourcePolicy", "dynamodb:DeleteResourcePolicy"}

@@ -13,12 +13,16 @@ import (
 )
 
 type tableBackupLister interface {
+	tableDescriber
 	ListBackups(context.Context, *dynamodb.ListBackupsInput, ...func(*dynamodb.Options)) (*dynamodb.ListBackupsOutput, error)
+}
+
+type tableDescriber interface {
+	DescribeTable(context.Context, *dynamodb.DescribeTableInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error)
 }
 
 type tableReader interface {
 	ListTables(context.Context, *dynamodb.ListTablesInput, ...func(*dynamodb.Options)) (*dynamodb.ListTablesOutput, error)
-	DescribeTable(context.Context, *dynamodb.DescribeTableInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error)
 	DescribeContinuousBackups(context.Context, *dynamodb.DescribeContinuousBackupsInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeContinuousBackupsOutput, error)
 	GetResourcePolicy(context.Context, *dynamodb.GetResourcePolicyInput, ...func(*dynamodb.Options)) (*dynamodb.GetResourcePolicyOutput, error)
 	ListTagsOfResource(context.Context, *dynamodb.ListTagsOfResourceInput, ...func(*dynamodb.Options)) (*dynamodb.ListTagsOfResourceOutput, error)
@@ -33,7 +37,7 @@ type tableWriter interface {
 	CreateBackup(context.Context, *dynamodb.CreateBackupInput, ...func(*dynamodb.Options)) (*dynamodb.CreateBackupOutput, error)
 	DeleteBackup(context.Context, *dynamodb.DeleteBackupInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteBackupOutput, error)
 	DeleteTable(context.Context, *dynamodb.DeleteTableInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteTableOutput, error)
-	tableBackupLister // a backup is deleted by an ARN that only AWS knows
+	tableBackupLister // a backup is deleted by an ARN that only AWS knows, and only while its table stands
 }
 
 var table = kind.Of(tableSpec)
@@ -65,7 +69,7 @@ var tableSpec = kind.Spec[tableReader, tableWriter]{
 		}, tableRecovery, setTableRecovery),
 		storeCopying(kind.Verb[tableReader, tableWriter]{
 			Name: "snapshot", Needs: []string{"dynamodb:CreateBackup", "dynamodb:DeleteBackup"}, Takes: dbTakes,
-		}, tableCopies, startTableBackup, dropTableBackup),
+		}, tableCopies, startTableBackup, dropTableBackup, tableStands),
 		flip(kind.Verb[tableReader, tableWriter]{
 			Name: "unprotect", Class: kind.Reversible, For: kind.Lift, Of: "deletion", Needs: []string{"dynamodb:UpdateTable"},
 		}, false, func(ctx context.Context, api tableReader, r fact.Resource) (bool, error) {
@@ -136,7 +140,7 @@ func readTable(ctx context.Context, api tableReader, r *fact.Resource) error {
 	return nil
 }
 
-func findTable(ctx context.Context, api tableReader, name string) (*types.TableDescription, error) {
+func findTable(ctx context.Context, api tableDescriber, name string) (*types.TableDescription, error) {
 	out, err := api.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
 	if err != nil {
 		return nil, gone(err)

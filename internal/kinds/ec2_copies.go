@@ -31,9 +31,14 @@ type volumeLister interface {
 	DescribeVolumes(context.Context, *ec2.DescribeVolumesInput, ...func(*ec2.Options)) (*ec2.DescribeVolumesOutput, error)
 }
 
-type copyWriter interface {
+// A diskReader sees disks and their copies.
+type diskReader interface {
 	snapshotLister
 	volumeLister
+}
+
+type copyWriter interface {
+	diskReader
 	DeleteSnapshot(context.Context, *ec2.DeleteSnapshotInput, ...func(*ec2.Options)) (*ec2.DeleteSnapshotOutput, error)
 }
 
@@ -174,6 +179,35 @@ func keptDisks(ctx context.Context, api snapshotLister, j kind.Job, disks []disk
 	}
 	if lost := uncopied(disks, have, true); lost != "" {
 		return fmt.Errorf("cannot delete %s: %s: %w", j.ID, lost, kind.ErrUnkept)
+	}
+	return nil
+}
+
+// copiedVolume is what EC2 names as the volume of a snapshot that was copied.
+const copiedVolume = "vol-ffffffff"
+
+// diskElsewhere refuses to delete a snapshot that may be all that is left of a
+// disk: who takes a snapshot of the owner's disk and deletes the disk holds it to
+// ransom. Its volume must stand, or a complete and newer copy that this case
+// made; of a snapshot that was copied nobody knows the volume.
+func diskElsewhere(ctx context.Context, api diskReader, j kind.Job, s types.Snapshot) error {
+	id, of := aws.ToString(s.SnapshotId), aws.ToString(s.VolumeId)
+	if of == "" || of == copiedVolume {
+		return fmt.Errorf("cannot delete %s: nobody knows whether the disk of %s stands: %w", j.ID, id, kind.ErrUnkept)
+	}
+	v, err := findVolume(ctx, api, of)
+	if err == nil && v.State != types.VolumeStateDeleting && v.State != types.VolumeStateDeleted {
+		return nil
+	}
+	if err != nil && !errors.Is(err, kind.ErrGone) {
+		return err
+	}
+	have, err := copies(ctx, api, caseTag, j.Case)
+	if err != nil {
+		return err
+	}
+	if uncopied([]disk{{volume: of, since: aws.ToTime(s.StartTime)}}, have, true) != "" {
+		return fmt.Errorf("cannot delete %s: %s is gone, and %s may be all that is left of it: %w", j.ID, of, id, kind.ErrUnkept)
 	}
 	return nil
 }

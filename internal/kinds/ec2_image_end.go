@@ -3,6 +3,7 @@ package kinds
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,9 +15,10 @@ import (
 )
 
 // deregister leaves the snapshots behind the image, which are resources of
-// their own.
+// their own. An image whose disks are gone is what is left of a machine, and not
+// every one can be registered again from its snapshots.
 var deregister = remove(kind.Verb[imageReader, imageWriter]{
-	Name: "deregister", Needs: []string{"ec2:DeregisterImage"},
+	Name: "deregister", Needs: []string{"ec2:DeregisterImage", "ec2:DescribeSnapshots", "ec2:DescribeVolumes"}, Kept: imageKept,
 }, func(ctx context.Context, api imageReader, r fact.Resource) (any, error) {
 	i, err := findImage(ctx, api, r.ID)
 	return identity{ID: aws.ToString(i.ImageId), Created: moment(i.CreationDate)}, err
@@ -24,6 +26,29 @@ var deregister = remove(kind.Verb[imageReader, imageWriter]{
 	_, err := api.DeregisterImage(ctx, &ec2.DeregisterImageInput{ImageId: &j.ID})
 	return err
 })
+
+func imageKept(ctx context.Context, api imageReader, j kind.Job) error {
+	i, err := findImage(ctx, api, j.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range i.BlockDeviceMappings {
+		if m.Ebs == nil || m.Ebs.SnapshotId == nil {
+			continue
+		}
+		s, err := findSnapshot(ctx, api, *m.Ebs.SnapshotId)
+		if errors.Is(err, kind.ErrGone) {
+			continue // nothing is left of this disk to be lost
+		}
+		if err == nil {
+			err = diskElsewhere(ctx, api, j, s)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // unprotectImage is no switch of two sides: a protection with a cool-down goes
 // on for 24 hours, and comes back with one.

@@ -13,7 +13,7 @@ import (
 )
 
 type snapshotReader interface {
-	snapshotLister
+	diskReader
 	DescribeSnapshotAttribute(context.Context, *ec2.DescribeSnapshotAttributeInput, ...func(*ec2.Options)) (*ec2.DescribeSnapshotAttributeOutput, error)
 }
 
@@ -49,10 +49,10 @@ var snapshotSpec = kind.Spec[snapshotReader, snapshotWriter]{
 }
 
 // deleteSnapshot is refused by AWS while an image uses the snapshot, and here
-// for what is evidence of the case itself.
+// for what is evidence of the case itself, or may be all that is left of a disk.
 var deleteSnapshot = func() kind.Verb[snapshotReader, snapshotWriter] {
 	v := remove(kind.Verb[snapshotReader, snapshotWriter]{
-		Name: "delete", Needs: []string{"ec2:DeleteSnapshot"},
+		Name: "delete", Needs: []string{"ec2:DeleteSnapshot", "ec2:DescribeVolumes"},
 	}, func(ctx context.Context, api snapshotReader, r fact.Resource) (any, error) {
 		s, err := findSnapshot(ctx, api, r.ID)
 		return identity{ID: aws.ToString(s.SnapshotId), Created: aws.ToTime(s.StartTime)}, err
@@ -62,10 +62,13 @@ var deleteSnapshot = func() kind.Verb[snapshotReader, snapshotWriter] {
 	})
 	v.Kept = func(ctx context.Context, api snapshotReader, j kind.Job) error {
 		s, err := findSnapshot(ctx, api, j.ID)
-		if err == nil && ec2TagMap(s.Tags)[caseTag] == j.Case {
-			err = fmt.Errorf("cannot delete %s: it is evidence of this case: %w", j.ID, kind.ErrUnkept)
+		if err != nil {
+			return err
 		}
-		return err
+		if ec2TagMap(s.Tags)[caseTag] == j.Case {
+			return fmt.Errorf("cannot delete %s: it is evidence of this case: %w", j.ID, kind.ErrUnkept)
+		}
+		return diskElsewhere(ctx, api, j, s)
 	}
 	return v
 }()

@@ -14,10 +14,7 @@ import (
 	"cordon/internal/kind"
 )
 
-type volumeReader interface {
-	volumeLister
-	snapshotLister
-}
+type volumeReader interface{ diskReader }
 
 type volumeWriter interface {
 	copyWriter

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
@@ -19,6 +20,7 @@ import (
 
 type kmsKeyReader interface {
 	kmsGrantReader
+	diskReader // what may be encrypted with the key
 	DescribeKey(context.Context, *kms.DescribeKeyInput, ...func(*kms.Options)) (*kms.DescribeKeyOutput, error)
 	GetKeyPolicy(context.Context, *kms.GetKeyPolicyInput, ...func(*kms.Options)) (*kms.GetKeyPolicyOutput, error)
 	ListResourceTags(context.Context, *kms.ListResourceTagsInput, ...func(*kms.Options)) (*kms.ListResourceTagsOutput, error)
@@ -32,6 +34,12 @@ type kmsKeyWriter interface {
 	PutKeyPolicy(context.Context, *kms.PutKeyPolicyInput, ...func(*kms.Options)) (*kms.PutKeyPolicyOutput, error)
 }
 
+// A kmsKeyClient sees keys, and disks.
+type kmsKeyClient struct {
+	*kms.Client
+	diskReader
+}
+
 type kmsKeyVerb = kind.Verb[kmsKeyReader, kmsKeyWriter]
 
 var kmsKey = kind.Of(kmsKeySpec)
@@ -40,7 +48,7 @@ var kmsKey = kind.Of(kmsKeySpec)
 // changed.
 var kmsKeySpec = kind.Spec[kmsKeyReader, kmsKeyWriter]{
 	Name:   "kms.key",
-	Reader: func(c aws.Config) kmsKeyReader { return kms.NewFromConfig(c) },
+	Reader: func(c aws.Config) kmsKeyReader { return kmsKeyClient{kms.NewFromConfig(c), ec2.NewFromConfig(c)} },
 	Writer: func(c aws.Config) kmsKeyWriter { return kms.NewFromConfig(c) },
 	Needs:  []string{"kms:ListKeys", "kms:ListAliases", "kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListGrants", "kms:ListResourceTags"},
 	Cost:   kind.Cost{Fixed: 2, Page: 100, Each: 4}, // KMS has no call about many keys
@@ -48,8 +56,10 @@ var kmsKeySpec = kind.Spec[kmsKeyReader, kmsKeyWriter]{
 	List:   listKMSKeys,
 	Keep:   keepKMSKey,
 	Verbs: []kmsKeyVerb{
+		// No plan disables a key by itself: what is encrypted with it cannot be copied
+		// then, and a database that has lost its key does not come back.
 		flip(kmsKeyVerb{
-			Name: "disable-key", Class: kind.Disruptive, For: kind.Disable, Needs: []string{"kms:DisableKey", "kms:EnableKey"},
+			Name: "disable-key", Class: kind.Disruptive, Needs: []string{"kms:DisableKey", "kms:EnableKey"},
 		}, false, kmsKeyEnabled, switchKMSKey),
 		closePolicy(kmsKeyVerb{
 			Name: "close-policy", Class: kind.Disruptive, Mends: []string{"PutKeyPolicy"}, Needs: []string{"kms:PutKeyPolicy"},
@@ -64,9 +74,13 @@ var kmsKeySpec = kind.Spec[kmsKeyReader, kmsKeyWriter]{
 			Needs:  []string{"kms:CancelKeyDeletion", "kms:EnableKey", "kms:DisableKey", "kms:ScheduleKeyDeletion"},
 			Recall: recallTo(map[string]string{"DisableKey": "Disabled", "ScheduleKeyDeletion": "PendingDeletion"}),
 		}, "Enabled", kmsKeyState, setKMSKeyState),
-		// A key is never gone at once: AWS waits for seven days at least, in which
-		// it can be called off. Waiting for its end it counts as removed.
-		remove(kmsKeyVerb{Name: "delete", Needs: []string{"kms:ScheduleKeyDeletion"}},
+		// A key is never gone at once: AWS waits, in which time it can be called off.
+		// Nothing tells of all that it encrypted, such as objects that were written
+		// anew with it, so that the wait is the longest there is. Waiting for its end
+		// it counts as removed.
+		remove(kmsKeyVerb{
+			Name: "schedule-deletion", Needs: []string{"kms:ScheduleKeyDeletion", "kms:ListGrants", "ec2:DescribeVolumes", "ec2:DescribeSnapshots"}, Kept: kmsKeyUnused,
+		},
 			func(ctx context.Context, api kmsKeyReader, r fact.Resource) (any, error) {
 				k, err := findKMSKey(ctx, api, r.ID)
 				if err != nil {
@@ -78,7 +92,7 @@ var kmsKeySpec = kind.Spec[kmsKeyReader, kmsKeyWriter]{
 				return onlyMade(aws.ToString(k.Arn), k.CreationDate), nil
 			},
 			func(ctx context.Context, api kmsKeyWriter, j kind.Job) error {
-				return scheduleKMSKey(ctx, api, j.ID, 7)
+				return scheduleKMSKey(ctx, api, j.ID, longestKMSWait)
 			}),
 	},
 }

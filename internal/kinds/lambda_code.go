@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -27,16 +28,27 @@ const keptCode = "cordon: as it stood before its code was put back"
 // call has no code in it, only its hash. So what was is put back from the
 // version that has the hash; where none has it, a person deploys it again.
 var restoreFunctionCode = putBackCode(restore(functionVerb{
-	Name: "restore-code", Class: kind.Disruptive, Of: codeAspect, Tidies: true,
-	Needs:  []string{"lambda:UpdateFunctionCode", "lambda:ListVersionsByFunction", "lambda:PublishVersion", "lambda:DeleteFunction"},
+	Name: "restore-code", Class: kind.Disruptive, Of: codeAspect, Tidies: true, Takes: codeTakes,
+	Needs:  []string{"lambda:UpdateFunctionCode", "lambda:PublishVersion", "lambda:DeleteFunction"},
 	Mends:  []string{"UpdateFunctionCode", "PublishVersion"},
 	Recall: recallCode,
 }, runningCode, func(ctx context.Context, api functionWriter, j kind.Job, hash string) error {
 	return setCode(ctx, api, j.ID, hash)
 }))
 
-// putBackCode has undoing clear away the version that doing kept.
+// codeTakes is how long Lambda may work on a change of code.
+const codeTakes = 10 * time.Minute
+
+// putBackCode has undoing clear away the version that doing kept. While Lambda works
+// on a change there is no state to be put back, and none to compare with the plan's.
 func putBackCode(v functionVerb) functionVerb {
+	v.Prior = func(ctx context.Context, api functionReader, r fact.Resource) (json.RawMessage, error) {
+		hash, err := runningCode(ctx, api, r)
+		if err == nil && hash == "" {
+			err = fmt.Errorf("cannot read the code of %s: Lambda is still working on a change of it", r.ID)
+		}
+		return prior(hash, err)
+	}
 	putBack := v.Undo
 	v.Undo = func(ctx context.Context, api functionWriter, j kind.Job, prior json.RawMessage) error {
 		if err := putBack(ctx, api, j, prior); err != nil {
@@ -144,7 +156,7 @@ func dropKeptCode(ctx context.Context, api functionWriter, name string) error {
 	return nil
 }
 
-func versionCodes(ctx context.Context, api functionWriter, name string) (all []types.FunctionConfiguration, err error) {
+func versionCodes(ctx context.Context, api functionVersionLister, name string) (all []types.FunctionConfiguration, err error) {
 	for page, err := range pages(ctx, lambda.NewListVersionsByFunctionPaginator(api, &lambda.ListVersionsByFunctionInput{FunctionName: &name})) {
 		if err != nil {
 			return nil, err

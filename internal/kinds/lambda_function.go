@@ -12,6 +12,10 @@ import (
 	"cordon/internal/kind"
 )
 
+type functionVersionLister interface {
+	ListVersionsByFunction(context.Context, *lambda.ListVersionsByFunctionInput, ...func(*lambda.Options)) (*lambda.ListVersionsByFunctionOutput, error)
+}
+
 type functionReader interface {
 	ListFunctions(context.Context, *lambda.ListFunctionsInput, ...func(*lambda.Options)) (*lambda.ListFunctionsOutput, error)
 	ListFunctionUrlConfigs(context.Context, *lambda.ListFunctionUrlConfigsInput, ...func(*lambda.Options)) (*lambda.ListFunctionUrlConfigsOutput, error)
@@ -19,6 +23,7 @@ type functionReader interface {
 	GetFunctionConcurrency(context.Context, *lambda.GetFunctionConcurrencyInput, ...func(*lambda.Options)) (*lambda.GetFunctionConcurrencyOutput, error)
 	GetPolicy(context.Context, *lambda.GetPolicyInput, ...func(*lambda.Options)) (*lambda.GetPolicyOutput, error)
 	GetFunction(context.Context, *lambda.GetFunctionInput, ...func(*lambda.Options)) (*lambda.GetFunctionOutput, error)
+	functionVersionLister
 	archiveGetter
 }
 
@@ -31,7 +36,7 @@ type functionWriter interface {
 	UpdateFunctionConfiguration(context.Context, *lambda.UpdateFunctionConfigurationInput, ...func(*lambda.Options)) (*lambda.UpdateFunctionConfigurationOutput, error)
 	DeleteFunction(context.Context, *lambda.DeleteFunctionInput, ...func(*lambda.Options)) (*lambda.DeleteFunctionOutput, error)
 	GetFunction(context.Context, *lambda.GetFunctionInput, ...func(*lambda.Options)) (*lambda.GetFunctionOutput, error)
-	ListVersionsByFunction(context.Context, *lambda.ListVersionsByFunctionInput, ...func(*lambda.Options)) (*lambda.ListVersionsByFunctionOutput, error)
+	functionVersionLister
 	PublishVersion(context.Context, *lambda.PublishVersionInput, ...func(*lambda.Options)) (*lambda.PublishVersionOutput, error)
 	UpdateFunctionCode(context.Context, *lambda.UpdateFunctionCodeInput, ...func(*lambda.Options)) (*lambda.UpdateFunctionCodeOutput, error)
 	archiveGetter
@@ -45,7 +50,7 @@ var functionSpec = kind.Spec[functionReader, functionWriter]{
 	Writer: func(c aws.Config) functionWriter { return lambdaClient{lambda.NewFromConfig(c)} },
 	Needs: []string{
 		"lambda:ListFunctions", "lambda:ListFunctionUrlConfigs", "lambda:ListAliases",
-		"lambda:GetFunctionConcurrency", "lambda:GetPolicy", "lambda:GetFunction",
+		"lambda:GetFunctionConcurrency", "lambda:GetPolicy", "lambda:GetFunction", "lambda:ListVersionsByFunction",
 	},
 	Carry: []string{string(fact.Published)},
 	List:  listFunctions,

@@ -3,6 +3,7 @@ package kinds
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -104,7 +105,8 @@ func setURLAuth(to types.FunctionUrlAuthType) func(context.Context, functionWrit
 }
 
 // All versions, aliases, URLs and policies of the function go with it; what
-// feeds it does not, and is deleted before.
+// feeds it does not, and is deleted before. A function's name is given again: by
+// its code and its role another one shows.
 //
 // Lambda refuses while copies of the function serve CloudFront, and takes them
 // away some hours after no distribution names it any more. That refusal is no
@@ -112,8 +114,18 @@ func setURLAuth(to types.FunctionUrlAuthType) func(context.Context, functionWrit
 // again until it is not.
 var deleteFunction = remove(functionVerb{Name: "delete", Needs: []string{"lambda:DeleteFunction"}, Takes: 12 * time.Hour},
 	func(ctx context.Context, api functionReader, r fact.Resource) (any, error) {
-		_, err := reservedConcurrency(ctx, api, r.ID)
-		return r.ID, err
+		out, err := api.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: &r.ID})
+		if err != nil {
+			return nil, gone(err)
+		}
+		if out.Configuration == nil {
+			return nil, fmt.Errorf("cannot read the function %s: Lambda told nothing of it", r.ID)
+		}
+		return struct {
+			ID   string `json:"id"`
+			Code string `json:"code"`
+			Role string `json:"role"`
+		}{r.ID, aws.ToString(out.Configuration.CodeSha256), aws.ToString(out.Configuration.Role)}, nil
 	},
 	func(ctx context.Context, api functionWriter, j kind.Job) error {
 		_, err := api.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: &j.ID})

@@ -62,6 +62,9 @@ func lightsailSnapshots(ctx context.Context, api lightsailSnapshotReader) (all [
 // lightsailCaseTag marks what was made for a case.
 const lightsailCaseTag = "cordon:case"
 
+// lightsailEnding are the states of a machine whose disk is as good as gone.
+var lightsailEnding = []string{"shutting-down", "terminated"}
+
 // ofCase finds the snapshot of an instance that the case made.
 func ofCase(all []types.InstanceSnapshot, j kind.Job) (types.InstanceSnapshot, bool) {
 	i := slices.IndexFunc(all, func(s types.InstanceSnapshot) bool {
@@ -123,6 +126,13 @@ func copyLightsail(v kind.Verb[lightsailReader, lightsailWriter]) kind.Verb[ligh
 		s, there := ofCase(all, j)
 		if !there || slices.Contains(had, aws.ToString(s.Name)) {
 			return nil
+		}
+		i, err := findLightsail(ctx, api, j.Resource)
+		if err == nil && (!aws.ToTime(i.CreatedAt).Equal(j.Created) || i.State != nil && slices.Contains(lightsailEnding, aws.ToString(i.State.Name))) {
+			err = kind.ErrGone // another one has the name, or it is on its way out
+		}
+		if err = sourceStands(j, err); err != nil {
+			return err
 		}
 		_, err = api.DeleteInstanceSnapshot(ctx, &lightsail.DeleteInstanceSnapshotInput{InstanceSnapshotName: s.Name})
 		return err

@@ -73,16 +73,32 @@ func gone(err error) error {
 	return err
 }
 
-// only returns the single thing that was asked for by its id.
+// only returns the single thing that was asked for by its id. More than one is no
+// answer to that question, and does not say that it is gone.
 func only[T any](all []T, err error) (T, error) {
 	var none T
 	if err != nil {
 		return none, gone(err)
 	}
-	if len(all) != 1 {
+	switch len(all) {
+	case 0:
 		return none, kind.ErrGone
+	case 1:
+		return all[0], nil
 	}
-	return all[0], nil
+	return none, fmt.Errorf("cannot tell which is meant: AWS answers with %d where one was asked for", len(all))
+}
+
+// whole is every page of a question, put together: AWS may answer a filter with an
+// empty page and a token for the next.
+func whole[O, F, T any](ctx context.Context, p pager[O, F], of func(*O) []T) (all []T, err error) {
+	for page, err := range pages(ctx, p) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, of(page)...)
+	}
+	return all, nil
 }
 
 // moment reads the times that some services write as text; zero when they do

@@ -77,7 +77,12 @@ var logGroupSpec = kind.Spec[logGroupReader, logGroupWriter]{
 				if err != nil {
 					return nil, err
 				}
-				return onlyMade(r.ARN, logTime(g.CreationTime)), nil
+				// The evidence is read after this: what was logged later is not in it.
+				log, err := readLog(ctx, api, r.ID)
+				return struct {
+					madeOn
+					Log keptLog `json:"log"`
+				}{onlyMade(r.ARN, logTime(g.CreationTime)), log}, err
 			},
 			func(ctx context.Context, api logGroupWriter, j kind.Job) error {
 				_, err := api.DeleteLogGroup(ctx, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: &j.ID})

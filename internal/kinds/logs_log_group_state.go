@@ -155,11 +155,11 @@ func keepLogGroup(ctx context.Context, api logGroupReader, r fact.Resource, put 
 	if err != nil {
 		return gone(err)
 	}
-	lines, whole, err := readLog(ctx, api, r.ID)
-	if err == nil && len(lines) > 0 {
-		err = put("events.jsonl", lines)
+	log, err := readLog(ctx, api, r.ID)
+	if err == nil && len(log.lines) > 0 {
+		err = put("events.jsonl", log.lines)
 	}
-	if err == nil && !whole {
+	if err == nil && !log.Whole {
 		err = put("events-not-whole.txt", []byte("There is more in this log than was kept.\n"))
 	}
 	return errors.Join(err, putJSON(put, "log-group.json", g), putJSON(put, "subscriptions.json", filters),
@@ -168,31 +168,42 @@ func keepLogGroup(ctx context.Context, api logGroupReader, r fact.Resource, put 
 
 // logIsKept refuses to delete a log of which only a part is kept.
 func logIsKept(ctx context.Context, api logGroupReader, j kind.Job) error {
-	_, whole, err := readLog(ctx, api, j.ID)
-	if err == nil && !whole {
+	log, err := readLog(ctx, api, j.ID)
+	if err == nil && !log.Whole {
 		err = fmt.Errorf("cannot keep the log %s: %w: it holds more than %d MB", j.ID, kind.ErrUnkept, keptLogPages)
 	}
 	return err
 }
 
-// readLog reads the events, one JSON object a line, and whether these are all.
-func readLog(ctx context.Context, api logGroupReader, name string) (lines []byte, whole bool, err error) {
+// A keptLog is what is in a log: its events, one JSON object a line, and what
+// tells whether any came since they were read.
+type keptLog struct {
+	lines  []byte
+	Events int   `json:"events"`
+	Newest int64 `json:"newest,omitempty"`
+	Whole  bool  `json:"whole"` // these are all
+}
+
+func readLog(ctx context.Context, api logEventFilterer, name string) (log keptLog, err error) {
 	ask := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &name}
 	for range keptLogPages {
 		out, err := api.GetEvents(ctx, ask)
 		if err != nil {
-			return nil, false, gone(err)
+			return keptLog{}, gone(err)
 		}
 		for _, e := range out.Events {
 			line, err := json.Marshal(e)
 			if err != nil {
-				return nil, false, fmt.Errorf("cannot encode a log event: %w", err)
+				return keptLog{}, fmt.Errorf("cannot encode a log event: %w", err)
 			}
-			lines = append(append(lines, line...), '\n')
+			log.lines = append(append(log.lines, line...), '\n')
+			log.Events++
+			log.Newest = max(log.Newest, aws.ToInt64(e.Timestamp), aws.ToInt64(e.IngestionTime))
 		}
 		if ask.NextToken = out.NextToken; ask.NextToken == nil {
-			return lines, true, nil
+			log.Whole = true
+			break
 		}
 	}
-	return lines, false, nil
+	return log, nil
 }

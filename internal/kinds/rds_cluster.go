@@ -12,12 +12,17 @@ import (
 	"cordon/internal/kind"
 )
 
-type dbClusterReader interface {
+type dbClusterLister interface {
 	DescribeDBClusters(context.Context, *rds.DescribeDBClustersInput, ...func(*rds.Options)) (*rds.DescribeDBClustersOutput, error)
+}
+
+type dbClusterReader interface {
+	dbClusterLister
 	dbClusterSnapshotLister
 }
 
 type dbClusterWriter interface {
+	dbClusterLister // a copy is deleted only while its cluster stands
 	ModifyDBCluster(context.Context, *rds.ModifyDBClusterInput, ...func(*rds.Options)) (*rds.ModifyDBClusterOutput, error)
 	StopDBCluster(context.Context, *rds.StopDBClusterInput, ...func(*rds.Options)) (*rds.StopDBClusterOutput, error)
 	StartDBCluster(context.Context, *rds.StartDBClusterInput, ...func(*rds.Options)) (*rds.StartDBClusterOutput, error)
@@ -73,7 +78,7 @@ var dbClusterSpec = kind.Spec[dbClusterReader, dbClusterWriter]{
 		}, func(ctx context.Context, api dbClusterWriter, j kind.Job) error {
 			_, err := api.DeleteDBClusterSnapshot(ctx, &rds.DeleteDBClusterSnapshotInput{DBClusterSnapshotIdentifier: aws.String(storeCopyName(j))})
 			return err
-		}),
+		}, dbClusterStands),
 		flip(kind.Verb[dbClusterReader, dbClusterWriter]{
 			Name: "unprotect", Class: kind.Reversible, For: kind.Lift, Of: "deletion", Needs: []string{"rds:ModifyDBCluster"},
 		}, false, func(ctx context.Context, api dbClusterReader, r fact.Resource) (bool, error) {

@@ -31,7 +31,6 @@ var dbClusterSnapshotSpec = kind.Spec[dbClusterSnapshotReader, dbClusterSnapshot
 	Reader: func(c aws.Config) dbClusterSnapshotReader { return rds.NewFromConfig(c) },
 	Writer: func(c aws.Config) dbClusterSnapshotWriter { return rds.NewFromConfig(c) },
 	Needs:  []string{"rds:DescribeDBClusterSnapshots", "rds:DescribeDBClusterSnapshotAttributes", "rds:DescribeDBClusters"},
-	Carry:  []string{string(fact.AttachedTo)},
 	List:   listDBClusterSnapshots,
 	// AWS tells of one snapshot at a time with whom it is shared. Only a manual
 	// one can be.
@@ -143,9 +142,14 @@ func dbClusterSnapshotRestorers(ctx context.Context, api dbClusterSnapshotReader
 }
 
 func dbClusterSnapshotKept(ctx context.Context, api dbClusterSnapshotReader, j kind.Job) error {
-	of := fact.AttachedTo.Or(j.Resource, "")
-	out, err := api.DescribeDBClusters(ctx, &rds.DescribeDBClustersInput{DBClusterIdentifier: &of})
-	if err = gone(err); errors.Is(err, kind.ErrGone) || err == nil && len(out.DBClusters) == 0 {
+	s, err := findDBClusterSnapshot(ctx, api, j.ID)
+	if err != nil {
+		return err
+	}
+	// One that was made again under the name, such as by the intruder, is another.
+	of, id := aws.ToString(s.DBClusterIdentifier), aws.ToString(s.DbClusterResourceId)
+	d, err := findDBCluster(ctx, api, of)
+	if errors.Is(err, kind.ErrGone) || err == nil && (id == "" || id != aws.ToString(d.DbClusterResourceId) || aws.ToString(d.Status) == "deleting") {
 		return fmt.Errorf("cannot delete %s: its cluster %s is no longer there: %w", j.Ref, of, kind.ErrUnkept)
 	}
 	return err

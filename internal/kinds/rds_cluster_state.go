@@ -12,13 +12,21 @@ import (
 	"cordon/internal/kind"
 )
 
-func findDBCluster(ctx context.Context, api dbClusterReader, id string) (types.DBCluster, error) {
+func findDBCluster(ctx context.Context, api dbClusterLister, id string) (types.DBCluster, error) {
 	out, err := api.DescribeDBClusters(ctx, &rds.DescribeDBClustersInput{DBClusterIdentifier: &id})
 	var all []types.DBCluster
 	if err == nil {
 		all = out.DBClusters
 	}
 	return only(all, err)
+}
+
+func dbClusterStands(ctx context.Context, api dbClusterWriter, j kind.Job) error {
+	d, err := findDBCluster(ctx, api, j.ID)
+	if err != nil {
+		return err
+	}
+	return sameSource(j, aws.ToString(d.Status), d.ClusterCreateTime)
 }
 
 func settingsOfCluster(d types.DBCluster) rdsSettings {

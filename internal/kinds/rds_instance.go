@@ -12,12 +12,17 @@ import (
 	"cordon/internal/kind"
 )
 
-type dbInstanceReader interface {
+type dbInstanceLister interface {
 	DescribeDBInstances(context.Context, *rds.DescribeDBInstancesInput, ...func(*rds.Options)) (*rds.DescribeDBInstancesOutput, error)
+}
+
+type dbInstanceReader interface {
+	dbInstanceLister
 	dbSnapshotLister
 }
 
 type dbInstanceWriter interface {
+	dbInstanceLister // a copy is deleted only while its database stands
 	ModifyDBInstance(context.Context, *rds.ModifyDBInstanceInput, ...func(*rds.Options)) (*rds.ModifyDBInstanceOutput, error)
 	StopDBInstance(context.Context, *rds.StopDBInstanceInput, ...func(*rds.Options)) (*rds.StopDBInstanceOutput, error)
 	StartDBInstance(context.Context, *rds.StartDBInstanceInput, ...func(*rds.Options)) (*rds.StartDBInstanceOutput, error)
@@ -71,7 +76,7 @@ var dbInstanceSpec = kind.Spec[dbInstanceReader, dbInstanceWriter]{
 		}, func(ctx context.Context, api dbInstanceWriter, j kind.Job) error {
 			_, err := api.DeleteDBSnapshot(ctx, &rds.DeleteDBSnapshotInput{DBSnapshotIdentifier: aws.String(storeCopyName(j))})
 			return err
-		}),
+		}, dbInstanceStands),
 		flip(kind.Verb[dbInstanceReader, dbInstanceWriter]{
 			Name: "unprotect", Class: kind.Reversible, For: kind.Lift, Of: "deletion", Needs: []string{"rds:ModifyDBInstance"},
 		}, false, func(ctx context.Context, api dbInstanceReader, r fact.Resource) (bool, error) {

@@ -17,13 +17,21 @@ import (
 // dbTakes is how long a database may take to stop, to copy or to go.
 const dbTakes = 2 * time.Hour
 
-func findDBInstance(ctx context.Context, api dbInstanceReader, id string) (types.DBInstance, error) {
+func findDBInstance(ctx context.Context, api dbInstanceLister, id string) (types.DBInstance, error) {
 	out, err := api.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: &id})
 	var all []types.DBInstance
 	if err == nil {
 		all = out.DBInstances
 	}
 	return only(all, err)
+}
+
+func dbInstanceStands(ctx context.Context, api dbInstanceWriter, j kind.Job) error {
+	d, err := findDBInstance(ctx, api, j.ID)
+	if err != nil {
+		return err
+	}
+	return sameSource(j, aws.ToString(d.DBInstanceStatus), d.InstanceCreateTime)
 }
 
 func dbInstanceRuns(ctx context.Context, api dbInstanceReader, r fact.Resource) (bool, error) {

@@ -31,7 +31,6 @@ var dbSnapshotSpec = kind.Spec[dbSnapshotReader, dbSnapshotWriter]{
 	Reader: func(c aws.Config) dbSnapshotReader { return rds.NewFromConfig(c) },
 	Writer: func(c aws.Config) dbSnapshotWriter { return rds.NewFromConfig(c) },
 	Needs:  []string{"rds:DescribeDBSnapshots", "rds:DescribeDBSnapshotAttributes", "rds:DescribeDBInstances"},
-	Carry:  []string{string(fact.AttachedTo)},
 	List:   listDBSnapshots,
 	// AWS tells of one snapshot at a time with whom it is shared. Only a manual
 	// one can be.
@@ -143,9 +142,14 @@ func dbSnapshotRestorers(ctx context.Context, api dbSnapshotReader, r fact.Resou
 }
 
 func dbSnapshotKept(ctx context.Context, api dbSnapshotReader, j kind.Job) error {
-	of := fact.AttachedTo.Or(j.Resource, "")
-	out, err := api.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: &of})
-	if err = gone(err); errors.Is(err, kind.ErrGone) || err == nil && len(out.DBInstances) == 0 {
+	s, err := findDBSnapshot(ctx, api, j.ID)
+	if err != nil {
+		return err
+	}
+	// One that was made again under the name, such as by the intruder, is another.
+	of, id := aws.ToString(s.DBInstanceIdentifier), aws.ToString(s.DbiResourceId)
+	d, err := findDBInstance(ctx, api, of)
+	if errors.Is(err, kind.ErrGone) || err == nil && (id == "" || id != aws.ToString(d.DbiResourceId) || aws.ToString(d.DBInstanceStatus) == "deleting") {
 		return fmt.Errorf("cannot delete %s: its database %s is no longer there: %w", j.Ref, of, kind.ErrUnkept)
 	}
 	return err

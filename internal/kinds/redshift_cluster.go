@@ -12,12 +12,17 @@ import (
 	"cordon/internal/kind"
 )
 
-type warehouseReader interface {
+type warehouseLister interface {
 	DescribeClusters(context.Context, *redshift.DescribeClustersInput, ...func(*redshift.Options)) (*redshift.DescribeClustersOutput, error)
+}
+
+type warehouseReader interface {
+	warehouseLister
 	DescribeClusterSnapshots(context.Context, *redshift.DescribeClusterSnapshotsInput, ...func(*redshift.Options)) (*redshift.DescribeClusterSnapshotsOutput, error)
 }
 
 type warehouseWriter interface {
+	warehouseLister // a copy is deleted only while its cluster stands
 	ModifyCluster(context.Context, *redshift.ModifyClusterInput, ...func(*redshift.Options)) (*redshift.ModifyClusterOutput, error)
 	PauseCluster(context.Context, *redshift.PauseClusterInput, ...func(*redshift.Options)) (*redshift.PauseClusterOutput, error)
 	ResumeCluster(context.Context, *redshift.ResumeClusterInput, ...func(*redshift.Options)) (*redshift.ResumeClusterOutput, error)
@@ -96,7 +101,7 @@ var warehouseSpec = kind.Spec[warehouseReader, warehouseWriter]{
 		}, func(ctx context.Context, api warehouseWriter, j kind.Job) error {
 			_, err := api.DeleteClusterSnapshot(ctx, &redshift.DeleteClusterSnapshotInput{SnapshotIdentifier: aws.String(storeCopyName(j))})
 			return err
-		}),
+		}, warehouseStands),
 		remove(kind.Verb[warehouseReader, warehouseWriter]{
 			Name: "delete", Needs: []string{"redshift:DeleteCluster"}, Takes: dbTakes, Kept: storeKept(warehouseCopies),
 		}, func(ctx context.Context, api warehouseReader, r fact.Resource) (any, error) {

@@ -10,15 +10,24 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/redshift/types"
 
 	"cordon/internal/fact"
+	"cordon/internal/kind"
 )
 
-func findWarehouse(ctx context.Context, api warehouseReader, id string) (types.Cluster, error) {
+func findWarehouse(ctx context.Context, api warehouseLister, id string) (types.Cluster, error) {
 	out, err := api.DescribeClusters(ctx, &redshift.DescribeClustersInput{ClusterIdentifier: &id})
 	var all []types.Cluster
 	if err == nil {
 		all = out.Clusters
 	}
 	return only(all, err)
+}
+
+func warehouseStands(ctx context.Context, api warehouseWriter, j kind.Job) error {
+	c, err := findWarehouse(ctx, api, j.ID)
+	if err != nil {
+		return err
+	}
+	return sameSource(j, aws.ToString(c.ClusterStatus), c.ClusterCreateTime)
 }
 
 func warehouseSettings(c types.Cluster) string {

@@ -45,7 +45,14 @@ const (
 type objectVersion struct {
 	Key, Version, ETag string
 	Size               int64
-	Marker             bool `json:",omitempty"`
+	Marker             bool      `json:",omitempty"`
+	Modified           time.Time `json:",omitzero"`
+}
+
+// print tells it from every other that the bucket may come to hold.
+func (v objectVersion) print() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", v.Key, v.Version, v.ETag))
+	return hex.EncodeToString(sum[:8])
 }
 
 // objectVersions reads the first page of a bucket's versions; more says that there
@@ -56,10 +63,10 @@ func objectVersions(ctx context.Context, api versionLister, name string) (all []
 		return nil, false, gone(err)
 	}
 	for _, v := range out.Versions {
-		all = append(all, objectVersion{Key: aws.ToString(v.Key), Version: aws.ToString(v.VersionId), ETag: aws.ToString(v.ETag), Size: aws.ToInt64(v.Size)})
+		all = append(all, objectVersion{Key: aws.ToString(v.Key), Version: aws.ToString(v.VersionId), ETag: aws.ToString(v.ETag), Size: aws.ToInt64(v.Size), Modified: aws.ToTime(v.LastModified)})
 	}
 	for _, m := range out.DeleteMarkers {
-		all = append(all, objectVersion{Key: aws.ToString(m.Key), Version: aws.ToString(m.VersionId), Marker: true})
+		all = append(all, objectVersion{Key: aws.ToString(m.Key), Version: aws.ToString(m.VersionId), Marker: true, Modified: aws.ToTime(m.LastModified)})
 	}
 	slices.SortFunc(all, func(a, b objectVersion) int { return strings.Compare(a.Key+"\x00"+a.Version, b.Key+"\x00"+b.Version) })
 	return all, aws.ToBool(out.IsTruncated), nil
@@ -74,47 +81,69 @@ func smallBucket(all []objectVersion, more bool) bool {
 	return !more && bytes <= keptBytes
 }
 
-// The Prior of a removal shows just which versions there are: when somebody
-// puts or deletes one after they were kept, the bucket is not as planned.
-var removeBucket = remove(kind.Verb[bucketReader, bucketWriter]{
-	Name: "delete", Mends: []string{"CreateBucket"},
-	Needs: []string{"s3:DeleteObjects=s3:DeleteObject,s3:DeleteObjectVersion", "s3:DeleteBucket"},
-	Kept:  bucketKept, Rest: emptied,
-}, func(ctx context.Context, api bucketReader, r fact.Resource) (any, error) {
-	all, more, err := objectVersions(ctx, api, r.ID)
-	if err != nil {
-		return nil, err
-	}
-	digest := sha256.New()
-	for _, v := range all {
-		fmt.Fprintf(digest, "%q %q %q\n", v.Key, v.Version, v.ETag)
-	}
-	return bucketPrior{r.Created, len(all), more, hex.EncodeToString(digest.Sum(nil)[:16])}, nil
-}, emptyAndDelete)
-
-type bucketPrior struct {
+// A bucketContent is the Prior of a removal: just which versions there are. When
+// somebody puts or deletes one after they were kept, the bucket is not as planned.
+type bucketContent struct {
 	Made     time.Time `json:"made"`
-	Versions int       `json:"versions"`
+	Versions []string  `json:"versions"` // by their prints
 	More     bool      `json:"more,omitempty"`
-	Digest   string    `json:"digest"`
 }
 
-// emptied says that the versions are gone and the bucket is not: what stands in
-// it otherwise is not what was kept, and stays.
-func emptied(_, now json.RawMessage) bool {
-	is, err := read[bucketPrior](now)
-	return err == nil && is.Versions == 0 && !is.More
+var removeBucket = func() kind.Verb[bucketReader, bucketWriter] {
+	v := remove(kind.Verb[bucketReader, bucketWriter]{
+		Name: "delete", Mends: []string{"CreateBucket"},
+		Needs: []string{"s3:DeleteObjects=s3:DeleteObject,s3:DeleteObjectVersion", "s3:DeleteBucket"},
+		Kept:  bucketKept, Rest: emptied,
+	}, func(ctx context.Context, api bucketReader, r fact.Resource) (any, error) {
+		all, more, err := objectVersions(ctx, api, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		c := bucketContent{Made: r.Created, Versions: []string{}, More: more}
+		for _, v := range all {
+			c.Versions = append(c.Versions, v.print())
+		}
+		return c, nil
+	}, nil)
+	v.Do = func(ctx context.Context, api bucketWriter, j kind.Job, prior json.RawMessage) error {
+		was, err := read[bucketContent](prior)
+		if err != nil {
+			return err
+		}
+		if err := gone(emptyAndDelete(ctx, api, j, was)); !errors.Is(err, kind.ErrGone) {
+			return err
+		}
+		return nil
+	}
+	return v
+}()
+
+// emptied says that some of the versions are gone, and nothing else is new: what
+// stands in the bucket otherwise is not what was kept, and stays.
+func emptied(first, now json.RawMessage) bool {
+	was, err := read[bucketContent](first)
+	is, readErr := read[bucketContent](now)
+	return err == nil && readErr == nil && !is.More && is.Made.Equal(was.Made) &&
+		!slices.ContainsFunc(is.Versions, func(v string) bool { return !slices.Contains(was.Versions, v) })
 }
 
-// emptyAndDelete goes on where it was interrupted. A version under a retention
-// or a legal hold is AWS's no, and then nothing more is deleted.
-func emptyAndDelete(ctx context.Context, api bucketWriter, j kind.Job) error {
+// emptyAndDelete goes on where it was interrupted. It deletes only what was there
+// when the bucket was kept: it is called again while AWS says that the bucket is
+// not empty, and after a crash, and what somebody writes meanwhile is in no
+// evidence. A version under a retention or a legal hold is AWS's no, and then
+// nothing more is deleted.
+func emptyAndDelete(ctx context.Context, api bucketWriter, j kind.Job, was bucketContent) error {
 	all, more, err := objectVersions(ctx, api, j.ID)
 	if err != nil {
 		return err
 	}
 	if !smallBucket(all, more) {
 		return fmt.Errorf("cannot delete %s: it holds more than is kept: %w", j.Ref, kind.ErrUnkept)
+	}
+	for _, v := range all {
+		if v.Modified.After(j.At) || !slices.Contains(was.Versions, v.print()) {
+			return fmt.Errorf("cannot delete %s: %q came after it was kept: %w", j.Ref, v.Key, kind.ErrUnkept)
+		}
 	}
 	if len(all) > 0 {
 		var ids []types.ObjectIdentifier

@@ -34,6 +34,7 @@ var notebookSpec = kind.Spec[notebookReader, notebookWriter]{
 	Needs:  []string{"sagemaker:ListNotebookInstances", "sagemaker:DescribeNotebookInstance"},
 	Cost:   kind.Cost{Fixed: 1, Page: 100, Each: 1},
 	Covers: []string{"B4"},
+	Carry:  []string{string(fact.Made)},
 	Named:  true,
 	List:   listNotebooks,
 	Holds:  uses,
@@ -44,9 +45,9 @@ var notebookSpec = kind.Spec[notebookReader, notebookWriter]{
 			Name: "stop-notebook", Class: kind.Disruptive, For: kind.Disable, Takes: 15 * time.Minute,
 			Needs: []string{"sagemaker:StopNotebookInstance", "sagemaker:StartNotebookInstance"},
 		}, false, notebookRuns, runNotebook),
-		// AWS wants it stopped first.
+		// AWS wants it stopped first. There is no copy of its disk.
 		remove(kind.Verb[notebookReader, notebookWriter]{
-			Name: "delete", Needs: []string{"sagemaker:DeleteNotebookInstance"}, Takes: 15 * time.Minute,
+			Name: "delete", Needs: []string{"sagemaker:DeleteNotebookInstance"}, Takes: 15 * time.Minute, Kept: notebookKept,
 		}, func(ctx context.Context, api notebookReader, r fact.Resource) (any, error) {
 			n, err := findNotebook(ctx, api, r)
 			if err != nil {
@@ -98,6 +99,16 @@ func listNotebooks(ctx context.Context, api notebookReader, at fact.Place, put f
 func findNotebook(ctx context.Context, api notebookReader, r fact.Resource) (*sagemaker.DescribeNotebookInstanceOutput, error) {
 	out, err := api.DescribeNotebookInstance(ctx, &sagemaker.DescribeNotebookInstanceInput{NotebookInstanceName: &r.ID})
 	return out, sagemakerGone(err)
+}
+
+// notebookKept lets a notebook go whose disk never was the owner's: the record says
+// that the intruder made it. SageMaker copies no disk, so that what is on another
+// one, such as a notebook that the owner marked, is for a person to save.
+func notebookKept(_ context.Context, _ notebookReader, j kind.Job) error {
+	if his(j.Resource) {
+		return nil
+	}
+	return fmt.Errorf("cannot delete %s: SageMaker has no copy of its disk, and nothing shows that the intruder made it: %w", j.Ref, kind.ErrUnkept)
 }
 
 // notebookRuns is true until it has stopped, and as soon as it is started: a

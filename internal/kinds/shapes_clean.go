@@ -161,3 +161,10 @@ func partOf(r *fact.Resource, k fact.Kind, id string) {
 	whole := fact.Ref{Kind: k, Place: r.Place, ID: id}
 	fact.PartOf.Set(r, append(fact.PartOf.Or(*r, nil), whole))
 }
+
+// his says that the record shows beyond doubt that the intruder made a resource:
+// nothing of the owner's was in it before.
+func his(r fact.Resource) bool {
+	deed, known := fact.Made.Get(r)
+	return known && deed.Sure
+}

@@ -84,12 +84,8 @@ func ssmActivationOf(at fact.Place, a types.Activation) fact.Resource {
 }
 
 func findSSMActivation(ctx context.Context, api ssmActivationReader, r fact.Resource) (types.Activation, error) {
-	out, err := api.DescribeActivations(ctx, &ssm.DescribeActivationsInput{Filters: []types.DescribeActivationsFilter{{
+	all, err := whole(ctx, ssm.NewDescribeActivationsPaginator(api, &ssm.DescribeActivationsInput{Filters: []types.DescribeActivationsFilter{{
 		FilterKey: types.DescribeActivationsFilterKeysActivationIds, FilterValues: []string{r.ID},
-	}}})
-	var all []types.Activation
-	if err == nil {
-		all = out.ActivationList
-	}
+	}}}), func(page *ssm.DescribeActivationsOutput) []types.Activation { return page.ActivationList })
 	return only(all, ssmGone(err))
 }

@@ -85,12 +85,7 @@ func ssmParameterOf(at fact.Place, p types.ParameterMetadata) fact.Resource {
 }
 
 func findSSMParameter(ctx context.Context, api ssmParameterReader, r fact.Resource) (types.ParameterMetadata, error) {
-	out, err := api.DescribeParameters(ctx, &ssm.DescribeParametersInput{ParameterFilters: []types.ParameterStringFilter{{
+	return only(whole(ctx, ssm.NewDescribeParametersPaginator(api, &ssm.DescribeParametersInput{ParameterFilters: []types.ParameterStringFilter{{
 		Key: aws.String("Name"), Option: aws.String("Equals"), Values: []string{r.ID},
-	}}})
-	var all []types.ParameterMetadata
-	if err == nil {
-		all = out.Parameters
-	}
-	return only(all, err)
+	}}}), func(page *ssm.DescribeParametersOutput) []types.ParameterMetadata { return page.Parameters }))
 }

@@ -81,12 +81,7 @@ func ssmSessionOf(at fact.Place, s types.Session) fact.Resource {
 
 // findSSMSession finds a session that is still open.
 func findSSMSession(ctx context.Context, api ssmSessionReader, r fact.Resource) (types.Session, error) {
-	out, err := api.DescribeSessions(ctx, &ssm.DescribeSessionsInput{
+	return only(whole(ctx, ssm.NewDescribeSessionsPaginator(api, &ssm.DescribeSessionsInput{
 		State: types.SessionStateActive, Filters: []types.SessionFilter{{Key: types.SessionFilterKeySessionId, Value: &r.ID}},
-	})
-	var all []types.Session
-	if err == nil {
-		all = out.Sessions
-	}
-	return only(all, err)
+	}), func(page *ssm.DescribeSessionsOutput) []types.Session { return page.Sessions }))
 }

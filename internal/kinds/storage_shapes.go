@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"cordon/internal/awsapi"
 	"cordon/internal/fact"
 	"cordon/internal/kind"
@@ -26,11 +28,12 @@ type storeCopy struct {
 
 // storeCopying makes the verb that copies a resource inside AWS. list shows cordon's
 // copies of it, of every case. start begins one under storeCopyName and takes "there
-// is one already" for done; drop deletes that one.
+// is one already" for done; drop deletes that one. stands is kind.ErrGone when what
+// was copied is not there any more, or is about to go: then its copy stays.
 func storeCopying[R, W any](
 	v kind.Verb[R, W],
 	list func(context.Context, R, fact.Resource) ([]storeCopy, error),
-	start, drop func(context.Context, W, kind.Job) error,
+	start, drop, stands func(context.Context, W, kind.Job) error,
 ) kind.Verb[R, W] {
 	v.Class, v.For = kind.Reversible, kind.Copy
 	v.Prior = func(ctx context.Context, api R, r fact.Resource) (json.RawMessage, error) {
@@ -49,6 +52,9 @@ func storeCopying[R, W any](
 	}
 	v.Do = unlessThere(start)
 	v.Undo = unlessThere(func(ctx context.Context, api W, j kind.Job) error {
+		if err := sourceStands(j, stands(ctx, api, j)); err != nil {
+			return err
+		}
 		if err := gone(drop(ctx, api, j)); !errors.Is(err, kind.ErrGone) {
 			return err
 		}
@@ -59,6 +65,24 @@ func storeCopying[R, W any](
 		return slices.ContainsFunc(all, func(c storeCopy) bool { return c.Case == j.Case && c.Complete }), err
 	}
 	return v
+}
+
+// sourceStands refuses to undo a copy whose source is gone, by err: it is all that is
+// left of it.
+func sourceStands(j kind.Job, err error) error {
+	if errors.Is(err, kind.ErrGone) {
+		return fmt.Errorf("cannot delete the copy of %s: what was copied is gone: %w", j.Ref, kind.ErrUnkept)
+	}
+	return err
+}
+
+// sameSource is the error for what stands under the name now: kind.ErrGone when it is
+// being deleted, or was made at another time than what was copied.
+func sameSource(j kind.Job, status string, made *time.Time) error {
+	if strings.EqualFold(status, "deleting") || !aws.ToTime(made).Equal(j.Created) {
+		return kind.ErrGone
+	}
+	return nil
 }
 
 // storeKept is the Kept of a resource whose data only a complete copy of the

@@ -35,13 +35,15 @@ var workmailSpec = kind.Spec[workmailReader, workmailWriter]{
 	Writer: func(c aws.Config) workmailWriter { return workmail.NewFromConfig(c) },
 	Needs:  []string{"workmail:ListOrganizations", "workmail:DescribeOrganization", "workmail:ListUsers", "workmail:ListMailDomains"},
 	Cost:   kind.Cost{Fixed: 1, Page: 100, Each: 1},
+	Carry:  []string{string(fact.Made)},
 	Covers: []string{"B10"},
 	List:   listMailOrganizations,
 	Keep:   keepMailOrganization,
 	Verbs: []kind.Verb[workmailReader, workmailWriter]{
-		// With its users, their mail and its directory: AWS has no copy.
+		// With its users, their mail and its directory: AWS has no copy, so that one in
+		// which people have mailboxes is deleted only when the intruder made it.
 		remove(kind.Verb[workmailReader, workmailWriter]{
-			Name: "delete", Takes: 2 * time.Hour,
+			Name: "delete", Takes: 2 * time.Hour, Kept: mailKept,
 			Needs: []string{"workmail:DeleteOrganization", "=ds:DeleteDirectory", "=ds:UnauthorizeApplication"},
 		}, func(ctx context.Context, api workmailReader, r fact.Resource) (any, error) {
 			o, err := findMailOrganization(ctx, api, r)
@@ -100,6 +102,25 @@ func findMailOrganization(ctx context.Context, api workmailReader, r fact.Resour
 	return out, nil
 }
 
+func mailUsers(ctx context.Context, api workmailReader, id string) ([]types.User, error) {
+	users, err := whole(ctx, workmail.NewListUsersPaginator(api, &workmail.ListUsersInput{OrganizationId: &id}),
+		func(page *workmail.ListUsersOutput) []types.User { return page.Users })
+	return users, gone(err)
+}
+
+func mailKept(ctx context.Context, api workmailReader, j kind.Job) error {
+	users, err := mailUsers(ctx, api, j.ID)
+	if err != nil || his(j.Resource) {
+		return err
+	}
+	for _, u := range users {
+		if u.State == types.EntityStateEnabled {
+			return fmt.Errorf("cannot delete %s: %s has a mailbox in it, of which there is no copy: %w", j.Ref, aws.ToString(u.Email), kind.ErrUnkept)
+		}
+	}
+	return nil
+}
+
 func keepMailOrganization(ctx context.Context, api workmailReader, r fact.Resource, put func(string, []byte) error) error {
 	o, err := findMailOrganization(ctx, api, r)
 	if err != nil {
@@ -108,12 +129,9 @@ func keepMailOrganization(ctx context.Context, api workmailReader, r fact.Resour
 	if err := putJSON(put, "organization.json", o); err != nil {
 		return err
 	}
-	var users []types.User
-	for page, err := range pages(ctx, workmail.NewListUsersPaginator(api, &workmail.ListUsersInput{OrganizationId: &r.ID})) {
-		if err != nil {
-			return gone(err)
-		}
-		users = append(users, page.Users...)
+	users, err := mailUsers(ctx, api, r.ID)
+	if err != nil {
+		return err
 	}
 	if err := putJSON(put, "users.json", users); err != nil {
 		return err

@@ -244,7 +244,7 @@ def describe_organization(call, account):
 def list_in_organization(call, account):
     found = _organization(call, account)
     if call.op == "ListUsers":
-        return {"Users": [{"Id": "u-1", "Name": "admin", "Email": f"admin@{found['DefaultMailDomain']}"}]}
+        return {"Users": [{"Id": "u-1", "Name": "admin", "Email": f"admin@{found['DefaultMailDomain']}", "State": "ENABLED"}]}
     return {"MailDomains": [{"DomainName": found["DefaultMailDomain"], "DefaultDomain": True}]}
 
 

@@ -91,6 +91,26 @@ def _rds(account, region):
 
 
 @registry.installer
+def tell_databases_apart():
+    """AWS: DbiResourceId is "The Amazon Web Services Region-unique, immutable identifier for the DB instance", and DbClusterResourceId
+    a cluster's, on their snapshots too; moto gives one DbiResourceId to all."""
+    import uuid
+
+    from moto.rds.models import DBClusterSnapshot, DBInstance
+    instance, snapshot = DBInstance.__init__, DBClusterSnapshot.__init__
+
+    def init(self, *args, **kwargs):
+        instance(self, *args, **kwargs)
+        self.dbi_resource_id = "db-" + uuid.uuid4().hex[:26].upper()
+
+    def init_snapshot(self, *args, **kwargs):
+        snapshot(self, *args, **kwargs)
+        self.db_cluster_resource_id = self.cluster.db_cluster_resource_id
+
+    DBInstance.__init__, DBClusterSnapshot.__init__ = init, init_snapshot
+
+
+@registry.installer
 def demand_final_snapshots():
     """AWS: without SkipFinalSnapshot a FinalDBSnapshotIdentifier is required ("InvalidParameterCombination"), but for
     a member of a cluster and a read replica; moto deletes all the same."""
@@ -174,6 +194,27 @@ def delete_resource_policy(call, account):
         raise AwsError(400, "ResourceNotFoundException", f"Requested resource not found: {wanted}")
     backend.resource_policies.pop(wanted, None)
     return {}
+
+
+@registry.installer
+def tell_tables_apart():
+    """AWS: TableId is the "Unique identifier for the table for which the backup was created"; moto has none, of tables neither."""
+    import uuid
+
+    from moto.dynamodb.models.table import Backup, Table
+    made, described, summed = Table.__init__, Table.describe, Backup.summary.fget
+
+    def init(self, *args, **kwargs):
+        made(self, *args, **kwargs)
+        self.table_id = str(uuid.uuid4())
+
+    def describe(self, base_key="TableDescription"):
+        results = described(self, base_key)
+        results[base_key]["TableId"] = self.table_id
+        return results
+
+    Table.__init__, Table.describe = init, describe
+    Backup.summary = property(lambda self: {**summed(self), "TableId": self.table.table_id})
 
 
 @dump.service("dynamodb")
