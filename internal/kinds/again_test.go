@@ -26,10 +26,7 @@ func (o oneRule) DescribeRule(context.Context, *eventbridge.DescribeRuleInput, .
 	return &o.out, nil
 }
 
-type oneAlarm struct {
-	alarmReader
-	changed time.Time
-}
+type oneAlarm struct{ changed time.Time }
 
 func (o oneAlarm) DescribeAlarms(context.Context, *cloudwatch.DescribeAlarmsInput, ...func(*cloudwatch.Options)) (*cloudwatch.DescribeAlarmsOutput, error) {
 	return &cloudwatch.DescribeAlarmsOutput{MetricAlarms: []cloudwatchtypes.MetricAlarm{
