@@ -7,10 +7,12 @@ const (
 	maxCalls = 50_000 // of the recursion
 )
 
-// A back is an expression with back-references: every way to match is tried.
+// A back is an expression beyond the automaton. With back-references every way to
+// match is tried; without, it is followed to all places at once.
 type back struct {
 	root   *node
 	groups int
+	plain  bool // it has no back-references
 }
 
 // matcher is one search in one line.
@@ -60,6 +62,12 @@ func (b *back) search(m *matcher, from int) (begin, end int) {
 
 func (b *back) longest(m *matcher, from int) int {
 	best := -1
+	if b.plain {
+		if ends := m.ends(b.root, places{from}); len(ends) > 0 {
+			best = ends[len(ends)-1]
+		}
+		return best
+	}
 	m.run(b.root, from, func(i int) bool {
 		best = max(best, i)
 		return i == m.limit

@@ -83,11 +83,8 @@ func Compile(patterns []string, opt Options) (*Regexp, error) {
 				faults = append(faults, &Error{Pattern: pattern, Text: err.Error()})
 				continue
 			}
-			if !p.backrefs { // symbols alone are sets
-				sure = ungrouped(sure)
-			}
 			if p.backrefs || opt.Word { // GNU's -w is another one for these
-				re.backs = append(re.backs, &back{root: sure, groups: p.groups})
+				re.backs = append(re.backs, &back{root: sure, groups: p.groups, plain: !p.backrefs})
 			} else {
 				re.plain = append(re.plain, sure)
 			}

@@ -168,25 +168,3 @@ func (n *node) with(change func(*node) *node) *node {
 	}
 	return &c
 }
-
-// ungrouped is the same expression for who asks no group what it matched: without
-// groups, and repeats of repeats are one where one says the same. Trying every way
-// to match is then a matter of few steps where it was one of millions.
-func ungrouped(n *node) *node {
-	if n.op == opGroup {
-		return ungrouped(n.subs[0])
-	}
-	c := n.with(ungrouped)
-	if c.op != opRepeat || c.max == 0 {
-		return c
-	}
-	sub := c.subs[0]
-	switch {
-	case c.min == 1 && c.max == 1:
-		return sub
-	case sub.op == opRepeat && sub.min <= 1 && sub.max < 0 && c.min <= 1: // (x+)* and its like
-		sub.min *= c.min
-		return sub
-	}
-	return c
-}
