@@ -31,7 +31,11 @@ func findTrail(ctx context.Context, api trailReader, id string) (types.Trail, er
 	out, err := api.DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{TrailNameList: []string{id}})
 	var all []types.Trail
 	if err == nil {
-		all = out.TrailList
+		for _, t := range out.TrailList { // the same trail may come again as its shadow in this region
+			if (aws.ToString(t.TrailARN) == id || aws.ToString(t.Name) == id) && len(all) == 0 {
+				all = append(all, t)
+			}
+		}
 	}
 	return only(all, err)
 }
