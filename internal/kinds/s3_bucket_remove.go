@@ -123,7 +123,7 @@ var removeBucket = func() kind.Verb[bucketReader, bucketWriter] {
 func emptied(first, now json.RawMessage) bool {
 	was, err := read[bucketContent](first)
 	is, readErr := read[bucketContent](now)
-	return err == nil && readErr == nil && !is.More && is.Made.Equal(was.Made) &&
+	return err == nil && readErr == nil && !is.More && is.Made.Equal(was.Made) && len(is.Versions) < len(was.Versions) &&
 		!slices.ContainsFunc(is.Versions, func(v string) bool { return !slices.Contains(was.Versions, v) })
 }
 

@@ -2,6 +2,7 @@ package kinds
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -186,8 +187,22 @@ func TestBucketIsKeptBeforeItIsDeleted(t *testing.T) {
 	} else if removeBucket.Rest(before, after) || removeBucket.Rest(before, before) {
 		t.Error("a bucket with something in it is the rest of a deletion")
 	}
-	if !removeBucket.Rest(before, []byte(`{"made":"2026-01-01T00:00:00Z","versions":0,"digest":"e3b0"}`)) {
-		t.Error("a bucket that was emptied is not deleted")
+	var content bucketContent
+	if err := json.Unmarshal(before, &content); err != nil || len(content.Versions) < 2 {
+		t.Fatalf("%s: %v", before, err)
+	}
+	for what, c := range map[string]struct {
+		versions []string
+		want     bool
+	}{
+		"emptied":          {[]string{}, true},
+		"emptied in part":  {content.Versions[1:], true},
+		"filled otherwise": {[]string{"another"}, false},
+	} {
+		now := must[[]byte](t)(json.Marshal(bucketContent{Made: content.Made, Versions: c.versions}))
+		if removeBucket.Rest(before, now) != c.want {
+			t.Errorf("%s: a rest of a deletion: %v", what, !c.want)
+		}
 	}
 	if err := w.Lab.AddFault(t.Context(), lab.Fault{Match: map[string]string{"op": "GetObject"}, Code: "InvalidRequest", Status: 400}); err != nil {
 		t.Fatal(err)
