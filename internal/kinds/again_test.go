@@ -78,7 +78,7 @@ func TestWhatIsMadeOtherwiseUnderTheNameIsAnother(t *testing.T) {
 		return priorOf(t, alarmSpec, "delete", alarmReader(oneAlarm{changed: changed}))
 	}
 	trail := func(bucket string) string {
-		return priorOf(t, trailSpec, "delete", trailReader(oneTrail{out: cloudtrailtypes.Trail{TrailARN: aws.String("arn:a"), S3BucketName: &bucket}}))
+		return priorOf(t, trailSpec, "delete", trailReader(oneTrail{out: cloudtrailtypes.Trail{Name: aws.String("a"), TrailARN: aws.String("arn:a"), S3BucketName: &bucket}}))
 	}
 	topic := func(policy, subscriptions string) string {
 		return priorOf(t, topicSpec, "delete", topicReader(oneTopic{attributes: map[string]string{"Policy": policy, "SubscriptionsConfirmed": subscriptions}}))
