@@ -42,7 +42,7 @@ def main() -> int:
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     os.environ.pop("CORDON_LAB_TOKEN", None)
 
-    from . import VERSION, forking, httpd, server
+    from . import VERSION, faults, forking, httpd, server
 
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     signal.signal(signal.SIGINT, lambda *_: os._exit(0))
@@ -57,6 +57,7 @@ def main() -> int:
     while True:
         listener = forking.wait_for_child()
         lab.gate = server.Gate()
+        faults.forked()
         httpd.serve(lab, listener)
 
 

@@ -82,6 +82,7 @@ def reset(lab, given, query):
 def fork(lab, given, query):
     """A copy of the whole lab on another port."""
     with lab.gate.alone():
+        lab.warm()
         port, pid = forking.request()
     return {"port": port, "pid": pid}
 

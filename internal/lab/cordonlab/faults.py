@@ -4,7 +4,9 @@ A rule says which calls it takes and what happens to them:
 
     {"match": {"service": "iam", "op": "Update.*"},   regular expressions,
                                                       matched in full
-     "skip": 1, "times": 2, "prob": 0.5,              which of them
+     "skip": 1, "times": 2, "prob": 0.5,              which of them: those that
+                                                      it skips are over before
+                                                      the next one is struck
      "delay_ms": 200,                                 wait first
      "throttle": true | "drop": true |                one of these,
      "code": "ServiceFailure", "status": 500,         or none (delay only)
@@ -32,6 +34,7 @@ from . import wire
 MATCHABLE = ("service", "op", "region", "access_key_id", "user_agent")
 
 _LOCK = threading.Lock()
+_OVER = threading.Condition(_LOCK)
 _RULES: list["Rule"] = []
 _RANDOM = random.Random(1)
 
@@ -48,6 +51,7 @@ class Rule:
     match: dict[str, re.Pattern] = field(default_factory=dict)
     seen: int = 0
     hits: int = 0
+    skipped: int = 0  # calls that it let through and that are under way still
 
     def takes(self, call: wire.Call) -> bool:
         """Whether the rule names this call."""
@@ -130,6 +134,8 @@ class Outcome:
     delay: float = 0.0
     before: Optional[dict[str, Any]] = None
     after: Optional[dict[str, Any]] = None
+    skipped_by: list[Rule] = field(default_factory=list)
+    struck_by: list[Rule] = field(default_factory=list)
 
     @property
     def any(self) -> bool:
@@ -138,12 +144,21 @@ class Outcome:
 
 
 def strike(call: wire.Call) -> Outcome:
-    """Apply the rules to one call: the first that spoils it decides."""
+    """Apply the rules to one call: the first that spoils it decides.
+
+    Once the call is over, tell `over`.
+    """
     outcome = Outcome()
     with _LOCK:
         for rule in _RULES:
-            if not rule.takes(call) or not rule.due():
+            if not rule.takes(call):
                 continue
+            if not rule.due():
+                if rule.seen <= rule.given.get("skip", 0):
+                    rule.skipped += 1
+                    outcome.skipped_by.append(rule)
+                continue
+            outcome.struck_by.append(rule)
             outcome.delay += rule.given.get("delay_ms", 0) / 1000
             if not any(rule.given.get(k) for k in ("throttle", "drop", "code", "status")):
                 continue
@@ -153,6 +168,30 @@ def strike(call: wire.Call) -> Outcome:
             outcome.before = rule.given
             break
     return outcome
+
+
+def settle(outcome: Outcome) -> None:
+    """Wait until what the striking rules let through before is over.
+
+    Such calls came earlier, so that no two wait for each other.
+    """
+    with _OVER:
+        _OVER.wait_for(lambda: not any(rule.skipped for rule in outcome.struck_by))
+
+
+def over(outcome: Outcome) -> None:
+    """The call of this outcome is over, carried out or not."""
+    with _OVER:
+        for rule in outcome.skipped_by:
+            rule.skipped -= 1
+        _OVER.notify_all()
+
+
+def forked() -> None:
+    """In a copy of the lab nothing is under way."""
+    with _OVER:
+        for rule in _RULES:
+            rule.skipped = 0
 
 
 def spoiled(call: wire.Call, rule: dict[str, Any]) -> wire.Answer:

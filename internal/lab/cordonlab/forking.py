@@ -11,6 +11,7 @@ it ends, and the threads of requests end with their connections.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import queue
 import signal
@@ -80,6 +81,7 @@ def _become_child(listener: socket.socket, parent: int) -> socket.socket:
     """Let go of everything of the parent's, and tie our life to its."""
     global _JOBS
     _JOBS = queue.SimpleQueue()
+    gc.freeze()  # what is shared stays shared: looking for garbage in it would copy it
     os.set_inheritable(listener.fileno(), False)
     keep = listener.fileno()
     # The parent's sockets are let go of by putting nothing in their place, not

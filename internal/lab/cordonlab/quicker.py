@@ -12,6 +12,19 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from . import state
+
+#: What a look at a whole account asks, in moto's words; loaded before a lab is copied.
+_SERVICES = (
+    "account amp apigateway appconfig athena autoscaling awslambda backup batch bedrock budgets"
+    " ce cloudformation cloudfront cloudtrail cloudwatch codebuild codepipeline cognitoidentity"
+    " cognitoidp config dynamodb ec2 ecr ecs efs eks elasticache elasticbeanstalk elb elbv2 emr"
+    " es events firehose glue guardduty iam identitystore kafka kinesis kms logs organizations"
+    " quicksight ram rds redshift resourcegroupstaggingapi route53 route53domains s3 s3control"
+    " sagemaker scheduler secretsmanager securityhub servicequotas ses sesv2 sns sqs ssm ssoadmin"
+    " stepfunctions sts support transfer wafv2"
+).split()
+
 #: moto's own pages, which its dispatcher must see
 _OWN = ("/moto-api", "/favicon.ico", "/latest/meta-data/", "/latest/api/")
 
@@ -44,6 +57,29 @@ def _once(create: Any) -> Any:
     for models in ("service-2", "paginators-1"):
         shared().list_available_services(models)
     return shared
+
+
+@functools.cache
+def warm(dispatch: Any) -> None:
+    """Load what every copy of this lab would load for itself, a second each:
+    the services' models and code, and the policies that AWS manages.
+
+    Nothing of it is seen in the account.
+    """
+    import boto3.session
+    from moto.backends import get_backend
+    from moto.core.utils import get_service_model
+
+    models = set(boto3.session.Session().get_available_services())
+    for service in _SERVICES:
+        backends = get_backend(service)
+        backends[state.DEFAULT_ACCOUNT]
+        if backends.service_name in models:
+            get_service_model(backends.service_name)
+        with dispatch.lock:
+            if service not in dispatch.app_instances:
+                dispatch.app_instances[service] = dispatch.create_app(service)
+    get_backend("iam")[state.DEFAULT_ACCOUNT]["aws"]
 
 
 def _backends() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import unittest
+from types import SimpleNamespace
 
 from botocore.exceptions import ClientError
 
@@ -39,6 +41,27 @@ class Rules(unittest.TestCase):
         self.assertEqual(self.code(client("iam").get_account_summary), "")
         status, rules = control("GET", "/faults")
         self.assertEqual((status, rules[0]["seen"], rules[0]["hits"]), (200, 5, 2))
+
+    def test_what_is_skipped_is_over_before_the_next_is_struck(self):
+        faults.add({"skip": 1, "code": "X"})
+        call = SimpleNamespace(service="iam", op="ListUsers", region="", access_key_id="", user_agent="")
+        skipped, struck = faults.strike(call), faults.strike(call)
+        self.assertEqual((skipped.before, struck.before["code"]), (None, "X"))
+        order, begun = [], threading.Event()
+
+        def second():
+            begun.set()
+            faults.settle(struck)
+            order.append("second")
+
+        thread = threading.Thread(target=second)
+        thread.start()
+        begun.wait()
+        thread.join(0.1)  # were it not to wait, it would be over by now
+        order.append("first")
+        faults.over(skipped)
+        thread.join()
+        self.assertEqual(order, ["first", "second"])
 
     def test_chances_repeat(self):
         def run():
