@@ -39,7 +39,6 @@ type parser struct {
 	opened   bool // nothing but such { stand before: grep's checker passes them over
 	symbols  bool // [.x.] or [=x=]: beyond grep's automaton too
 	beyond   bool
-	owed     int   // parentheses that close for us and not for grep's checker
 	start    bool  // only what has no width stands before: grep's "at start"
 	late     error // what grep says only when nothing else is wrong
 	warnings []string
@@ -60,7 +59,7 @@ func (p *parser) parse() (*node, error) {
 	n, err := p.alternatives()
 	switch {
 	case err != nil:
-	case p.owed > 0:
+	case p.dialect == Grep && unclosed(p.src):
 		err = errParen
 	default:
 		err = p.late
@@ -137,9 +136,6 @@ func (p *parser) piece() (*node, error) {
 			p.warnings = append(p.warnings, sign+" at start of expression")
 			p.start = sign != "{...}"
 		}
-		if hollow {
-			p.check()
-		}
 		n = &node{op: opRepeat, subs: []*node{n}, min: lo, max: hi}
 	}
 	return n, err
@@ -172,14 +168,6 @@ func (p *parser) repetition(hollow bool) (lo, hi int, sign string, ok bool, err 
 		return lo, hi, "{...}", ok, err
 	}
 	return 0, 0, "", false, nil
-}
-
-// check knows that grep's checker takes a repetition of nothing for not being
-// there, and then a parenthesis that closes for an ordinary one.
-func (p *parser) check() {
-	if p.dialect == Grep && p.depth > 0 && p.more() && p.src[p.at] == ')' {
-		p.owed++
-	}
 }
 
 func (p *parser) atom() (*node, error) {
@@ -225,10 +213,6 @@ func (p *parser) atom() (*node, error) {
 		}
 		p.start = start
 		return p.headless()
-	case ')':
-		if p.owed > 0 {
-			p.owed--
-		}
 	}
 	p.at++
 	return &node{op: opSet, set: single(c)}, nil
@@ -260,7 +244,6 @@ func (p *parser) headless() (*node, error) {
 		return &node{op: opEmpty}, nil
 	}
 	p.at, p.start, p.opened = at+1, false, true
-	p.check()
 	return &node{op: opSet, set: single('{')}, nil
 }
 
