@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"runtime/pprof"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -153,12 +155,18 @@ func (j job) doImport(ctx context.Context) (r result, err error) {
 		}
 		opt.Rules, opt.Match = fmt.Sprint("generated ", j.Rules), func() trail.Matcher { return matcher{set.Matcher()} }
 	}
-	files, notes, err := source.Local([]string{filepath.Join(j.Corpus, "AWSLogs")}, source.Only{})
-	if err != nil {
-		return r, err
-	}
+	var (
+		files   []trail.File
+		notes   []source.Damage
+		amiss   error
+		listing sync.WaitGroup
+	)
+	listing.Go(func() {
+		files, notes, amiss = source.Local([]string{filepath.Join(j.Corpus, "AWSLogs")}, source.Only{})
+	})
 	store, err := trail.Open(j.Store)
-	if err != nil {
+	listing.Wait()
+	if err = errors.Join(err, amiss); err != nil {
 		return r, err
 	}
 	defer store.Close() //nolint:errcheck // everything is on the disk when Import returns

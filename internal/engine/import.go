@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"cordon/internal/durable"
@@ -39,17 +40,20 @@ func (o ImportOptions) only() source.Only {
 // Import reads what is new into the case's record of events.
 func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 	began := a.now()
+	var (
+		all, list []trail.File
+		notes     []source.Damage
+		amiss     error
+		done      report.Imported
+		listing   sync.WaitGroup
+	)
+	listing.Go(func() { list, notes, amiss = listed(o.Paths, o.only()) }) // while the store is opened
 	store, err := a.events()
-	if err != nil {
+	if listing.Wait(); err != nil {
 		return err
 	}
-	var (
-		all  []trail.File
-		done report.Imported
-	)
-	list, notes, err := listed(o.Paths, o.only())
-	if err != nil {
-		return err
+	if amiss != nil {
+		return amiss
 	}
 	skipped(&done, notes)
 	all = append(all, list...)
