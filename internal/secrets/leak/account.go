@@ -59,7 +59,9 @@ func CanaryOf(account string) string {
 // documentation are the accounts of AWS's own manuals.
 var documentation = []string{"123456789012", "111122223333", "444455556666", "777788889999", "012345678901", "000000000000", "999999999999", "111111111111"}
 
-var accountForms = regexp.MustCompile(`(?i)(?:account[_\- ]?(?:id|no|number)?["'\x60]?\s*(?:=>|[:=,>])\s*["'\x60]?|arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:)(\d{4}-?\d{4}-?\d{4})(?:\D|$)`)
+// accountForms are forms within one line: of each line by itself accountLine says
+// whether it may hold one.
+var accountForms = regexp.MustCompile(`(?i)(?:account[_\- ]?(?:id|no|number)?["'\x60]?[\t\r ]*(?:=>|[:=,>])[\t\r ]*["'\x60]?|arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:)(\d{4}-?\d{4}-?\d{4})(?:\D|$)`)
 
 // accounts finds account ids, where identifiers were asked for.
 func (t *text) accounts() {
@@ -87,7 +89,7 @@ func accountLine(text []byte, hits []int) []int {
 		for e < len(text) && (text[e] >= '0' && text[e] <= '9' || text[e] == '-') {
 			e++
 		}
-		if e-s >= least && e-s <= 14 {
+		if beginsAccount(text[s:e]) {
 			head := bytes.ToLower(before(text, s))
 			if bytes.Contains(head, []byte("account")) || bytes.Contains(head, []byte("arn:aws")) {
 				hits = append(hits, s)
@@ -96,4 +98,22 @@ func accountLine(text []byte, hits []int) []int {
 		i = e + least
 	}
 	return hits
+}
+
+// beginsAccount says whether a run of digits and hyphens begins as accountForms
+// want an account id, and does not go on with a digit.
+func beginsAccount(run []byte) bool {
+	at := 0
+	for group := range 3 {
+		if group > 0 && at < len(run) && run[at] == '-' {
+			at++
+		}
+		for range 4 {
+			if at == len(run) || run[at] == '-' {
+				return false
+			}
+			at++
+		}
+	}
+	return at == len(run) || run[at] == '-'
 }
