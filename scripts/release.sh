@@ -38,7 +38,7 @@ done
 go run -trimpath -gcflags 'github.com/aws/aws-sdk-go-v2/service/...=-l' ./cmd/manual "$version" "$dist"
 cp LICENSE "$dist/LICENSE"
 
-(cd "$dist" && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | sed 's|^\./||' | while read -r file; do
+(cd "$dist" && find . -type f ! -name 'SHA256SUMS*' | LC_ALL=C sort | sed 's|^\./||' | while read -r file; do
     if command -v sha256sum >/dev/null; then sha256sum "$file"; else shasum -a 256 "$file"; fi
 done >SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS)
 printf '%s of %s: %s files\n' "$dist" "$version" "$(wc -l <"$dist/SHA256SUMS" | tr -d ' ')"
