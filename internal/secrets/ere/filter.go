@@ -3,6 +3,7 @@ package ere
 import (
 	"bytes"
 	"math"
+	"math/bits"
 )
 
 // A need is a run of bytes that every match of an expression has: length bytes,
@@ -10,11 +11,16 @@ import (
 type need struct {
 	set    set
 	length int
-	in     [256]bool
+}
+
+// A sought need has its set as a table.
+type sought struct {
+	need
+	in [256]bool
 }
 
 // A filter has a need for each expression of a list, or none at all.
-type filter struct{ needs []*need }
+type filter struct{ needs []*sought }
 
 // The least run that is worth looking for, and how many bits it must tell.
 const (
@@ -36,11 +42,11 @@ func newFilter(all []*node) *filter {
 			continue
 		}
 		seen[best] = true
-		b := best
+		b := &sought{need: best}
 		for c := range b.in {
 			b.in[c] = b.set.has(byte(c))
 		}
-		f.needs = append(f.needs, &b)
+		f.needs = append(f.needs, b)
 	}
 	return f
 }
@@ -64,10 +70,8 @@ func (n need) worth() float64 {
 }
 
 func (s set) size() (n int) {
-	for c := range 256 {
-		if s.has(byte(c)) {
-			n++
-		}
+	for _, word := range s {
+		n += bits.OnesCount64(word)
 	}
 	return n
 }
@@ -150,7 +154,7 @@ func (n *node) oneOf() run {
 
 // find is the first place at or after from where a run stands, or the text's end.
 // A run of n bytes has one of every n-th: the others are not looked at.
-func (n *need) find(text []byte, from int) int {
+func (n *sought) find(text []byte, from int) int {
 	for at := from + n.length - 1; at < len(text); {
 		if !n.in[text[at]] {
 			at += n.length
