@@ -176,8 +176,8 @@ func (b *bench) questions(c corpus.Corpus, store string) error {
 	return nil
 }
 
-// sizes imports smaller and larger corpora: the cost of an event is to stay the
-// same.
+// sizes imports smaller and larger corpora, as often as all else is done: the cost
+// of an event is to stay the same.
 func (b *bench) sizes(c corpus.Corpus, usual cost) error {
 	all := []int{100_000}
 	if b.full {
@@ -191,16 +191,21 @@ func (b *bench) sizes(c corpus.Corpus, usual cost) error {
 		if err != nil {
 			return err
 		}
-		store, _, spent, err := b.fill(c, dir, fmt.Sprint("of-", events), 0, "")
-		if err != nil {
-			return err
+		var rounds []cost
+		for range b.rounds {
+			store, _, spent, err := b.fill(c, dir, fmt.Sprint("of-", events), 0, "")
+			if err != nil {
+				return err
+			}
+			if err := os.RemoveAll(store); err != nil {
+				return err
+			}
+			rounds = append(rounds, spent)
 		}
+		spent := median(rounds)
 		each := spent.cpu.Seconds() / float64(events)
 		least, most = min(least, each), max(most, each)
 		b.say("size       %8d events %.2f us each (peak %d MB)", events, each*1e6, spent.peak>>20)
-		if err := os.RemoveAll(store); err != nil {
-			return err
-		}
 	}
 	b.target("cost of an event, most / least", most/least, 1.5, false)
 	return nil

@@ -54,7 +54,7 @@ func (f *feed) load() {
 		if k >= len(f.im.todo) {
 			return
 		}
-		file := f.im.todo[k]
+		file := f.im.files[f.im.todo[k]]
 		l := loaded{file: k, size: min(max(file.Size, 64<<10), wholeStored)}
 		if f.room.Acquire(f.ctx, l.size) != nil {
 			return
@@ -80,7 +80,7 @@ func (f *feed) next(w *worker) (File, func() ([]byte, error), bool) {
 		if k >= len(f.im.todo) {
 			return File{}, nil, false
 		}
-		file := f.im.todo[k]
+		file := f.im.files[f.im.todo[k]]
 		return file, func() ([]byte, error) {
 			b, err := f.im.from.Load(f.ctx, file.Name, w.stored[:0], wholeStored)
 			if err == nil {
@@ -95,7 +95,7 @@ func (f *feed) next(w *worker) (File, func() ([]byte, error), bool) {
 		return File{}, nil, false
 	}
 	w.stored, w.room = l.b, l.size
-	return f.im.todo[l.file], func() ([]byte, error) { return l.b, l.err }, true
+	return f.im.files[f.im.todo[l.file]], func() ([]byte, error) { return l.b, l.err }, true
 }
 
 // giveBack makes room for another file.

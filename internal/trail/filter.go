@@ -207,9 +207,9 @@ func (d *dict) set(values []string) codeSet {
 }
 
 func (n *names) wantedIdentities(q *query, users []string) codeSet {
-	s := make(codeSet, len(n.ids))
-	for c := range n.ids {
-		id := &n.ids[c]
+	s := make(codeSet, n.ids.len())
+	for c := range s {
+		id := n.ids.at(uint32(c))
 		s[c] = q.credentials.has(id.credential) && q.principals.has(id.principal) &&
 			(len(users) == 0 || slices.Contains(users, n.user(id)))
 	}

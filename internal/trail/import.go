@@ -54,7 +54,8 @@ type importer struct {
 	from   Files
 	opt    Options
 	rules  string
-	todo   []File
+	files  []File
+	todo   []uint32           // their numbers, oldest first
 	before map[string]*source // that could not be read when last tried
 	next   atomic.Int64
 	segs   atomic.Uint32 // number of the last segment
@@ -81,7 +82,7 @@ func (s *Store) Import(ctx context.Context, files []File, from Files, opt Option
 		return Receipt{}, err
 	}
 	defer unlock()
-	im := &importer{store: s, from: from, opt: opt, rules: opt.Rules, receipt: Receipt{Files: len(files), ByShape: map[string]int{}}}
+	im := &importer{store: s, from: from, opt: opt, rules: opt.Rules, files: files, receipt: Receipt{Files: len(files), ByShape: map[string]int{}}}
 	if st := s.state(); s.fresh(st) { // nobody imported since: what is nothing new is told at once
 		if im.todo, err = st.unknown(files); err != nil || len(im.todo) == 0 {
 			im.receipt.Skipped = len(files)
@@ -101,7 +102,7 @@ func (s *Store) Import(ctx context.Context, files []File, from Files, opt Option
 	}
 	im.receipt.Skipped = len(files) - len(im.todo)
 	err = im.all(ctx, st)
-	im.names, im.before, im.todo, st = nil, nil, nil, nil // memory for what follows
+	im.names, im.before, im.files, im.todo, st = nil, nil, nil, nil, nil // memory for what follows
 	after, lerr := s.load()
 	if lerr == nil {
 		s.mu.Lock()
@@ -153,9 +154,10 @@ func spare() (done func()) {
 	}
 }
 
-// unknown are the files that the store does not have as they are now, oldest
-// first, so that what lies close in time comes to lie close in the store.
-func (st *state) unknown(files []File) ([]File, error) {
+// unknown are the numbers of the files that the store does not have as they are
+// now, oldest first, so that what lies close in time comes to lie close in the
+// store.
+func (st *state) unknown(files []File) ([]uint32, error) {
 	has := make([]bool, len(files))
 	at := newFinder(files)
 	err := st.eachFile(func(name, version []byte, size int64, unread bool) {
@@ -166,14 +168,16 @@ func (st *state) unknown(files []File) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	todo := make([]File, 0, 64)
-	for i, f := range files {
+	todo := make([]uint32, 0, 64)
+	for i := range files {
 		if !has[i] {
-			todo = append(todo, f)
+			todo = append(todo, uint32(i))
 		}
 	}
-	slices.SortFunc(todo, func(a, b File) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Name, b.Name)) })
-	return slices.CompactFunc(todo, func(a, b File) bool { return a.Name == b.Name }), nil
+	slices.SortFunc(todo, func(a, b uint32) int {
+		return cmp.Or(files[a].At.Compare(files[b].At), strings.Compare(files[a].Name, files[b].Name))
+	})
+	return slices.CompactFunc(todo, func(a, b uint32) bool { return files[a].Name == files[b].Name }), nil
 }
 
 // open prepares the disk: what a killed import left behind is removed.

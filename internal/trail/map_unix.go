@@ -25,4 +25,8 @@ func mapFile(name string) ([]byte, error) {
 	return unix.Mmap(int(f.Fd()), 0, int(info.Size()), unix.PROT_READ, unix.MAP_SHARED)
 }
 
+// restFile lets the system forget what of a mapped file is in memory. Where it
+// does not, nothing is lost.
+func restFile(b []byte) { _ = unix.Madvise(b, unix.MADV_DONTNEED) }
+
 func unmapFile(b []byte) error { return unix.Munmap(b) }

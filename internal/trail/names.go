@@ -47,9 +47,9 @@ const (
 // An identity is one distinct userIdentity, as codes.
 type identity struct {
 	hash                  [16]byte // of its bytes
+	created               int64    // of the session: milliseconds since 1970; 0: none
 	principal, credential uint32
 	text                  [textCount]uint32
-	created               int64 // of the session: milliseconds since 1970; 0: none
 	mfa                   bool
 }
 
@@ -59,8 +59,8 @@ type origin struct{ region, address, agent uint32 }
 // names are all dictionaries of a store. Reading is safe for many at once.
 type names struct {
 	dicts   [dictCount]*dict
-	ids     []identity // 0: nobody
-	origins []origin   // 0: nowhere
+	ids     pages[identity] // 0: nobody
+	origins []origin        // 0: nowhere
 
 	// For who adds to them.
 	mu       sync.Mutex
@@ -77,7 +77,8 @@ type savedNames struct {
 }
 
 func newNames() *names {
-	n := &names{ids: make([]identity, 1), origins: make([]origin, 1)}
+	n := &names{origins: make([]origin, 1)}
+	n.ids.add(identity{})
 	for i := range n.dicts {
 		n.dicts[i] = newDict()
 	}
@@ -89,7 +90,7 @@ func (n *names) counts() (c savedNames) {
 	for i, d := range n.dicts {
 		c.dicts[i] = d.len()
 	}
-	c.ids, c.origins = len(n.ids), len(n.origins)
+	c.ids, c.origins = n.ids.len(), len(n.origins)
 	return c
 }
 
@@ -170,9 +171,9 @@ func (n *names) identity(raw []byte, read func([]byte) (event.Principal, string,
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.byHash == nil {
-		n.byHash = make(map[[16]byte]uint32, 2*len(n.ids))
-		for c := 1; c < len(n.ids); c++ {
-			n.byHash[n.ids[c].hash] = uint32(c)
+		n.byHash = make(map[[16]byte]uint32, 2*n.ids.len())
+		for c := 1; c < n.ids.len(); c++ {
+			n.byHash[n.ids.at(uint32(c)).hash] = uint32(c)
 		}
 	}
 	if c, ok := n.byHash[hash]; ok {
@@ -187,8 +188,8 @@ func (n *names) identity(raw []byte, read func([]byte) (event.Principal, string,
 		return 0, err
 	}
 	id.hash = hash
-	c := uint32(len(n.ids))
-	n.ids = append(n.ids, id)
+	c := uint32(n.ids.len())
+	n.ids.add(id)
 	n.byHash[hash] = c
 	return c, nil
 }
@@ -234,10 +235,10 @@ func (n *names) who(c uint32) (p event.Principal, credential string) {
 }
 
 func (n *names) idAt(c uint32) *identity {
-	if int64(c) >= int64(len(n.ids)) {
+	if int64(c) >= int64(n.ids.len()) {
 		c = 0
 	}
-	return &n.ids[c]
+	return n.ids.at(c)
 }
 
 func (n *names) originAt(c uint32) origin {

@@ -39,8 +39,8 @@ func (n *names) block() (block []byte, now savedNames) {
 		e.uint(uint64(o.agent))
 	}
 	e.uint(uint64(now.ids - n.saved.ids))
-	for i := range n.ids[n.saved.ids:] {
-		n.ids[n.saved.ids+i].encode(&e)
+	for c := n.saved.ids; c < now.ids; c++ {
+		n.ids.at(uint32(c)).encode(&e)
 	}
 	binary.LittleEndian.PutUint32(e.b, uint32(len(e.b)-blockHead))
 	binary.LittleEndian.PutUint32(e.b[4:], checksum(e.b[blockHead:]))
@@ -82,9 +82,6 @@ func readNames(log []byte) (*names, error) {
 	return n, nil
 }
 
-// leastIdentity is how many bytes an identity takes at least.
-const leastIdentity = 16 + 2 + textCount + 1
-
 // load adds one block.
 func (n *names) load(block []byte) bool {
 	d := decoder{b: block}
@@ -100,11 +97,7 @@ func (n *names) load(block []byte) bool {
 		}
 		n.origins = append(n.origins, o)
 	}
-	count := d.count()
-	if more := min(count, len(d.b)/leastIdentity); cap(n.ids)-len(n.ids) < more {
-		n.ids = slices.Grow(n.ids, max(more, len(n.ids))) // at least twice as many: the log has many blocks
-	}
-	for range count {
+	for range d.count() {
 		var id identity
 		copy(id.hash[:], d.take(16))
 		id.principal, id.credential = d.uint32(), d.uint32()
@@ -116,7 +109,7 @@ func (n *names) load(block []byte) bool {
 		if d.bad {
 			return false
 		}
-		n.ids = append(n.ids, id)
+		n.ids.add(id)
 	}
 	return !d.bad && len(d.b) == 0
 }

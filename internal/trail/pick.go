@@ -11,7 +11,7 @@ import (
 // is asked once per identity, and not once per event.
 func (s *Store) Picked(want func(event.Principal) bool) []Row {
 	st := s.state()
-	picked := make(codeSet, len(st.names.ids))
+	picked := make(codeSet, st.names.ids.len())
 	some := false
 	for c := range picked {
 		p, _ := st.names.who(uint32(c))
@@ -40,4 +40,14 @@ func (s *Store) Merge(all ...[]Row) []Row {
 }
 
 // New are the files that the store has not read as they are now.
-func (s *Store) New(files []File) ([]File, error) { return s.state().unknown(files) }
+func (s *Store) New(files []File) ([]File, error) {
+	todo, err := s.state().unknown(files)
+	if err != nil {
+		return nil, err
+	}
+	unknown := make([]File, len(todo))
+	for i, n := range todo {
+		unknown[i] = files[n]
+	}
+	return unknown, nil
+}

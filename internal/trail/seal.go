@@ -50,7 +50,7 @@ type sealer struct {
 	pairs   rollup // identity, origin, account
 	derived rollup
 	hours   map[uint32]*[2]uint32
-	ids     []identity
+	ids     pages[identity]
 	origins []origin
 }
 
@@ -226,7 +226,7 @@ func (s *sealer) rollups(p *part, n int) {
 	now := uint32(math.MaxUint32)
 	for i := range n {
 		t, failed := p.time[i], uint32(p.flags[i]/flagFailed&1)
-		id, from := &s.ids[p.who[i]], p.origin[i]
+		id, from := s.ids.at(p.who[i]), p.origin[i]
 		s.uses.add(cell{id.principal, p.api[i], s.origins[from].region, 1, failed, t, t})
 		s.pairs.add(cell{p.who[i], from, p.account[i], 1, failed, t, t})
 		if t/3600 != now {
@@ -246,16 +246,16 @@ func (s *sealer) rollups(p *part, n int) {
 	cells(secUses, &s.uses)
 	for _, d := range []struct {
 		section int
-		codes   func(identity, origin, cell) (a, b, c uint32)
+		codes   func(*identity, origin, cell) (a, b, c uint32)
 	}{
-		{secAddresses, func(id identity, o origin, _ cell) (a, b, c uint32) { return id.principal, id.credential, o.address }},
-		{secAgents, func(id identity, o origin, _ cell) (a, b, c uint32) { return id.principal, o.agent, 0 }},
-		{secPlaces, func(_ identity, o origin, x cell) (a, b, c uint32) { return x.c, o.region, 0 }},
+		{secAddresses, func(id *identity, o origin, _ cell) (a, b, c uint32) { return id.principal, id.credential, o.address }},
+		{secAgents, func(id *identity, o origin, _ cell) (a, b, c uint32) { return id.principal, o.agent, 0 }},
+		{secPlaces, func(_ *identity, o origin, x cell) (a, b, c uint32) { return x.c, o.region, 0 }},
 	} {
 		s.derived.reset()
 		for _, x := range s.pairs.cells {
 			y := x
-			y.a, y.b, y.c = d.codes(s.ids[x.a], s.origins[x.b], x)
+			y.a, y.b, y.c = d.codes(s.ids.at(x.a), s.origins[x.b], x)
 			s.derived.add(y)
 		}
 		cells(d.section, &s.derived)

@@ -122,6 +122,7 @@ func (h *hourIDs) read(hour uint32, segments []*segment) {
 				h.add(keyOf(seg.id(uint32(i)), t))
 			}
 		}
+		seg.rest()
 	}
 }
 

@@ -54,6 +54,11 @@ func openSegment(dir string, number uint32) (*segment, error) {
 	return s, nil
 }
 
+// rest gives back the memory in which the segment's file lies mapped. What is
+// asked for again comes back by itself: an import that has many segments does
+// not hold them all.
+func (s *segment) rest() { restFile(s.data) }
+
 // headSum is the checksum that the head has and the one it should have.
 func headSum(data []byte) (has, should uint32) {
 	h := slices.Clone(data[:segmentHead+maxSections*sectionEntry])

@@ -152,6 +152,7 @@ func (s *Store) segment(ref segmentRef) (*segment, error) {
 		unmapFile(seg.data)
 		return nil, fmt.Errorf("cannot open the trail: %s: %w: it is not the one that the manifest names", filepath.Base(segmentName(s.dir, ref.number)), errSegment)
 	}
+	seg.rest()
 	s.mapped[ref.number] = seg
 	return seg, nil
 }
