@@ -77,11 +77,18 @@ func Calls() (whole, columns []string) {
 // columns: what root did, what was done with an instance's credentials, and
 // what was refused. The first argument is the identity's own ARN (not its
 // issuer's). Both are few and repeat: ask once for each. Instances make most
-// calls of some accounts; of their sessions, the first event from each address
-// is enough.
+// calls of some accounts: see Once.
 func Wanted(identity, errorCode string) bool {
 	return refused(errorCode) || strings.Contains(errorCode, "DryRunOperation") || isRoot(identity) || instanceOf(identity) != ""
 }
+
+// Once says of an identity that Wanted picks whether the first of its events
+// with each address and agent is enough, of those that Abroad does not leave out.
+func Once(identity string) bool { return instanceOf(identity) != "" }
+
+// Abroad says whether a call can show that an instance's credentials are used
+// elsewhere: what AWS's own agents call on every instance never does.
+func Abroad(e event.Event) bool { return !agentCall(&e) }
 
 // Run looks at events in the order of time. Of the events that Calls lists
 // under columns, and of those that Wanted picked, Request and Response may be

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"cordon/internal/event"
 	"cordon/internal/finding"
 )
 
@@ -131,11 +132,18 @@ func instanceKeyAway(l *look) bool {
 
 // onInstance recognises the agents that AWS runs on instances.
 func onInstance(l *look) bool {
-	switch l.Service() {
+	return agentCall(&l.Event) || strings.Contains(l.Agent, "amazon-ssm-agent")
+}
+
+// agentCall recognises the calls that only those agents make.
+func agentCall(e *event.Event) bool {
+	switch e.Service() {
 	case "ssmmessages", "ec2messages":
 		return true
+	case "ssm":
+		return e.Name == "UpdateInstanceInformation"
 	}
-	return l.Service() == "ssm" && l.Name == "UpdateInstanceInformation" || strings.Contains(l.Agent, "amazon-ssm-agent")
+	return false
 }
 
 // offInstance recognises systems that no EC2 instance of a server runs.

@@ -52,8 +52,8 @@ type intruder struct {
 	hint    bool   // by somebody's word alone
 	found   lineage.Intruder
 	closure *lineage.Closure
-	acts    map[string]lineage.Act // by event id
-	did     []lineage.Act          // of these what lies in the time asked for, in its order
+	acts    map[string]*lineage.Act // by event id
+	did     []*lineage.Act          // of these what lies in the time asked for, in its order
 	hits    []detect.Hit           // in his acts
 }
 
@@ -176,8 +176,11 @@ func (q *Inquiry) candidates(whole, columns []string) ([]trail.Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	people := q.store.Picked(func(p event.Principal) bool { return detect.Wanted(p.ARN, "") })
-	return q.store.Merge(named, refused, people), nil
+	people := q.store.Picked(func(p event.Principal) bool { return detect.Wanted(p.ARN, "") && !detect.Once(p.ARN) })
+	machines := q.store.PickedOnce(func(p event.Principal) bool { return detect.Once(p.ARN) }, func(source, name string) bool {
+		return detect.Abroad(event.Event{Source: source, Name: name})
+	})
+	return q.store.Merge(named, refused, people, machines), nil
 }
 
 // signs are hits as lineage weighs them. It is never nil: somebody looked. What
@@ -232,19 +235,42 @@ func (q *Inquiry) reach(ctx context.Context, in *intruder) error {
 	}
 	in.closure.Add(lineage.Query{}, past)
 	for asked := in.closure.Next(); len(asked) > 0; asked = in.closure.Next() {
-		for _, one := range asked {
-			events, err := q.read(ctx, filterOf(one), q.lost)
-			if err != nil {
-				return err
-			}
-			in.closure.Add(one, events)
+		if err := q.look(ctx, in.closure, asked); err != nil {
+			return err
 		}
 	}
-	in.acts = map[string]lineage.Act{}
-	for _, a := range in.closure.Acts() {
+	acts := in.closure.Acts()
+	in.acts = make(map[string]*lineage.Act, len(acts))
+	for i := range acts {
+		a := &acts[i]
 		if in.acts[a.Event.ID] = a; q.within(a.Event.Time) {
 			in.did = append(in.did, a)
 		}
+	}
+	return nil
+}
+
+// look answers what a closure asks. Of one sort, all that can be asked for
+// together is: a look at the store costs more than what it finds.
+func (q *Inquiry) look(ctx context.Context, c *lineage.Closure, asked []lineage.Query) error {
+	for len(asked) > 0 {
+		f, n := filterOf(asked[0]), 1
+		if f.Token == "" {
+			for n < len(asked) && asked[n].By == asked[0].By {
+				one := filterOf(asked[n])
+				f.Credentials, f.Users, f.Calls = append(f.Credentials, one.Credentials...), append(f.Users, one.Users...), append(f.Calls, one.Calls...)
+				n++
+			}
+		}
+		events, err := q.read(ctx, f, q.lost)
+		if err != nil {
+			return err
+		}
+		for _, one := range asked[:n] { // which of them an event answers is the closure's to tell
+			c.Add(one, events)
+			events = nil
+		}
+		asked = asked[n:]
 	}
 	return nil
 }

@@ -22,10 +22,11 @@ func (c *Closure) Suspects() []Suspect {
 }
 
 // Acts lists every event of the intruder's, also those that the table of
-// deeds does not know, in the order of time.
+// deeds does not know, in the order of time. It is the closure's own: to be
+// read only. What is added later makes a new list.
 func (c *Closure) Acts() []Act {
 	c.grow()
-	return slices.Clone(c.acts)
+	return slices.Clip(c.acts)
 }
 
 // Deeds lists what the intruder made and changed, in the order of time. Reason

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -250,6 +251,6 @@ func (n *names) originAt(c uint32) origin {
 
 // api splits what dictAPI holds.
 func (n *names) api(c uint32) (source, name string) {
-	s, t, _ := bytes.Cut(n.dicts[dictAPI].get(c), []byte{0})
-	return string(s), string(t)
+	source, name, _ = strings.Cut(n.dicts[dictAPI].text(c), "\x00")
+	return source, name
 }
