@@ -147,7 +147,11 @@ func (q *Inquiry) ofAll(ctx context.Context, credentials, principals []string) (
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, events...)
+		if all == nil { // of hundreds of thousands, no copy
+			all = events
+		} else {
+			all = append(all, events...)
+		}
 	}
 	return once(all), nil
 }

@@ -90,7 +90,7 @@ func sourceIdentityOf(r *reading) string {
 	if len(r.minted) == 0 {
 		return ""
 	}
-	return findOne(r.Event, "q:sourceIdentity")
+	return findOne(*r.Event, "q:sourceIdentity")
 }
 
 // Chain lists how a credential came to be, from its root to itself. It ends:
@@ -111,9 +111,9 @@ func (rec *Record) Chain(credential string) (steps []Step) {
 func (rec *Record) step(id string, seen map[string]bool) (Step, string) {
 	step := Step{Credential: id}
 	if use := rec.uses[id]; use != nil {
-		step.Principal, step.Kind = speaker(use.Event), AccessKey
+		step.Principal, step.Kind = speaker(*use.Event), AccessKey
 		if isTemporary(id) {
-			step.Kind = kindOfSession(use.Event)
+			step.Kind = kindOfSession(*use.Event)
 		}
 	}
 	circle := false
@@ -123,7 +123,7 @@ func (rec *Record) step(id string, seen map[string]bool) (Step, string) {
 			circle = true
 			continue
 		}
-		step.Kind, step.Principal, step.Call, step.EventID, step.At, step.By, step.Why = m.Kind, m.Principal, baseName(m.r.Event), m.EventID, m.At, caller, StepIssued
+		step.Kind, step.Principal, step.Call, step.EventID, step.At, step.By, step.Why = m.Kind, m.Principal, baseName(*m.r.Event), m.EventID, m.At, caller, StepIssued
 		if m.r.aws {
 			step.By, step.Why = cmp.Or(m.r.Principal.InvokedBy, m.r.Address), StepByAWS
 			return step, ""
@@ -185,7 +185,7 @@ func (rec *Record) unissued(step Step, seen map[string]bool) (Step, string) {
 // login is the sign-in that a console session began with: the same user's, in
 // the minutes before the session's first call or at its date.
 func (rec *Record) login(use *reading) *reading {
-	if !isConsole(use.Event) {
+	if !isConsole(*use.Event) {
 		return nil
 	}
 	at := use.Principal.SessionCreated

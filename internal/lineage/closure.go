@@ -84,10 +84,12 @@ func New(seeds []Suspect, since time.Time) *Closure {
 	return c
 }
 
-// Add gives the closure the answer to a query.
+// Add gives the closure the answer to a query. The events are its own from then
+// on: they must not be changed.
 func (c *Closure) Add(q Query, events []event.Event) {
 	c.asked[q] = true
-	for _, e := range events {
+	for i := range events {
+		e := &events[i]
 		key := e.ID
 		if key == "" {
 			key = strings.Join([]string{e.Time.String(), e.Source, e.Name, e.Region, e.Credential, e.Address, string(e.Request)}, "\x00")
@@ -265,7 +267,7 @@ func (c *Closure) edges(r *reading, by index, his federation, habits habits) (al
 		}
 		// A console session's later calls carry a key that no event issued.
 		if owner.Scope != OfCredential && r.Credential != "" && isTemporary(r.Credential) {
-			add(owner, Suspect{Credential: r.Credential, Kind: kindOfSession(r.Event), Principal: speaker(r.Event), ARN: r.Principal.ARN, Reason: Issued})
+			add(owner, Suspect{Credential: r.Credential, Kind: kindOfSession(*r.Event), Principal: speaker(*r.Event), ARN: r.Principal.ARN, Reason: Issued})
 		}
 	}
 	own = r
@@ -275,7 +277,7 @@ func (c *Closure) edges(r *reading, by index, his federation, habits habits) (al
 			// and functions.
 			whole := opened.Scope == OfPrincipal && m.Kind == RoleSession && !r.Time.Before(opened.At) &&
 				(!r.aws || r.Principal.Type == "AWSService")
-			if m.ID != "" && (whole || !r.aws && (opened.lets(r.Event, m) || his.lets(opened, r, m))) {
+			if m.ID != "" && (whole || !r.aws && (opened.lets(*r.Event, m) || his.lets(opened, r, m))) {
 				add(opened, credential(m))
 			}
 		}
@@ -316,9 +318,9 @@ func brings(r *reading) (all []Suspect) {
 		switch {
 		case d.Ref.ID == "":
 		case d.Ref.Kind == user && d.Change == Created:
-			all = append(all, Suspect{Principal: d.Ref, UniqueID: d.UniqueID, ARN: findOne(r.Event, "r:user.arn"), Scope: OfPrincipal, Reason: CreatedBy, At: r.Time})
+			all = append(all, Suspect{Principal: d.Ref, UniqueID: d.UniqueID, ARN: findOne(*r.Event, "r:user.arn"), Scope: OfPrincipal, Reason: CreatedBy, At: r.Time})
 		case d.Ref.Kind == role && d.Change == Created && r.Name == "CreateRole":
-			all = append(all, Suspect{Principal: d.Ref, UniqueID: d.UniqueID, ARN: findOne(r.Event, "r:role.arn"), Scope: OfRole, Reason: CreatedBy, At: r.Time})
+			all = append(all, Suspect{Principal: d.Ref, UniqueID: d.UniqueID, ARN: findOne(*r.Event, "r:role.arn"), Scope: OfRole, Reason: CreatedBy, At: r.Time})
 		case d.Call == "UpdateAssumeRolePolicy":
 			all = append(all, Suspect{Principal: d.Ref, Scope: OfRole, Reason: Opened, At: r.Time})
 		}

@@ -155,7 +155,7 @@ func (run running) edges(r *reading, habits habits) (all []edge) {
 	if !run.on || r.Principal.Type != "AWSService" {
 		return nil
 	}
-	session := findOne(r.Event, "q:roleSessionName")
+	session := findOne(*r.Event, "q:roleSessionName")
 	for _, m := range r.minted {
 		if session == "" || m.Kind != RoleSession || m.ID == "" {
 			continue
@@ -212,7 +212,7 @@ func (c *Closure) carried(by index) carrying {
 		if len(r.minted) == 0 || r.aws {
 			continue
 		}
-		id := findOne(r.Event, "q:sourceIdentity")
+		id := findOne(*r.Event, "q:sourceIdentity")
 		if id == "" {
 			continue
 		}
@@ -252,6 +252,6 @@ func (c carrying) edges(r *reading, by index, habits habits) []edge {
 	if from.others {
 		confidence = Low
 	}
-	child := Suspect{Credential: r.Credential, Kind: kindOfSession(r.Event), Principal: speaker(r.Event), ARN: r.Principal.ARN, Reason: Carried}.withScope()
+	child := Suspect{Credential: r.Credential, Kind: kindOfSession(*r.Event), Principal: speaker(*r.Event), ARN: r.Principal.ARN, Reason: Carried}.withScope()
 	return []edge{{from.owner.Name(), child.Name(), r.Time, r.ID, confidence, child, from.r.ID}}
 }

@@ -57,7 +57,7 @@ func (c *Closure) isPartner(e edge) bool {
 	}
 	return slices.ContainsFunc(c.sorted, func(r *reading) bool {
 		return r.Time.Before(parent.At) && r.Principal.Account == by.Principal.Account && slices.ContainsFunc(r.minted, func(m Credential) bool {
-			return m.Principal == parent.Principal && isForeign(r.Event, parent.Principal.Account)
+			return m.Principal == parent.Principal && isForeign(*r.Event, parent.Principal.Account)
 		})
 	})
 }
@@ -70,7 +70,7 @@ func (c *Closure) record(habits habits) {
 		if len(owners) == 0 {
 			continue
 		}
-		a := Act{Event: r.Event, By: owners[0].Name(), Confidence: Low}
+		a := Act{Event: *r.Event, By: owners[0].Name(), Confidence: Low}
 		for _, s := range owners {
 			if s.Confidence == High && habits.confidence(s, r) == High {
 				a.By, a.Confidence = s.Name(), High

@@ -57,7 +57,7 @@ func (f federation) his(r *reading) bool { return len(f.by.owners(r)) > 0 }
 // lets says whether this opened role let the intruder in with a token: one of a
 // provider that he created, or that the role trusts since he changed it.
 func (f federation) lets(opened *Suspect, r *reading, m Credential) bool {
-	id := provider(r.Event)
+	id := provider(*r.Event)
 	if id == "" || opened.Scope != OfRole || m.Kind != RoleSession || m.Principal != opened.Principal || r.Time.Before(opened.At) {
 		return false
 	}
@@ -82,12 +82,12 @@ func (f federation) opens(opened *Suspect, id string) bool {
 			if d.Change == Created && f.his(r) {
 				return true
 			}
-			if trusts(r.Event, id) {
+			if trusts(*r.Event, id) {
 				old = old || before
 				named = named || f.his(r)
 			}
 		}
-		old = old || before && provider(r.Event) == id &&
+		old = old || before && provider(*r.Event) == id &&
 			slices.ContainsFunc(r.minted, func(m Credential) bool { return m.Principal == opened.Principal })
 	}
 	return named && !old

@@ -68,7 +68,8 @@ func Find(events []event.Event, signs []Sign, o Options) []Intruder {
 func readings(events []event.Event) []*reading {
 	seen := make(map[string]bool, len(events))
 	sorted := make([]*reading, 0, len(events))
-	for _, e := range events {
+	for i := range events {
+		e := &events[i]
 		if e.ID != "" && seen[e.ID] {
 			continue
 		}
@@ -294,16 +295,16 @@ func (g *party) seeds(minted map[string]bool) (all []Suspect) {
 // of somebody who signs in, the console sessions of that user from then on;
 // of root without a key, root.
 func seedFor(r *reading) Suspect {
-	who := speaker(r.Event)
+	who := speaker(*r.Event)
 	switch {
 	case r.Credential != "" && !isTemporary(r.Credential):
 		return Suspect{Credential: r.Credential, Kind: AccessKey, Principal: who, ARN: r.Principal.ARN, Reason: Seed}
 	case who.Kind == rootUser:
 		return Suspect{Principal: who, ARN: r.Principal.ARN, Scope: OfPrincipal, Reason: Seed}
-	case who.Kind == user && isConsole(r.Event):
+	case who.Kind == user && isConsole(*r.Event):
 		return Suspect{Principal: who, UniqueID: knownUnique(r), ARN: r.Principal.ARN, Scope: OfConsole, Reason: Seed}
 	case r.Credential != "":
-		return Suspect{Credential: r.Credential, Kind: kindOfSession(r.Event), Principal: who, ARN: r.Principal.ARN, Reason: Seed}
+		return Suspect{Credential: r.Credential, Kind: kindOfSession(*r.Event), Principal: who, ARN: r.Principal.ARN, Reason: Seed}
 	case who.ID != "":
 		return Suspect{Principal: who, UniqueID: knownUnique(r), ARN: r.Principal.ARN, Scope: OfPrincipal, Reason: Seed}
 	}
@@ -311,7 +312,7 @@ func seedFor(r *reading) Suspect {
 }
 
 func knownUnique(r *reading) string {
-	if id := uniqueOf(r.Event); strings.HasPrefix(id, "A") {
+	if id := uniqueOf(*r.Event); strings.HasPrefix(id, "A") {
 		return id
 	}
 	return ""

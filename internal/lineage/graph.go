@@ -72,7 +72,7 @@ func (c *Closure) Graph(at time.Time, live Live) Graph {
 func (c *Closure) drawSuspects(d drawing, live Live) {
 	uses := map[string]fact.Ref{} // seeds may be credentials alone
 	for _, r := range c.sorted {
-		if who := speaker(r.Event); r.Credential != "" && who.ID != "" && !r.aws {
+		if who := speaker(*r.Event); r.Credential != "" && who.ID != "" && !r.aws {
 			uses[r.Credential] = who
 		}
 	}
@@ -103,8 +103,8 @@ func (c *Closure) Speaking(s Suspect) Suspect {
 	}
 	c.sort()
 	for _, r := range c.sorted {
-		if who := speaker(r.Event); r.Credential == s.Credential && who.ID != "" && !r.aws {
-			s.Principal, s.ARN, s.UniqueID = who, r.Event.Principal.ARN, uniqueOf(r.Event)
+		if who := speaker(*r.Event); r.Credential == s.Credential && who.ID != "" && !r.aws {
+			s.Principal, s.ARN, s.UniqueID = who, r.Event.Principal.ARN, uniqueOf(*r.Event)
 			return s
 		}
 	}

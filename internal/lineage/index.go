@@ -10,7 +10,7 @@ import (
 
 // A reading is an event with what the tables say of it, read once.
 type reading struct {
-	event.Event
+	*event.Event // the caller's: of a million, each is in memory once
 	minted  []Credential
 	made    []Deed
 	handed  []Handing
@@ -20,9 +20,10 @@ type reading struct {
 	person  string
 }
 
-func newReading(e event.Event) *reading {
+func newReading(of *event.Event) *reading {
+	e := *of
 	return &reading{
-		Event: e, minted: Minted(e), made: Made(e), handed: Handed(e), aws: ByAWS(e),
+		Event: of, minted: Minted(e), made: Made(e), handed: Handed(e), aws: ByAWS(e),
 		origin: originOf(e), subject: subjectOf(e), person: personOf(e).String(),
 	}
 }
@@ -54,11 +55,11 @@ func (by index) owners(r *reading) (all []*Suspect) {
 	if r.aws {
 		return nil
 	}
-	if s := by.credential[r.Credential]; s != nil && s.covers(r.Event) {
+	if s := by.credential[r.Credential]; s != nil && s.covers(*r.Event) {
 		all = append(all, s)
 	}
-	for _, s := range by.principal[speaker(r.Event)] {
-		if s.covers(r.Event) {
+	for _, s := range by.principal[speaker(*r.Event)] {
+		if s.covers(*r.Event) {
 			all = append(all, s)
 		}
 	}

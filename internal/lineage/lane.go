@@ -56,7 +56,7 @@ func (c *Closure) Lane(e event.Event) Lane {
 	c.grow()
 	r := c.events[e.ID]
 	if r == nil {
-		r = newReading(e)
+		r = newReading(&e)
 	}
 	l := c.lane(r)
 	l.Why = slices.Clone(l.Why)
@@ -233,7 +233,7 @@ func (c *Closure) read() {
 
 // seedOf is the seed whose call it would be, had it been made later.
 func (c *Closure) seedOf(r *reading) *Suspect {
-	later := r.Event
+	later := *r.Event
 	for i := range c.seeds {
 		s := &c.seeds[i]
 		if later.Time = s.At; s.Reason != Marked && s.covers(later) {

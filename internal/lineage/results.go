@@ -50,7 +50,7 @@ func (c *Closure) Indirect() (all []Deed) {
 	c.grow()
 	by := c.index()
 	for _, r := range c.sorted {
-		if !r.aws || OnBehalf(r.Event) == "" {
+		if !r.aws || OnBehalf(*r.Event) == "" {
 			continue
 		}
 		mine := *r

@@ -182,6 +182,7 @@ func (s *subject) hasPast(start time.Time) bool {
 // were known of this subject or its person before, and names what is new.
 func (s *subject) compare(t *trace, start time.Time) (familiar bool, marks []string) {
 	n, old, region, odd := 0, 0, false, 0
+	asleep := s.asleep(start)
 	for _, r := range t.readings {
 		if r.Time.Before(start) {
 			continue
@@ -192,7 +193,7 @@ func (s *subject) compare(t *trace, start time.Time) (familiar bool, marks []str
 			old++
 		}
 		region = region || !before(s.regions[r.Region], start) && !before(s.person.regions[r.Region], start)
-		if !s.awake(r.Time, start) {
+		if asleep[r.Time.UTC().Hour()] {
 			odd++
 		}
 	}
@@ -213,9 +214,9 @@ func (s *subject) compare(t *trace, start time.Time) (familiar bool, marks []str
 
 func before(u *use, start time.Time) bool { return u != nil && u.first.Before(start) }
 
-// awake says whether the subject worked in this hour of the day, or in those
-// beside it, before; and always where its past is too short to tell.
-func (s *subject) awake(at, start time.Time) bool {
+// asleep are the hours of the day in which, and beside which, the subject never
+// worked before; none where its past is too short to tell.
+func (s *subject) asleep(start time.Time) (never [24]bool) {
 	n := 0
 	for _, u := range s.hours {
 		if before(u, start) {
@@ -223,12 +224,10 @@ func (s *subject) awake(at, start time.Time) bool {
 		}
 	}
 	if n < 10 {
-		return true
+		return never
 	}
-	for _, shift := range []time.Duration{-time.Hour, 0, time.Hour} {
-		if before(s.hours[hourOf(at.Add(shift))], start) {
-			return true
-		}
+	for h := range never {
+		never[h] = !before(s.hours[hours[(h+23)%24]], start) && !before(s.hours[hours[h]], start) && !before(s.hours[hours[(h+1)%24]], start)
 	}
-	return false
+	return never
 }
