@@ -134,26 +134,19 @@ func (q *Inquiry) pastOf(ctx context.Context, in *intruder) ([]event.Event, erro
 
 // ofAll reads what credentials and principals did.
 func (q *Inquiry) ofAll(ctx context.Context, credentials, principals []string) ([]event.Event, error) {
-	var all []event.Event
+	var rows [][]trail.Row
 	for _, f := range []trail.Filter{{Credentials: distinct(credentials)}, {Principals: distinct(principals)}} {
 		if len(f.Credentials)+len(f.Principals) == 0 {
 			continue
 		}
-		rows, err := q.store.Rows(f)
+		some, err := q.store.Rows(f)
 		if err != nil {
 			return nil, err
 		}
-		events, err := q.whole(ctx, q.store, rows, begets, q.lost)
-		if err != nil {
-			return nil, err
-		}
-		if all == nil { // of hundreds of thousands, no copy
-			all = events
-		} else {
-			all = append(all, events...)
-		}
+		rows = append(rows, some)
 	}
-	return once(all), nil
+	all, err := q.whole(ctx, q.store, q.store.Merge(rows...), begets, q.lost)
+	return once(all), err
 }
 
 // begets says whether an event can bring credentials or principals: all else is
