@@ -37,6 +37,13 @@ func (f told) Load(ctx context.Context, name string, buf []byte, limit int64) ([
 // TestMain is also the child that gets killed.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("CORDON_TRAIL_CHILD"); dir != "" {
+		if files := os.Getenv("CORDON_TRAIL_FOLDER"); files != "" {
+			if err := importFolder(files, dir); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			os.Exit(0)
+		}
 		s, err := Open(dir)
 		if err == nil {
 			world := crashWorld()
