@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -120,9 +121,14 @@ func (w *world) export(t *testing.T, dir string, layout parquet.Layout) parquet.
 }
 
 // generated is our own corpus: an intruder's key among many accounts' traffic.
+// CORDON_SQL_EVENTS=1500000 makes it as large as the one that is measured.
 func generated(t *testing.T, dir string) *world {
 	t.Helper()
-	c, err := corpus.Make(dir, corpus.Scaled(20000), 2)
+	events := 20000
+	if n, err := strconv.Atoi(os.Getenv("CORDON_SQL_EVENTS")); err == nil {
+		events = n
+	}
+	c, err := corpus.Make(dir, corpus.Scaled(events), 2)
 	if err != nil {
 		t.Fatal(err)
 	}
