@@ -3,6 +3,7 @@ package sigma
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,10 +18,12 @@ type correlation struct {
 	kind   correlationKind
 	parts  []int32
 	group  []string
-	field  string                      // of value_count
+	field  string                      // whose values count
 	alias  map[string]map[int32]string // name in group → part → field
 	span   time.Duration
 	bounds []bound
+
+	percentile float64 // which, of value_percentile
 }
 
 type correlationKind uint8
@@ -30,17 +33,23 @@ const (
 	valueCount
 	temporal
 	temporalOrdered
+	valueSum
+	valueAvg
+	valuePercentile
 )
 
-var correlationKinds = map[string]correlationKind{"event_count": eventCount, "value_count": valueCount, "temporal": temporal, "temporal_ordered": temporalOrdered}
+var correlationKinds = map[string]correlationKind{
+	"event_count": eventCount, "value_count": valueCount, "temporal": temporal, "temporal_ordered": temporalOrdered,
+	"value_sum": valueSum, "value_avg": valueAvg, "value_percentile": valuePercentile, "value_median": valuePercentile,
+}
 
 // A bound is one line of a condition.
 type bound struct {
 	sign string // gt, gte, lt, lte, eq, neq
-	n    int
+	n    float64
 }
 
-func (b bound) holds(count int) bool {
+func (b bound) holds(count float64) bool {
 	switch b.sign {
 	case "gt":
 		return count > b.n
@@ -56,8 +65,9 @@ func (b bound) holds(count int) bool {
 	return count == b.n
 }
 
-func (c *correlation) met(count int) bool {
-	return !slices.ContainsFunc(c.bounds, func(b bound) bool { return !b.holds(count) })
+// met is false of what is no number, as of an infinite sum less another.
+func (c *correlation) met(count float64) bool {
+	return !math.IsNaN(count) && !slices.ContainsFunc(c.bounds, func(b bound) bool { return !b.holds(count) })
 }
 
 // waits says whether only the end of a window can tell: more may still come.
@@ -73,9 +83,16 @@ const mostCounted = 10_000
 const mostParts = 64
 
 func (c *correlation) check() error {
+	if c.measures() {
+		return nil
+	}
 	for _, b := range c.bounds {
+		text := strconv.FormatFloat(b.n, 'f', -1, 64)
+		if b.n != math.Trunc(b.n) {
+			return fmt.Errorf("%s is no count", text)
+		}
 		if b.n < 0 || b.n > mostCounted {
-			return fmt.Errorf("counts to %d; from 0 to %d is possible", b.n, mostCounted)
+			return fmt.Errorf("counts to %s; from 0 to %d is possible", text, mostCounted)
 		}
 	}
 	return nil
@@ -96,7 +113,7 @@ func (l *loader) correlation(r Rule, n *yaml.Node) error {
 	if err != nil {
 		return fmt.Errorf("correlation: %w", err)
 	}
-	p := pending{rule: r}
+	p := pending{rule: r, c: correlation{percentile: -1}}
 	kindName, span, conditioned := "", "", false
 	for _, m := range members {
 		switch m.key {
@@ -125,20 +142,27 @@ func (l *loader) correlation(r Rule, n *yaml.Node) error {
 		}
 	}
 	kind, ok := correlationKinds[kindName]
-	counts := kind == eventCount || kind == valueCount
+	p.c.kind = kind
+	given := p.c.percentile >= 0
+	if kindName == "value_median" {
+		p.c.percentile = 50
+	}
 	switch {
 	case !ok:
 		return fmt.Errorf("correlation: the type %.40q is not supported", kindName)
 	case len(p.refers) == 0 || len(p.refers) > mostParts:
 		return fmt.Errorf("correlation: refers to %d rules; from 1 to %d is possible", len(p.refers), mostParts)
-	case counts && !conditioned:
+	case kind != temporal && kind != temporalOrdered && !conditioned:
 		return errors.New("correlation: no condition")
-	case kind == valueCount && p.c.field == "":
-		return errors.New("correlation: value_count without a field")
+	case (kind == valueCount || p.c.measures()) && p.c.field == "":
+		return fmt.Errorf("correlation: %s without a field", kindName)
+	case given && kindName != "value_percentile":
+		return fmt.Errorf("correlation: %s with a percentile", kindName)
+	case kind == valuePercentile && p.c.percentile < 0:
+		return errors.New("correlation: value_percentile without a percentile")
 	case kind == temporalOrdered && conditioned:
 		return errors.New("correlation: temporal_ordered with a condition is not supported")
 	}
-	p.c.kind = kind
 	if p.c.span, err = timespan(span); err != nil {
 		return fmt.Errorf("correlation: timespan: %w", err)
 	}
@@ -165,9 +189,13 @@ func (l *loader) bounds(c *correlation, n *yaml.Node) error {
 		switch m.key {
 		case "field":
 			c.field = text
+		case "percentile":
+			if c.percentile, err = percentile(text); err != nil {
+				return err
+			}
 		case "gt", "gte", "lt", "lte", "eq", "neq":
-			v, err := strconv.Atoi(text)
-			if err != nil {
+			v, ok := parseNumber(text)
+			if !ok {
 				return fmt.Errorf("%.40q is no count", text)
 			}
 			c.bounds = append(c.bounds, bound{m.key, v})

@@ -203,7 +203,7 @@ func TestOldCount(t *testing.T) {
 
 func TestCorrelationProblems(t *testing.T) {
 	for rule, why := range map[string]string{
-		"type: value_sum, rules: [failed], timespan: 5m, condition: {gte: 3, field: x}": `the type "value_sum" is not supported`,
+		"type: value_max, rules: [failed], timespan: 5m, condition: {gte: 3, field: x}": `the type "value_max" is not supported`,
 		"type: event_count, rules: [failed], condition: {gte: 3}":                       "timespan",
 		"type: event_count, rules: [failed], timespan: 5x, condition: {gte: 3}":         "is no number and s, m",
 		"type: event_count, rules: [failed], timespan: 5m":                              "no condition",

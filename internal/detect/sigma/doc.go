@@ -55,7 +55,15 @@
 // is never seen. An event that lacks a field of group-by is not counted; one
 // that has several values there counts in each group, of 16 at most. An event
 // that several rules hit counts once in event_count. Events of one second have
-// no order: temporal_ordered takes them in the order that fits. value_sum,
-// value_avg, value_percentile, value_median and conditions written as text
-// (temporal_extended) are refused.
+// no order: temporal_ordered takes them in the order that fits. Conditions
+// written as text (temporal_extended) are refused.
+//
+// value_sum, value_avg, value_median and value_percentile (its condition has a
+// percentile, from 0 to 100; between two values it is in between) measure the
+// decimal numbers in a field, with limits that may be fractions. What is no
+// number is not counted, and a window without any is not judged. Of one event
+// up to 16 different numbers count, and they count for the first rule only that
+// hits it. A window may reach back too far by 1/4096 of its timespan; of more
+// than 10,000 values in one, a percentile is of the latest; of more than 256
+// events the latest are named.
 package sigma

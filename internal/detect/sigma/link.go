@@ -90,7 +90,7 @@ func (l *loader) resolve(p *pending) (bool, error) {
 	if p.c.kind == temporal && len(p.c.bounds) == 0 {
 		distinct := slices.Clone(parts)
 		slices.Sort(distinct)
-		p.c.bounds = []bound{{"gte", len(slices.Compact(distinct))}}
+		p.c.bounds = []bound{{"gte", float64(len(slices.Compact(distinct)))}}
 	}
 	return true, nil
 }

@@ -97,7 +97,7 @@ func (l *loader) aggregation(r Rule, cond *node, text, timeframe string) error {
 	if err != nil {
 		return fmt.Errorf("condition: %w", err)
 	}
-	c := correlation{kind: eventCount, span: span, bounds: []bound{{signs[m[4]], n}}}
+	c := correlation{kind: eventCount, span: span, bounds: []bound{{signs[m[4]], float64(n)}}}
 	if m[2] != "" && m[2] != "*" {
 		c.kind, c.field = valueCount, m[2]
 	}
