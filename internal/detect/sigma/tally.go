@@ -138,7 +138,7 @@ func (t *tally) expire(since time.Time) {
 
 // worth is what the condition is held against, and of how many.
 func (t *tally) worth(r *run) evidence {
-	out := evidence{events: slices.Clone(t.shown)}
+	out := evidence{events: t.shown}
 	if r.kind == valuePercentile {
 		out.count, out.from = len(t.sorted), t.values[0].at
 		out.value = quantile(t.sorted, r.percentile/100)

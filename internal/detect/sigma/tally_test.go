@@ -182,7 +182,7 @@ func TestTalliesAreBounded(t *testing.T) {
 			t.Fatal(problems)
 		}
 		c := s.Correlator()
-		for i := range int64(60_000) {
+		for i := range int64(40_000) {
 			if _, err := c.Add(Input{Rule: 0, At: time.Unix(3*i, 0), Event: fmt.Sprint(i), values: [][]string{{"1"}}}); err != nil {
 				t.Fatal(err)
 			}
