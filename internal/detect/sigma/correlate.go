@@ -50,8 +50,7 @@ type window struct {
 	group   []string
 	held    []entryOf
 	seen    map[string]entryOf // by value
-	chain   [][]entryOf        // temporal_ordered: by place, the chain that began last
-	tie     []entryOf          // by place, what came before what it needs
+	chains  []chain            // temporal_ordered: of each order
 	tally   *tally             // where numbers are measured
 	opened  time.Time
 	touched time.Time
@@ -190,7 +189,7 @@ func (c *Correlator) slide(i int, r *run, w *window, h hit) {
 		}
 		w.seen[v] = e
 	}
-	if !r.met(float64(len(w.seen))) {
+	if !r.enough(w) {
 		return
 	}
 	for v, e := range w.seen {
@@ -199,7 +198,7 @@ func (c *Correlator) slide(i int, r *run, w *window, h hit) {
 			c.held--
 		}
 	}
-	if r.met(float64(len(w.seen))) {
+	if r.enough(w) {
 		c.meet(i, r, w, h, counting(ordered(w.seen), len(w.seen)))
 	}
 }
@@ -224,41 +223,6 @@ func ordered(seen map[string]entryOf) (out []entryOf) {
 		return strings.Compare(a.event, b.event)
 	})
 	return slices.Compact(out)
-}
-
-// link adds a hit to the chains of temporal_ordered and returns one that is
-// complete. Of each length the chain that began last is kept: no other can be
-// in time where it is not.
-func (r *run) link(w *window, rule int32, e entryOf) []entryOf {
-	n := len(r.parts)
-	if w.chain == nil {
-		w.chain, w.tie = make([][]entryOf, n), make([]entryOf, n)
-	}
-	reach := func(k int, e entryOf) bool {
-		if k == 0 {
-			w.chain[0] = []entryOf{e}
-			return true
-		}
-		before := w.chain[k-1]
-		if before == nil || before[0].at.Before(e.at.Add(-r.span)) {
-			return false
-		}
-		w.chain[k] = append(slices.Clone(before), e)
-		return true
-	}
-	for k := n - 1; k >= 0; k-- { // backwards: one hit takes one place of a chain
-		if r.parts[k] != rule {
-			continue
-		}
-		w.tie[k] = e
-		for j := k; reach(j, w.tie[j]); {
-			// What came in the same second, before this, can follow it.
-			if j++; j == n || r.parts[j] == rule || !w.tie[j].at.Equal(e.at) || w.tie[j].event == "" {
-				break
-			}
-		}
-	}
-	return w.chain[n-1]
 }
 
 // wait counts for a window that is judged at its end.
@@ -304,7 +268,7 @@ func (c *Correlator) expire(now time.Time) {
 				continue // it was given up
 			}
 			c.drop(r, w)
-			if all := r.judged(w); r.met(all.value) {
+			if all := r.judged(w); r.cond == nil && r.met(all.value) || r.cond != nil && r.enough(w) {
 				w.last.at = w.opened.Add(r.span)
 				c.meet(i, r, w, w.last, all)
 			}
@@ -336,7 +300,7 @@ func (c *Correlator) meet(i int, r *run, w *window, h hit, all evidence) {
 	c.found = append(c.found, m)
 	if !r.waits() {
 		c.held -= len(w.held) + len(w.seen) + w.tally.size()
-		w.held, w.chain, w.tie, w.tally = nil, nil, nil, nil
+		w.held, w.chains, w.tally = nil, nil, nil
 		clear(w.seen)
 		w.quiet = h.at.Add(r.span)
 	}

@@ -23,7 +23,9 @@ type correlation struct {
 	span   time.Duration
 	bounds []bound
 
-	percentile float64 // which, of value_percentile
+	percentile float64   // which, of value_percentile
+	cond       *node     // of temporal, where it is text: over places in parts
+	orders     [][]int32 // of temporal_ordered: each a chain of parts
 }
 
 type correlationKind uint8
@@ -40,6 +42,7 @@ const (
 
 var correlationKinds = map[string]correlationKind{
 	"event_count": eventCount, "value_count": valueCount, "temporal": temporal, "temporal_ordered": temporalOrdered,
+	"temporal_extended": temporal, "temporal_ordered_extended": temporalOrdered,
 	"value_sum": valueSum, "value_avg": valueAvg, "value_percentile": valuePercentile, "value_median": valuePercentile,
 }
 
@@ -72,7 +75,7 @@ func (c *correlation) met(count float64) bool {
 
 // waits says whether only the end of a window can tell: more may still come.
 func (c *correlation) waits() bool {
-	return slices.ContainsFunc(c.bounds, func(b bound) bool { return b.sign != "gt" && b.sign != "gte" })
+	return c.cond != nil && c.cond.negates() || slices.ContainsFunc(c.bounds, func(b bound) bool { return b.sign != "gt" && b.sign != "gte" })
 }
 
 // mostCounted is the highest count that a condition may name: so many events
@@ -103,6 +106,7 @@ type pending struct {
 	rule     Rule
 	c        correlation
 	refers   []string
+	text     string // the condition, where it is text
 	aliases  map[string]map[string]string
 	parts    []int32 // known already
 	generate bool
@@ -127,7 +131,7 @@ func (l *loader) correlation(r Rule, n *yaml.Node) error {
 			span, err = l.text(m.value)
 		case "condition":
 			conditioned = true
-			err = l.bounds(&p.c, m.value)
+			err = l.bounds(&p, m.value)
 		case "aliases":
 			p.aliases, err = l.aliases(m.value)
 		case "generate":
@@ -147,12 +151,22 @@ func (l *loader) correlation(r Rule, n *yaml.Node) error {
 	if kindName == "value_median" {
 		p.c.percentile = 50
 	}
+	if p.text != "" && len(p.refers) == 0 {
+		if p.refers, err = named(p.text); err != nil {
+			return fmt.Errorf("correlation: condition: %w", err)
+		}
+	}
+	inTime := kind == temporal || kind == temporalOrdered
 	switch {
 	case !ok:
 		return fmt.Errorf("correlation: the type %.40q is not supported", kindName)
 	case len(p.refers) == 0 || len(p.refers) > mostParts:
 		return fmt.Errorf("correlation: refers to %d rules; from 1 to %d is possible", len(p.refers), mostParts)
-	case kind != temporal && kind != temporalOrdered && !conditioned:
+	case p.text != "" && !inTime:
+		return fmt.Errorf("correlation: %s with a condition of text", kindName)
+	case p.text == "" && strings.HasSuffix(kindName, "_extended"):
+		return fmt.Errorf("correlation: %s without a condition of text", kindName)
+	case !inTime && !conditioned:
 		return errors.New("correlation: no condition")
 	case (kind == valueCount || p.c.measures()) && p.c.field == "":
 		return fmt.Errorf("correlation: %s without a field", kindName)
@@ -160,8 +174,8 @@ func (l *loader) correlation(r Rule, n *yaml.Node) error {
 		return fmt.Errorf("correlation: %s with a percentile", kindName)
 	case kind == valuePercentile && p.c.percentile < 0:
 		return errors.New("correlation: value_percentile without a percentile")
-	case kind == temporalOrdered && conditioned:
-		return errors.New("correlation: temporal_ordered with a condition is not supported")
+	case kind == temporalOrdered && conditioned && p.text == "":
+		return errors.New("correlation: temporal_ordered with a condition of counts is not supported")
 	}
 	if p.c.span, err = timespan(span); err != nil {
 		return fmt.Errorf("correlation: timespan: %w", err)
@@ -173,10 +187,18 @@ func (l *loader) correlation(r Rule, n *yaml.Node) error {
 	return nil
 }
 
-func (l *loader) bounds(c *correlation, n *yaml.Node) error {
-	if n, err := l.follow(n); err != nil || n.Kind != yaml.MappingNode {
-		return errors.New("anything but a map is not supported")
+func (l *loader) bounds(p *pending, n *yaml.Node) error {
+	n, err := l.follow(n)
+	switch {
+	case err != nil:
+		return err
+	case n.Kind == yaml.ScalarNode && strings.TrimSpace(n.Value) != "":
+		p.text = n.Value
+		return nil
+	case n.Kind != yaml.MappingNode:
+		return errors.New("is neither a map nor text")
 	}
+	c := &p.c
 	members, err := l.entries(n)
 	if err != nil {
 		return err

@@ -213,7 +213,7 @@ func TestCorrelationProblems(t *testing.T) {
 		"type: event_count, rules: [me], timespan: 5m, condition: {gte: 3}":             "refers back",
 		"type: event_count, rules: [failed], timespan: 5m, condition: {gte: 300000}":    "counts to 300000",
 		"type: event_count, rules: [failed], timespan: 5m, condition: {gte: many}":      "is no count",
-		"type: temporal, rules: [failed, key], timespan: 5m, condition: failed and key": "anything but a map",
+		"type: temporal, rules: [failed, key], timespan: 5m, condition: [failed, key]":  "neither a map nor text",
 		"type: temporal_ordered, rules: [failed], timespan: 5m, condition: {gte: 1}":    "temporal_ordered with a condition",
 		"type: temporal, rules: [failed], timespan: 5m, aliases: {a: {other: b}}":       "which is not among its rules",
 		"type: temporal, rules: [failed], timespan: 5m, ordered: true":                  "ordered: is not known",

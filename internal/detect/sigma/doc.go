@@ -55,8 +55,14 @@
 // is never seen. An event that lacks a field of group-by is not counted; one
 // that has several values there counts in each group, of 16 at most. An event
 // that several rules hit counts once in event_count. Events of one second have
-// no order: temporal_ordered takes them in the order that fits. Conditions
-// written as text (temporal_extended) are refused.
+// no order: temporal_ordered takes them in the order that fits.
+//
+// The condition of temporal and temporal_ordered (or, by that name, of
+// temporal_extended) may be text over the names of rules: each has to be named,
+// and where rules are not listed those of the text are meant. With not the end
+// of the window is awaited. In temporal_ordered, any of the sets of rules that
+// meet the text has to hit in the order of the list; not is refused there, and
+// so is what can be met in more than 64 ways or says a number.
 //
 // value_sum, value_avg, value_median and value_percentile (its condition has a
 // percentile, from 0 to 100; between two values it is in between) measure the

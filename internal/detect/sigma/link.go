@@ -87,6 +87,10 @@ func (l *loader) resolve(p *pending) (bool, error) {
 			p.c.alias[name][parts[k]] = field
 		}
 	}
+	p.c.orders = [][]int32{parts}
+	if p.text != "" {
+		return true, l.extend(p)
+	}
 	if p.c.kind == temporal && len(p.c.bounds) == 0 {
 		distinct := slices.Clone(parts)
 		slices.Sort(distinct)
