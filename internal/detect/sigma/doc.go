@@ -41,8 +41,17 @@
 //   - fieldref takes contains, startswith, endswith, cased and neq.
 //   - expand refuses a rule whose placeholder nobody gave.
 //   - windash changes a - or / that begins a word, and no other.
-//   - Filters (filter:) and the old action: documents are refused. The old
-//     "| count() by x > n" is a correlation of its rule, and needs a timeframe.
+//   - The old action: documents are refused. The old "| count() by x > n" is a
+//     correlation of its rule, and needs a timeframe.
+//
+// # Filters
+//
+// A filter (filter:) names rules of single events by id or name, or any for all
+// of them; their condition becomes (theirs) and (the filter's), so that what is
+// to be left out is said with not. Its logsource may leave out the service. A
+// rule that is not there is a problem, and the others are filtered all the
+// same; of rules whose events are counted the events are filtered, and of a
+// correlation its rules can be named.
 //
 // # Correlations
 //

@@ -27,49 +27,61 @@ func (l *loader) add(r Rule, cond *node) (int32, error) {
 	return i, nil
 }
 
+// detected is what selections and conditions say.
+type detected struct {
+	cond              *node
+	counts, timeframe string // the old aggregation
+}
+
+func (l *loader) detected(members []entry) (out detected, err error) {
+	var names, conditions []string
+	nodes := map[string]*node{}
+	for _, m := range members {
+		switch m.key {
+		case "condition":
+			conditions, err = l.texts(m.value)
+		case "timeframe":
+			out.timeframe, err = l.text(m.value)
+		default:
+			names = append(names, m.key)
+			nodes[m.key], err = l.selection(m.value)
+		}
+		if err != nil {
+			return out, fmt.Errorf("%.60s: %w", m.key, err)
+		}
+	}
+	if len(conditions) == 0 {
+		return out, errors.New("no condition")
+	}
+	var either []*node
+	for _, text := range conditions {
+		c, after, err := condition(text, names, nodes)
+		if err != nil {
+			return out, fmt.Errorf("condition: %w", err)
+		}
+		if after != "" && len(conditions) > 1 {
+			return out, errors.New("condition: several, with an aggregation")
+		}
+		either, out.counts = append(either, c), after
+	}
+	out.cond = join(anyOf, 0, either)
+	return out, nil
+}
+
 // detection is what makes a rule one of single events.
 func (l *loader) detection(r Rule, n *yaml.Node) error {
 	members, err := l.entries(n)
 	if err != nil {
 		return fmt.Errorf("detection: %w", err)
 	}
-	var names, conditions []string
-	nodes := map[string]*node{}
-	timeframe := ""
-	for _, m := range members {
-		switch m.key {
-		case "condition":
-			conditions, err = l.texts(m.value)
-		case "timeframe":
-			timeframe, err = l.text(m.value)
-		default:
-			names = append(names, m.key)
-			nodes[m.key], err = l.selection(m.value)
-		}
-		if err != nil {
-			return fmt.Errorf("%.60s: %w", m.key, err)
-		}
-	}
-	if len(conditions) == 0 {
-		return errors.New("no condition")
-	}
-	var either []*node
-	counts := ""
-	for _, text := range conditions {
-		c, after, err := condition(text, names, nodes)
-		if err != nil {
-			return fmt.Errorf("condition: %w", err)
-		}
-		either, counts = append(either, c), after
-	}
-	cond := join(anyOf, 0, either)
+	d, err := l.detected(members)
 	switch {
-	case counts != "" && len(conditions) > 1:
-		return errors.New("condition: several, with an aggregation")
-	case counts != "":
-		return l.aggregation(r, cond, counts, timeframe)
+	case err != nil:
+		return err
+	case d.counts != "":
+		return l.aggregation(r, d.cond, d.counts, d.timeframe)
 	}
-	_, err = l.add(r, cond)
+	_, err = l.add(r, d.cond)
 	return err
 }
 

@@ -94,6 +94,7 @@ func LoadWith(fsys fs.FS, placeholders map[string][]string) (*Set, []Problem, er
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot list Sigma rules: %w", err)
 	}
+	l.narrow()
 	l.link()
 	l.set.seal()
 	return l.set, l.problems, nil
@@ -136,6 +137,7 @@ type loader struct {
 	ids      map[string]int32
 	names    map[string][]int32
 	pending  []pending // correlations, until all rules are known
+	filters  []filter  // likewise
 }
 
 // errOther is why a sound rule is not for us.
@@ -234,22 +236,25 @@ func (l *loader) body(r Rule, body map[string]*yaml.Node) error {
 	switch {
 	case body["action"] != nil:
 		return errors.New("action: is of the old format, which is not supported")
-	case body["filter"] != nil:
-		return errors.New("a filter of other rules, which is not supported")
 	case r.Title == "" && r.ID == "":
 		return errors.New("neither title nor id")
 	case body["correlation"] != nil:
 		return l.correlation(r, body["correlation"])
-	case body["detection"] == nil:
+	case body["detection"] == nil && body["filter"] == nil:
 		return errors.New("no detection")
 	}
-	if err := l.logsource(body["logsource"]); err != nil {
+	if err := l.logsource(body["logsource"], body["filter"] != nil); err != nil {
 		return err
+	}
+	if body["filter"] != nil {
+		return l.filter(r, body["filter"])
 	}
 	return l.detection(r, body["detection"])
 }
 
-func (l *loader) logsource(n *yaml.Node) error {
+// logsource is an error for what is not about CloudTrail. A wide one may leave
+// open of which service it is.
+func (l *loader) logsource(n *yaml.Node, wide bool) error {
 	if n == nil {
 		return errors.New("no logsource")
 	}
@@ -265,7 +270,9 @@ func (l *loader) logsource(n *yaml.Node) error {
 			}
 		}
 	}
-	if !strings.EqualFold(says["product"], "aws") && says["product"] != "" || !strings.EqualFold(says["service"], "cloudtrail") || says["category"] != "" {
+	aws := strings.EqualFold(says["product"], "aws")
+	open := wide && aws && says["service"] == ""
+	if !aws && says["product"] != "" || !strings.EqualFold(says["service"], "cloudtrail") && !open || says["category"] != "" {
 		return fmt.Errorf("%w (logsource %.40q %.40q %.40q)", errOther, says["product"], says["service"], says["category"])
 	}
 	return nil
