@@ -110,6 +110,7 @@ type pending struct {
 	aliases  map[string]map[string]string
 	parts    []int32 // known already
 	generate bool
+	inherits bool // see loader
 }
 
 func (l *loader) correlation(r Rule, n *yaml.Node) error {
@@ -117,7 +118,7 @@ func (l *loader) correlation(r Rule, n *yaml.Node) error {
 	if err != nil {
 		return fmt.Errorf("correlation: %w", err)
 	}
-	p := pending{rule: r, c: correlation{percentile: -1}}
+	p := pending{rule: r, c: correlation{percentile: -1}, inherits: l.inherits}
 	kindName, span, conditioned := "", "", false
 	for _, m := range members {
 		switch m.key {

@@ -41,8 +41,13 @@
 //   - fieldref takes contains, startswith, endswith, cased and neq.
 //   - expand refuses a rule whose placeholder nobody gave.
 //   - windash changes a - or / that begins a word, and no other.
-//   - The old action: documents are refused. The old "| count() by x > n" is a
-//     correlation of its rule, and needs a timeframe.
+//   - The old "| count() by x > n" is a correlation of its rule, and needs a
+//     timeframe.
+//   - Of the old actions, global is put over every document of its file that
+//     follows, several one over the other, until reset; repeat is put over the
+//     rule before it, as that became. Maps are put into maps, and anything else
+//     takes the place of what was there. Rules that have one id from an action
+//     keep it, and cannot be referred to by it.
 //
 // # Filters
 //

@@ -3,7 +3,6 @@ package sigma
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -88,10 +87,7 @@ func (l *loader) narrow() {
 // single is the rule of single events with an id or a name, also where its
 // events are counted.
 func (l *loader) single(ref string) (int32, error) {
-	if i, ok := l.ids[ref]; ok {
-		return i, nil
-	}
-	found := slices.Clone(l.names[ref])
+	found := l.meant(ref)
 	for _, p := range l.pending {
 		if p.rule.ID != ref && p.rule.Name != ref {
 			continue

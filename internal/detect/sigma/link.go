@@ -19,7 +19,7 @@ func (l *loader) link() {
 		progress = false
 		var left []pending
 		for _, p := range l.pending {
-			l.file = p.rule.File
+			l.file, l.inherits = p.rule.File, p.inherits
 			ready, err := l.resolve(&p)
 			if err == nil && !ready {
 				left = append(left, p)
@@ -59,18 +59,14 @@ func (l *loader) link() {
 func (l *loader) resolve(p *pending) (bool, error) {
 	parts := slices.Clone(p.parts)
 	for _, ref := range p.refers {
-		i, ok := l.ids[ref]
-		if !ok {
-			named := l.names[ref]
-			if len(named) > 1 {
-				return false, fmt.Errorf("correlation: %d rules are named %.60q", len(named), ref)
-			}
-			if len(named) == 0 {
-				return false, nil
-			}
-			i = named[0]
+		named := l.meant(ref)
+		if len(named) > 1 {
+			return false, fmt.Errorf("correlation: %d rules are named %.60q", len(named), ref)
 		}
-		parts = append(parts, i)
+		if len(named) == 0 {
+			return false, nil
+		}
+		parts = append(parts, named[0])
 	}
 	p.c.parts = parts
 	p.c.alias = map[string]map[int32]string{}

@@ -63,7 +63,7 @@ func TestProblems(t *testing.T) {
 		"no logsource":  {"title: t\ndetection: {sel: {a: b}, condition: sel}\n", "no logsource"},
 		"no title":      {"detection: {sel: {a: b}, condition: sel}\n", "neither title nor id"},
 		"filter":        {"title: t\nfilter: {rules: [a]}\n", "no logsource"},
-		"action":        {"action: global\ntitle: t\n", "old format"},
+		"action":        {"action: global\ntitle: t\n", "action: no rule follows it"},
 		"other service": {"title: t\nlogsource: {product: aws, service: guardduty}\ndetection: {sel: {a: b}, condition: sel}\n", "not for AWS CloudTrail"},
 		"other product": {"title: t\nlogsource: {product: windows, category: process_creation}\ndetection: {sel: {a: b}, condition: sel}\n", "not for AWS CloudTrail"},
 		"no YAML":       {"title: [\n", "is no YAML"},

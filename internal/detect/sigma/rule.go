@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,12 +13,11 @@ import (
 
 // add numbers a rule. A correlation has no condition.
 func (l *loader) add(r Rule, cond *node) (int32, error) {
-	if other, ok := l.ids[r.ID]; ok && r.ID != "" {
-		return 0, fmt.Errorf("has the id of a rule in %s", l.set.rules[other].File)
-	}
 	i := int32(len(l.set.rules))
 	if r.ID != "" {
-		l.ids[r.ID] = i
+		if err := l.identify(r, i); err != nil {
+			return 0, err
+		}
 	}
 	if r.Name != "" {
 		l.names[r.Name] = append(l.names[r.Name], i)
@@ -25,6 +25,34 @@ func (l *loader) add(r Rule, cond *node) (int32, error) {
 	l.set.rules = append(l.set.rules, r)
 	l.set.conditions = append(l.set.conditions, cond)
 	return i, nil
+}
+
+// identify notes the id of a rule. No two have the same, but those of one file
+// that have it from an action.
+func (l *loader) identify(r Rule, i int32) error {
+	others := l.common[r.ID]
+	if other, ok := l.ids[r.ID]; ok {
+		others = []int32{other}
+	}
+	if len(others) == 0 {
+		l.ids[r.ID] = i
+		return nil
+	}
+	if file := l.set.rules[others[0]].File; !l.inherits || file != r.File {
+		return fmt.Errorf("has the id of a rule in %s", file)
+	}
+	delete(l.ids, r.ID)
+	l.common[r.ID] = append(others, i)
+	return nil
+}
+
+// meant are the rules that an id or a name means: of an id one, but for
+// actions.
+func (l *loader) meant(ref string) []int32 {
+	if i, ok := l.ids[ref]; ok {
+		return []int32{i}
+	}
+	return append(slices.Clone(l.common[ref]), l.names[ref]...)
 }
 
 // detected is what selections and conditions say.
@@ -123,6 +151,6 @@ func (l *loader) aggregation(r Rule, cond *node, text, timeframe string) error {
 	if err != nil {
 		return err
 	}
-	l.pending = append(l.pending, pending{rule: r, c: c, parts: []int32{base}})
+	l.pending = append(l.pending, pending{rule: r, c: c, parts: []int32{base}, inherits: l.inherits})
 	return nil
 }

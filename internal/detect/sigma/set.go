@@ -77,7 +77,7 @@ func Load(fsys fs.FS) (*Set, []Problem, error) { return LoadWith(fsys, nil) }
 // LoadWith also gives values for placeholders (|expand), by their names
 // without percent signs.
 func LoadWith(fsys fs.FS, placeholders map[string][]string) (*Set, []Problem, error) {
-	l := loader{builder: builder{set: &Set{}, fields: map[string]int32{}, leaves: map[string]int32{}, given: placeholders}, ids: map[string]int32{}, names: map[string][]int32{}}
+	l := loader{builder: builder{set: &Set{}, fields: map[string]int32{}, leaves: map[string]int32{}, given: placeholders}, ids: map[string]int32{}, common: map[string][]int32{}, names: map[string][]int32{}}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -135,7 +135,9 @@ type loader struct {
 	file     string
 	problems []Problem
 	ids      map[string]int32
+	common   map[string][]int32 // by an id that rules have from the same action
 	names    map[string][]int32
+	inherits bool      // the document at hand has something from an action
 	pending  []pending // correlations, until all rules are known
 	filters  []filter  // likewise
 }
@@ -162,7 +164,7 @@ func (l *loader) read(fsys fs.FS) error {
 	}
 	l.budget = budget
 	dec := yaml.NewDecoder(strings.NewReader(string(text)))
-	some := false
+	some, acts := false, actions{}
 	for range mostDocuments + 1 {
 		var doc yaml.Node
 		err := dec.Decode(&doc)
@@ -170,15 +172,16 @@ func (l *loader) read(fsys fs.FS) error {
 		case errors.Is(err, io.EOF) && !some:
 			return errors.New("is empty")
 		case errors.Is(err, io.EOF):
-			return nil
+			return acts.over()
 		case err != nil:
 			return fmt.Errorf("is no YAML: %w", err)
 		case len(doc.Content) == 0 || doc.Content[0].Tag == "!!null":
 			continue // a separator with nothing behind it
 		}
 		some = true
-		if title, err := l.document(doc.Content[0]); err != nil {
+		if title, err := l.act(&acts, doc.Content[0]); err != nil {
 			l.problem(title, err)
+			acts.told()
 		}
 	}
 	return fmt.Errorf("more than %d documents", mostDocuments)
@@ -235,7 +238,7 @@ func (r *Rule) called() string {
 func (l *loader) body(r Rule, body map[string]*yaml.Node) error {
 	switch {
 	case body["action"] != nil:
-		return errors.New("action: is of the old format, which is not supported")
+		return errors.New("action: has to stand in the document itself")
 	case r.Title == "" && r.ID == "":
 		return errors.New("neither title nor id")
 	case body["correlation"] != nil:
