@@ -16,11 +16,12 @@ func TestActions(t *testing.T) {
 	s, problems := load(t, `action: global
 title: Made
 id: id-made
-level: high
+level: low
 logsource: {product: aws}
 detection: {condition: sel and not out}
 ---
 action: global
+level: high
 detection: {out: {userAgent: mine}}
 ---
 logsource: {service: cloudtrail}
