@@ -50,6 +50,7 @@ type window struct {
 	group   []string
 	held    []entryOf
 	seen    map[string]entryOf // by value
+	ages    []seenAt           // where windows slide: when, the oldest first
 	chains  []chain            // temporal_ordered: of each order
 	tally   *tally             // where numbers are measured
 	opened  time.Time
@@ -183,32 +184,10 @@ func (c *Correlator) slide(i int, r *run, w *window, h hit) {
 		}
 		return
 	}
-	for _, v := range r.counted(h) {
-		if _, ok := w.seen[v]; !ok {
-			c.held++
-		}
-		w.seen[v] = e
-	}
-	if !r.enough(w) {
-		return
-	}
-	for v, e := range w.seen {
-		if e.at.Before(since) {
-			delete(w.seen, v)
-			c.held--
-		}
-	}
+	c.held += w.see(r.counted(h), e, since)
 	if r.enough(w) {
 		c.meet(i, r, w, h, counting(ordered(w.seen), len(w.seen)))
 	}
-}
-
-// counted is what a hit adds to a set of values.
-func (r *run) counted(h hit) []string {
-	if r.kind == valueCount {
-		return h.get(r.of(r.field, h.rule))
-	}
-	return []string{strconv.Itoa(int(h.rule))}
 }
 
 // ordered are the events of values, each once, in the order of time.
@@ -249,7 +228,7 @@ func (c *Correlator) wait(r *run, w *window, h hit) {
 		return
 	}
 	for _, v := range r.counted(h) {
-		if _, ok := w.seen[v]; !ok && len(w.seen) <= mostCounted {
+		if _, ok := w.seen[v]; !ok && len(w.seen) <= r.furthest() {
 			w.seen[v] = e
 			c.held++
 		}
@@ -300,7 +279,7 @@ func (c *Correlator) meet(i int, r *run, w *window, h hit, all evidence) {
 	c.found = append(c.found, m)
 	if !r.waits() {
 		c.held -= len(w.held) + len(w.seen) + w.tally.size()
-		w.held, w.chains, w.tally = nil, nil, nil
+		w.held, w.ages, w.chains, w.tally = nil, nil, nil, nil
 		clear(w.seen)
 		w.quiet = h.at.Add(r.span)
 	}

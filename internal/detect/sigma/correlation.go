@@ -78,9 +78,16 @@ func (c *correlation) waits() bool {
 	return c.cond != nil && c.cond.negates() || slices.ContainsFunc(c.bounds, func(b bound) bool { return b.sign != "gt" && b.sign != "gte" })
 }
 
-// mostCounted is the highest count that a condition may name: so many events
-// of a group are held.
+// mostCounted is to what count the events of a group are held one by one;
+// beyond, they are counted in a tally.
 const mostCounted = 10_000
+
+// The highest counts that a condition may name: events are only counted, but
+// of values each has to be known again.
+const (
+	mostEvents   = 1_000_000_000
+	mostDistinct = 100_000
+)
 
 // mostParts is how many rules one correlation may refer to.
 const mostParts = 64
@@ -89,13 +96,17 @@ func (c *correlation) check() error {
 	if c.measures() {
 		return nil
 	}
+	most := mostDistinct
+	if c.kind == eventCount {
+		most = mostEvents
+	}
 	for _, b := range c.bounds {
 		text := strconv.FormatFloat(b.n, 'f', -1, 64)
 		if b.n != math.Trunc(b.n) {
 			return fmt.Errorf("%s is no count", text)
 		}
-		if b.n < 0 || b.n > mostCounted {
-			return fmt.Errorf("counts to %s; from 0 to %d is possible", text, mostCounted)
+		if b.n < 0 || b.n > float64(most) {
+			return fmt.Errorf("counts to %s; from 0 to %d is possible", text, most)
 		}
 	}
 	return nil

@@ -203,20 +203,21 @@ func TestOldCount(t *testing.T) {
 
 func TestCorrelationProblems(t *testing.T) {
 	for rule, why := range map[string]string{
-		"type: value_max, rules: [failed], timespan: 5m, condition: {gte: 3, field: x}": `the type "value_max" is not supported`,
-		"type: event_count, rules: [failed], condition: {gte: 3}":                       "timespan",
-		"type: event_count, rules: [failed], timespan: 5x, condition: {gte: 3}":         "is no number and s, m",
-		"type: event_count, rules: [failed], timespan: 5m":                              "no condition",
-		"type: event_count, timespan: 5m, condition: {gte: 3}":                          "refers to 0 rules",
-		"type: value_count, rules: [failed], timespan: 5m, condition: {gte: 3}":         "value_count without a field",
-		"type: event_count, rules: [nobody], timespan: 5m, condition: {gte: 3}":         `one of ["nobody"] is not there`,
-		"type: event_count, rules: [me], timespan: 5m, condition: {gte: 3}":             "refers back",
-		"type: event_count, rules: [failed], timespan: 5m, condition: {gte: 300000}":    "counts to 300000",
-		"type: event_count, rules: [failed], timespan: 5m, condition: {gte: many}":      "is no count",
-		"type: temporal, rules: [failed, key], timespan: 5m, condition: [failed, key]":  "neither a map nor text",
-		"type: temporal_ordered, rules: [failed], timespan: 5m, condition: {gte: 1}":    "temporal_ordered with a condition",
-		"type: temporal, rules: [failed], timespan: 5m, aliases: {a: {other: b}}":       "which is not among its rules",
-		"type: temporal, rules: [failed], timespan: 5m, ordered: true":                  "ordered: is not known",
+		"type: value_max, rules: [failed], timespan: 5m, condition: {gte: 3, field: x}":        `the type "value_max" is not supported`,
+		"type: event_count, rules: [failed], condition: {gte: 3}":                              "timespan",
+		"type: event_count, rules: [failed], timespan: 5x, condition: {gte: 3}":                "is no number and s, m",
+		"type: event_count, rules: [failed], timespan: 5m":                                     "no condition",
+		"type: event_count, timespan: 5m, condition: {gte: 3}":                                 "refers to 0 rules",
+		"type: value_count, rules: [failed], timespan: 5m, condition: {gte: 3}":                "value_count without a field",
+		"type: event_count, rules: [nobody], timespan: 5m, condition: {gte: 3}":                `one of ["nobody"] is not there`,
+		"type: event_count, rules: [me], timespan: 5m, condition: {gte: 3}":                    "refers back",
+		"type: event_count, rules: [failed], timespan: 5m, condition: {gte: 3000000000}":       "counts to 3000000000",
+		"type: value_count, rules: [failed], timespan: 5m, condition: {gte: 300000, field: x}": "counts to 300000",
+		"type: event_count, rules: [failed], timespan: 5m, condition: {gte: many}":             "is no count",
+		"type: temporal, rules: [failed, key], timespan: 5m, condition: [failed, key]":         "neither a map nor text",
+		"type: temporal_ordered, rules: [failed], timespan: 5m, condition: {gte: 1}":           "temporal_ordered with a condition",
+		"type: temporal, rules: [failed], timespan: 5m, aliases: {a: {other: b}}":              "which is not among its rules",
+		"type: temporal, rules: [failed], timespan: 5m, ordered: true":                         "ordered: is not known",
 	} {
 		s, problems := load(t, parts3+"title: C\nname: me\ncorrelation: {"+rule+"}\n")
 		if s.Len() != 3 || len(problems) != 1 || !strings.Contains(problems[0].Reason, why) || problems[0].Rule != "C" {

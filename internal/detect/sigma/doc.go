@@ -68,7 +68,11 @@
 // group's first event and is judged when it is over; a group without any event
 // is never seen. An event that lacks a field of group-by is not counted; one
 // that has several values there counts in each group, of 16 at most. An event
-// that several rules hit counts once in event_count. Events of one second have
+// that several rules hit counts once in event_count. A condition may count to
+// 1,000,000,000 events, or to 100,000 values; where it counts further than
+// 10,000 events the latest 256 are named, and a window may reach back too far by
+// 1/4096 of its timespan. What has to be given up, when in all more than a
+// million hits are held, is counted: Correlator.Lost. Events of one second have
 // no order: temporal_ordered takes them in the order that fits.
 //
 // The condition of temporal and temporal_ordered (or, by that name, of
@@ -83,7 +87,6 @@
 // decimal numbers in a field, with limits that may be fractions. What is no
 // number is not counted, and a window without any is not judged. Of one event
 // up to 16 different numbers count, and they count for the first rule only that
-// hits it. A window may reach back too far by 1/4096 of its timespan; of more
-// than 10,000 values in one, a percentile is of the latest; of more than 256
-// events the latest are named.
+// hits it. The same holds of their windows as of high counts; of more than
+// 10,000 values in one, a percentile is of the latest.
 package sigma
