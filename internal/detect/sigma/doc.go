@@ -39,7 +39,9 @@
 //     left out of "them" and of patterns that do not begin with one.
 //   - base64, base64offset and the UTF-16 modifiers refuse wildcards.
 //   - fieldref takes contains, startswith, endswith, cased and neq.
-//   - expand refuses a rule whose placeholder nobody gave.
+//   - expand takes the values of placeholders from placeholders.yml at the top
+//     of the folder (name: value, or a list of values, with wildcards), and
+//     refuses a rule whose placeholder nobody gave.
 //   - windash changes a - or / that begins a word, and no other.
 //   - The old "| count() by x > n" is a correlation of its rule, and needs a
 //     timeframe.

@@ -71,13 +71,15 @@ const (
 
 // Load reads every .yml and .yaml file, in the order of names. A rule that
 // cannot be used, and a file that cannot be read, is a Problem and the others
-// are loaded; an error is a folder that could not be listed.
+// are loaded; an error is a folder that could not be listed. placeholders.yml
+// at the top has no rules, but values for |expand.
 func Load(fsys fs.FS) (*Set, []Problem, error) { return LoadWith(fsys, nil) }
 
 // LoadWith also gives values for placeholders (|expand), by their names
 // without percent signs.
 func LoadWith(fsys fs.FS, placeholders map[string][]string) (*Set, []Problem, error) {
 	l := loader{builder: builder{set: &Set{}, fields: map[string]int32{}, leaves: map[string]int32{}, given: placeholders}, ids: map[string]int32{}, common: map[string][]int32{}, names: map[string][]int32{}}
+	var given, rules []string
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -85,14 +87,25 @@ func LoadWith(fsys fs.FS, placeholders map[string][]string) (*Set, []Problem, er
 		if ext := strings.ToLower(path.Ext(name)); d.IsDir() || ext != ".yml" && ext != ".yaml" {
 			return nil
 		}
-		l.file = name
-		if err := l.read(fsys); err != nil {
-			l.problem("", err)
+		if isPlaceholders(name) {
+			given = append(given, name)
+		} else {
+			rules = append(rules, name)
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot list Sigma rules: %w", err)
+	}
+	for _, l.file = range given {
+		if err := l.placeholders(fsys); err != nil {
+			l.problem("", err)
+		}
+	}
+	for _, l.file = range rules {
+		if err := l.read(fsys); err != nil {
+			l.problem("", err)
+		}
 	}
 	l.narrow()
 	l.link()
@@ -149,21 +162,30 @@ func (l *loader) problem(rule string, err error) {
 	l.problems = append(l.problems, Problem{l.file, rule, err.Error(), errors.Is(err, errOther)})
 }
 
-func (l *loader) read(fsys fs.FS) error {
+// content is the text of the file at hand.
+func (l *loader) content(fsys fs.FS) (string, error) {
 	f, err := fsys.Open(l.file)
 	if err != nil {
-		return fmt.Errorf("cannot open: %w", err)
+		return "", fmt.Errorf("cannot open: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // read only
 	text, err := io.ReadAll(io.LimitReader(f, largest+1))
 	if err != nil {
-		return fmt.Errorf("cannot read: %w", err)
+		return "", fmt.Errorf("cannot read: %w", err)
 	}
 	if len(text) > largest {
-		return fmt.Errorf("larger than %d bytes", largest)
+		return "", fmt.Errorf("larger than %d bytes", largest)
+	}
+	return string(text), nil
+}
+
+func (l *loader) read(fsys fs.FS) error {
+	text, err := l.content(fsys)
+	if err != nil {
+		return err
 	}
 	l.budget = budget
-	dec := yaml.NewDecoder(strings.NewReader(string(text)))
+	dec := yaml.NewDecoder(strings.NewReader(text))
 	some, acts := false, actions{}
 	for range mostDocuments + 1 {
 		var doc yaml.Node
