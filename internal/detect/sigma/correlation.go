@@ -186,8 +186,8 @@ func (l *loader) correlation(r Rule, n *yaml.Node) error {
 		return fmt.Errorf("correlation: %s with a percentile", kindName)
 	case kind == valuePercentile && p.c.percentile < 0:
 		return errors.New("correlation: value_percentile without a percentile")
-	case kind == temporalOrdered && conditioned && p.text == "":
-		return errors.New("correlation: temporal_ordered with a condition of counts is not supported")
+	case kind == temporalOrdered && p.c.waits():
+		return errors.New("correlation: temporal_ordered with a condition that bounds it from above is not supported")
 	}
 	if p.c.span, err = timespan(span); err != nil {
 		return fmt.Errorf("correlation: timespan: %w", err)

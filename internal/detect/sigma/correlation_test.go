@@ -108,6 +108,8 @@ func TestCorrelations(t *testing.T) {
 			[]string{"0 CreateAccessKey a 1", "1 CreateAccessKey a 1", "3 ConsoleLogin a 1"}, []string{"C@3 a e1,e2"}},
 		"ordered": {"type: temporal_ordered, rules: [failed, succeeded, key], group-by: [userIdentity.userName], timespan: 10s",
 			[]string{"0 !ConsoleLogin a 1", "4 ConsoleLogin a 1", "5 !ConsoleLogin a 1", "7 ConsoleLogin a 1", "12 CreateAccessKey a 1"}, []string{"C@12 a e2,e3,e4"}},
+		"ordered, some of": {"type: temporal_ordered, rules: [failed, succeeded, key], group-by: [userIdentity.userName], timespan: 10s, condition: {gte: 2}",
+			[]string{"0 CreateAccessKey a 1", "1 ConsoleLogin a 1", "2 !ConsoleLogin a 1", "3 CreateAccessKey a 1"}, []string{"C@3 a e2,e3"}},
 		"ordered, wrong order": {"type: temporal_ordered, rules: [failed, succeeded], group-by: [userIdentity.userName], timespan: 10s",
 			[]string{"0 ConsoleLogin a 1", "1 !ConsoleLogin a 1"}, nil},
 		"ordered, one second has no order": {"type: temporal_ordered, rules: [failed, succeeded, key], group-by: [userIdentity.userName], timespan: 10s",
@@ -215,7 +217,8 @@ func TestCorrelationProblems(t *testing.T) {
 		"type: value_count, rules: [failed], timespan: 5m, condition: {gte: 300000, field: x}": "counts to 300000",
 		"type: event_count, rules: [failed], timespan: 5m, condition: {gte: many}":             "is no count",
 		"type: temporal, rules: [failed, key], timespan: 5m, condition: [failed, key]":         "neither a map nor text",
-		"type: temporal_ordered, rules: [failed], timespan: 5m, condition: {gte: 1}":           "temporal_ordered with a condition",
+		"type: temporal_ordered, rules: [failed], timespan: 5m, condition: {lte: 1}":           "temporal_ordered with a condition",
+		"type: temporal_ordered, rules: [failed], timespan: 5m, condition: {gt: 1}":            "asks for 2 of 1 rules",
 		"type: temporal, rules: [failed], timespan: 5m, aliases: {a: {other: b}}":              "which is not among its rules",
 		"type: temporal, rules: [failed], timespan: 5m, ordered: true":                         "ordered: is not known",
 	} {

@@ -82,7 +82,7 @@
 // and where rules are not listed those of the text are meant. With not the end
 // of the window is awaited. In temporal_ordered, any of the sets of rules that
 // meet the text has to hit in the order of the list; not is refused there, and
-// so is what can be met in more than 64 ways or says a number.
+// so is what can be met in more than 64 ways, or a bound from above.
 //
 // value_sum, value_avg, value_median and value_percentile (its condition has a
 // percentile, from 0 to 100; between two values it is in between) measure the

@@ -74,6 +74,25 @@ func (l *loader) extend(p *pending) error {
 	return err
 }
 
+// some are the chains of any so many parts as the bounds ask for at least.
+func some(bounds []bound, parts []int32) ([][]int32, error) {
+	cond := &node{op: atLeast, n: 1}
+	for _, b := range bounds {
+		n := int(b.n)
+		if b.sign == "gt" {
+			n++
+		}
+		cond.n = max(cond.n, n)
+	}
+	if cond.n > len(parts) {
+		return nil, fmt.Errorf("correlation: condition: asks for %d of %d rules", cond.n, len(parts))
+	}
+	for k := range parts {
+		cond.kids = append(cond.kids, &node{op: is, leaf: int32(k)})
+	}
+	return orders(cond, parts)
+}
+
 // negates says whether a condition can stop being true when more comes.
 func (n *node) negates() bool {
 	return n.op == not || slices.ContainsFunc(n.kids, (*node).negates)

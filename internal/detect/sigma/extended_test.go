@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -140,6 +141,10 @@ func TestTextConditionsArePlain(t *testing.T) {
 					return func(s int) bool { return of(s) || s>>k&1 != 0 }
 				}(means, slices.Index([]string{"failed", "succeeded", "key"}, name))
 			}
+		}
+		if seed%6 == 5 { // how many, instead of which
+			n := r.IntN(3)
+			text, means = fmt.Sprintf("{gt: %d}", n), func(s int) bool { return bits.OnesCount(uint(s)) > n }
 		}
 		s, problems := load(t, parts3+"title: C\ncorrelation: {type: "+kind+", rules: [failed, succeeded, key], timespan: 10s, condition: "+text+"}\n")
 		if len(problems) > 0 {

@@ -84,8 +84,13 @@ func (l *loader) resolve(p *pending) (bool, error) {
 		}
 	}
 	p.c.orders = [][]int32{parts}
-	if p.text != "" {
+	switch {
+	case p.text != "":
 		return true, l.extend(p)
+	case p.c.kind == temporalOrdered && len(p.c.bounds) > 0:
+		var err error
+		p.c.orders, err = some(p.c.bounds, parts)
+		return true, err
 	}
 	if p.c.kind == temporal && len(p.c.bounds) == 0 {
 		distinct := slices.Clone(parts)
