@@ -132,22 +132,28 @@ func (c *Correlator) feed(h hit, from int) {
 }
 
 func (c *Correlator) window(r *run, group []string, at time.Time) *window {
-	var key strings.Builder
-	for _, g := range group {
-		key.WriteString(strconv.Itoa(len(g)) + ":" + g)
-	}
-	if w := r.windows[key.String()]; w != nil {
+	key := keyOf(group)
+	if w := r.windows[key]; w != nil {
 		return w
 	}
 	if len(r.windows) >= c.maximum {
 		c.shrink(at)
 	}
-	w := &window{key: key.String(), group: group, opened: at, seen: map[string]entryOf{}}
+	w := &window{key: key, group: group, opened: at, seen: map[string]entryOf{}}
 	r.windows[w.key] = w
 	if r.waits() {
 		r.queue = append(r.queue, w)
 	}
 	return w
+}
+
+// keyOf tells lists of values apart.
+func keyOf(values []string) string {
+	var key strings.Builder
+	for _, v := range values {
+		key.WriteString(strconv.Itoa(len(v)) + ":" + v)
+	}
+	return key.String()
 }
 
 // slide is a correlation that may be met by this very hit.

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -18,7 +19,7 @@ type correlation struct {
 	kind   correlationKind
 	parts  []int32
 	group  []string
-	field  string                      // whose values count
+	fields []string                    // whose values count, of several together
 	alias  map[string]map[int32]string // name in group → part → field
 	span   time.Duration
 	bounds []bound
@@ -88,6 +89,9 @@ const (
 	mostEvents   = 1_000_000_000
 	mostDistinct = 100_000
 )
+
+// mostFields is how many fields may be counted together.
+const mostFields = 16
 
 // mostParts is how many rules one correlation may refer to.
 const mostParts = 64
@@ -180,8 +184,10 @@ func (l *loader) correlation(r Rule, n *yaml.Node) error {
 		return fmt.Errorf("correlation: %s without a condition of text", kindName)
 	case !inTime && !conditioned:
 		return errors.New("correlation: no condition")
-	case (kind == valueCount || p.c.measures()) && p.c.field == "":
+	case (kind == valueCount || p.c.measures()) && len(p.c.fields) == 0:
 		return fmt.Errorf("correlation: %s without a field", kindName)
+	case p.c.measures() && len(p.c.fields) > 1:
+		return fmt.Errorf("correlation: %s of several fields", kindName)
 	case given && kindName != "value_percentile":
 		return fmt.Errorf("correlation: %s with a percentile", kindName)
 	case kind == valuePercentile && p.c.percentile < 0:
@@ -216,13 +222,17 @@ func (l *loader) bounds(p *pending, n *yaml.Node) error {
 		return err
 	}
 	for _, m := range members {
+		if m.key == "field" {
+			if c.fields, err = l.texts(m.value); err != nil || len(c.fields) > mostFields {
+				return cmp.Or(err, fmt.Errorf("counts the values of more than %d fields", mostFields))
+			}
+			continue
+		}
 		text, err := l.text(m.value)
 		if err != nil {
 			return err
 		}
 		switch m.key {
-		case "field":
-			c.field = text
 		case "percentile":
 			if c.percentile, err = percentile(text); err != nil {
 				return err

@@ -110,10 +110,7 @@ func (c *correlation) of(name string, part int32) string {
 
 // names are what the correlation asks of each hit.
 func (c *correlation) names() []string {
-	if c.field == "" {
-		return c.group
-	}
-	return append(slices.Clone(c.group), c.field)
+	return append(slices.Clone(c.group), c.fields...)
 }
 
 // want notes for every rule which fields of its hits are asked for: by its own
@@ -123,7 +120,7 @@ func (l *loader) want() {
 	asked := map[int32][]string{} // of correlations, by those above
 	for _, c := range slices.Backward(l.set.correlations) {
 		for _, name := range append(c.names(), asked[c.rule]...) {
-			if slices.Contains(c.group, name) || name == c.field || slices.Contains(asked[c.rule], name) {
+			if slices.Contains(c.group, name) || slices.Contains(c.fields, name) || slices.Contains(asked[c.rule], name) {
 				for _, p := range c.parts {
 					l.ask(p, c.of(name, p), asked)
 				}

@@ -139,7 +139,7 @@ func (l *loader) aggregation(r Rule, cond *node, text, timeframe string) error {
 	}
 	c := correlation{kind: eventCount, span: span, bounds: []bound{{signs[m[4]], float64(n)}}}
 	if m[2] != "" && m[2] != "*" {
-		c.kind, c.field = valueCount, m[2]
+		c.kind, c.fields = valueCount, m[2:3]
 	}
 	c.group = strings.FieldsFunc(m[3], func(c rune) bool { return c == ',' || c == ' ' })
 	if err := c.check(); err != nil {

@@ -19,8 +19,11 @@ func (r *run) counted(h hit) []string {
 		return []string{strconv.Itoa(int(h.rule))}
 	}
 	var out []string
-	for _, v := range h.get(r.of(r.field, h.rule)) {
-		out = append(out, brief(v))
+	for _, values := range r.together(r.fields, h) {
+		if len(values) > 1 {
+			values = []string{keyOf(values)}
+		}
+		out = append(out, brief(values[0]))
 	}
 	return out
 }

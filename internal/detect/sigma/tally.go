@@ -46,7 +46,7 @@ func (c *correlation) tallies() bool {
 
 // numbers are what the field of a hit says, as far as it is numbers.
 func (r *run) numbers(h hit) (out []float64) {
-	for _, text := range h.get(r.of(r.field, h.rule)) {
+	for _, text := range h.get(r.of(r.fields[0], h.rule)) {
 		if v, ok := parseNumber(text); ok {
 			out = append(out, v)
 		}

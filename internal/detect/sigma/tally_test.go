@@ -208,15 +208,17 @@ func TestTalliesAreBounded(t *testing.T) {
 
 func TestMeasureProblems(t *testing.T) {
 	for rule, why := range map[string]string{
-		"type: value_sum, rules: [failed], timespan: 5m, condition: {gte: 3}":                                     "value_sum without a field",
-		"type: value_avg, rules: [failed], timespan: 5m":                                                          "no condition",
-		"type: value_sum, rules: [failed], timespan: 5m, condition: {field: x}":                                   "says no count",
-		"type: value_sum, rules: [failed], timespan: 5m, condition: {gte: .inf, field: x}":                        "is no count",
-		"type: value_percentile, rules: [failed], timespan: 5m, condition: {gte: 3, field: x}":                    "value_percentile without a percentile",
-		"type: value_percentile, rules: [failed], timespan: 5m, condition: {gte: 3, field: x, percentile: 101}":   "from 0 to 100 is possible",
-		"type: value_percentile, rules: [failed], timespan: 5m, condition: {gte: 3, field: x, percentile: often}": "from 0 to 100 is possible",
-		"type: value_median, rules: [failed], timespan: 5m, condition: {gte: 3, field: x, percentile: 50}":        "value_median with a percentile",
-		"type: event_count, rules: [failed], timespan: 5m, condition: {gte: 2.5}":                                 "2.5 is no count",
+		"type: value_sum, rules: [failed], timespan: 5m, condition: {gte: 3}":                                                               "value_sum without a field",
+		"type: value_sum, rules: [failed], timespan: 5m, condition: {gte: 3, field: [x, y]}":                                                "value_sum of several fields",
+		"type: value_count, rules: [failed], timespan: 5m, condition: {gte: 3, field: [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q]}": "more than 16 fields",
+		"type: value_avg, rules: [failed], timespan: 5m":                                                                                    "no condition",
+		"type: value_sum, rules: [failed], timespan: 5m, condition: {field: x}":                                                             "says no count",
+		"type: value_sum, rules: [failed], timespan: 5m, condition: {gte: .inf, field: x}":                                                  "is no count",
+		"type: value_percentile, rules: [failed], timespan: 5m, condition: {gte: 3, field: x}":                                              "value_percentile without a percentile",
+		"type: value_percentile, rules: [failed], timespan: 5m, condition: {gte: 3, field: x, percentile: 101}":                             "from 0 to 100 is possible",
+		"type: value_percentile, rules: [failed], timespan: 5m, condition: {gte: 3, field: x, percentile: often}":                           "from 0 to 100 is possible",
+		"type: value_median, rules: [failed], timespan: 5m, condition: {gte: 3, field: x, percentile: 50}":                                  "value_median with a percentile",
+		"type: event_count, rules: [failed], timespan: 5m, condition: {gte: 2.5}":                                                           "2.5 is no count",
 	} {
 		s, problems := load(t, parts3+"title: C\nname: me\ncorrelation: {"+rule+"}\n")
 		if s.Len() != 3 || len(problems) != 1 || !strings.Contains(problems[0].Reason, why) || problems[0].Rule != "C" {
