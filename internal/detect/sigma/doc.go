@@ -70,12 +70,14 @@
 // group's first event and is judged when it is over; a group without any event
 // is never seen. An event that lacks a field of group-by is not counted; one
 // that has several values there counts in each group, of 16 at most. An event
-// that several rules hit counts once in event_count. A condition may count to
-// 1,000,000,000 events, or to 100,000 values (of several fields their combinations); where it counts further than
-// 10,000 events the latest 256 are named, and a window may reach back too far by
-// 1/4096 of its timespan. What has to be given up, when in all more than a
-// million hits are held, is counted: Correlator.Lost. Events of one second have
+// that several rules hit counts once in event_count. Events of one second have
 // no order: temporal_ordered takes them in the order that fits.
+//
+// A condition may count to 1,000,000,000 events, or to 100,000 values (of
+// several fields, their combinations). Where it counts further than 10,000
+// events, the latest 256 are named, and a window may reach back too far by
+// 1/4096 of its timespan. When in all more than a million hits are held, some
+// have to be given up: Correlator.Lost.
 //
 // The condition of temporal and temporal_ordered (or, by that name, of
 // temporal_extended) may be text over the names of rules: each has to be named,
