@@ -55,12 +55,13 @@ func (l *loader) filter(r Rule, n *yaml.Node) error {
 // narrow applies the filters. A rule that a filter names and that is not there
 // is a problem, and the others that it names are narrowed.
 func (l *loader) narrow() {
+	by := make([][]*node, len(l.set.conditions))
 	for _, f := range l.filters {
 		l.file = f.file
 		some := false
 		on := func(i int32) {
 			some = true
-			l.set.conditions[i] = join(all, 0, []*node{l.set.conditions[i], f.cond})
+			by[i] = append(by[i], f.cond)
 		}
 		if f.every {
 			for i := range l.set.conditions {
@@ -80,6 +81,11 @@ func (l *loader) narrow() {
 				done[i] = true
 				on(i)
 			}
+		}
+	}
+	for i, conds := range by {
+		if len(conds) > 0 {
+			l.set.conditions[i] = join(all, 0, append(conds, l.set.conditions[i]))
 		}
 	}
 }
