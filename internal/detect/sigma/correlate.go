@@ -12,8 +12,9 @@ import (
 type Met struct {
 	Rule     int32
 	From, At time.Time
-	Events   []string // ids, in the order of time; of a chain the last of each part
-	Count    int      // of what its condition counts
+	Events   []string // ids, in the order of time; of a chain the last of each part, of very many the latest
+	Count    int      // of what its condition counts, or of the values that it measures
+	Value    float64  // what its condition was held against
 	Fields   []string // of group-by
 	Group    []string // their values
 }
@@ -49,8 +50,9 @@ type window struct {
 	group   []string
 	held    []entryOf
 	seen    map[string]entryOf // by value
-	chain   [][]entryOf        // temporal_ordered: by place, the chain that began last
-	tie     []entryOf          // by place, what came before what it needs
+	ages    []seenAt           // where windows slide: when, the oldest first
+	chains  []chain            // temporal_ordered: of each order
+	tally   *tally             // where numbers are measured
 	opened  time.Time
 	touched time.Time
 	quiet   time.Time // met before; not again until then
@@ -61,6 +63,18 @@ type window struct {
 type entryOf struct {
 	at    time.Time
 	event string
+}
+
+// evidence is what meets a condition.
+type evidence struct {
+	events []entryOf
+	from   time.Time // where the events that are named begin later
+	count  int
+	value  float64
+}
+
+func counting(events []entryOf, count int) evidence {
+	return evidence{events: events, count: count, value: float64(count)}
 }
 
 // Correlator is a new Correlator of the set.
@@ -99,7 +113,7 @@ func (c *Correlator) Flush() []Met {
 func (c *Correlator) feed(h hit, from int) {
 	for i := from; i < len(c.runs); i++ {
 		r := &c.runs[i]
-		if !slices.Contains(r.parts, h.rule) {
+		if !slices.Contains(r.parts, h.rule) || r.measures() && len(r.numbers(h)) == 0 {
 			continue
 		}
 		for _, g := range r.groups(h) {
@@ -118,17 +132,14 @@ func (c *Correlator) feed(h hit, from int) {
 }
 
 func (c *Correlator) window(r *run, group []string, at time.Time) *window {
-	var key strings.Builder
-	for _, g := range group {
-		key.WriteString(strconv.Itoa(len(g)) + ":" + g)
-	}
-	if w := r.windows[key.String()]; w != nil {
+	key := keyOf(group)
+	if w := r.windows[key]; w != nil {
 		return w
 	}
 	if len(r.windows) >= c.maximum {
 		c.shrink(at)
 	}
-	w := &window{key: key.String(), group: group, opened: at, seen: map[string]entryOf{}}
+	w := &window{key: key, group: group, opened: at, seen: map[string]entryOf{}}
 	r.windows[w.key] = w
 	if r.waits() {
 		r.queue = append(r.queue, w)
@@ -136,17 +147,33 @@ func (c *Correlator) window(r *run, group []string, at time.Time) *window {
 	return w
 }
 
+// keyOf tells lists of values apart.
+func keyOf(values []string) string {
+	var key strings.Builder
+	for _, v := range values {
+		key.WriteString(strconv.Itoa(len(v)) + ":" + v)
+	}
+	return key.String()
+}
+
 // slide is a correlation that may be met by this very hit.
 func (c *Correlator) slide(i int, r *run, w *window, h hit) {
 	e := entryOf{h.at, h.event}
 	since := h.at.Add(-r.span)
-	switch r.kind {
-	case temporalOrdered:
-		if chain := r.link(w, h.rule, e); chain != nil {
-			c.meet(i, r, w, h, chain, len(chain))
+	switch {
+	case r.tallies():
+		if c.count(r, w, h) {
+			if worth := w.tally.worth(r); r.met(worth.value) {
+				c.meet(i, r, w, h, worth)
+			}
 		}
 		return
-	case eventCount:
+	case r.kind == temporalOrdered:
+		if chain := r.link(w, h.rule, e); chain != nil {
+			c.meet(i, r, w, h, counting(chain, len(chain)))
+		}
+		return
+	case r.kind == eventCount:
 		if slices.Contains(w.held, e) { // another of its rules
 			return
 		}
@@ -158,37 +185,15 @@ func (c *Correlator) slide(i int, r *run, w *window, h hit) {
 		}
 		w.held = w.held[old:]
 		c.held -= old
-		if r.met(len(w.held)) {
-			c.meet(i, r, w, h, w.held, len(w.held))
+		if r.met(float64(len(w.held))) {
+			c.meet(i, r, w, h, counting(w.held, len(w.held)))
 		}
 		return
 	}
-	for _, v := range r.counted(h) {
-		if _, ok := w.seen[v]; !ok {
-			c.held++
-		}
-		w.seen[v] = e
+	c.held += w.see(r.counted(h), e, since)
+	if r.enough(w) {
+		c.meet(i, r, w, h, counting(ordered(w.seen), len(w.seen)))
 	}
-	if !r.met(len(w.seen)) {
-		return
-	}
-	for v, e := range w.seen {
-		if e.at.Before(since) {
-			delete(w.seen, v)
-			c.held--
-		}
-	}
-	if r.met(len(w.seen)) {
-		c.meet(i, r, w, h, ordered(w.seen), len(w.seen))
-	}
-}
-
-// counted is what a hit adds to a set of values.
-func (r *run) counted(h hit) []string {
-	if r.kind == valueCount {
-		return h.get(r.of(r.field, h.rule))
-	}
-	return []string{strconv.Itoa(int(h.rule))}
 }
 
 // ordered are the events of values, each once, in the order of time.
@@ -205,44 +210,13 @@ func ordered(seen map[string]entryOf) (out []entryOf) {
 	return slices.Compact(out)
 }
 
-// link adds a hit to the chains of temporal_ordered and returns one that is
-// complete. Of each length the chain that began last is kept: no other can be
-// in time where it is not.
-func (r *run) link(w *window, rule int32, e entryOf) []entryOf {
-	n := len(r.parts)
-	if w.chain == nil {
-		w.chain, w.tie = make([][]entryOf, n), make([]entryOf, n)
-	}
-	reach := func(k int, e entryOf) bool {
-		if k == 0 {
-			w.chain[0] = []entryOf{e}
-			return true
-		}
-		before := w.chain[k-1]
-		if before == nil || before[0].at.Before(e.at.Add(-r.span)) {
-			return false
-		}
-		w.chain[k] = append(slices.Clone(before), e)
-		return true
-	}
-	for k := n - 1; k >= 0; k-- { // backwards: one hit takes one place of a chain
-		if r.parts[k] != rule {
-			continue
-		}
-		w.tie[k] = e
-		for j := k; reach(j, w.tie[j]); {
-			// What came in the same second, before this, can follow it.
-			if j++; j == n || r.parts[j] == rule || !w.tie[j].at.Equal(e.at) || w.tie[j].event == "" {
-				break
-			}
-		}
-	}
-	return w.chain[n-1]
-}
-
 // wait counts for a window that is judged at its end.
 func (c *Correlator) wait(r *run, w *window, h hit) {
 	e := entryOf{h.at, h.event}
+	if r.measures() {
+		c.count(r, w, h)
+		return
+	}
 	if r.kind == eventCount {
 		if len(w.held) > 0 && w.held[0].at != h.at {
 			c.held -= len(w.held)
@@ -260,7 +234,7 @@ func (c *Correlator) wait(r *run, w *window, h hit) {
 		return
 	}
 	for _, v := range r.counted(h) {
-		if _, ok := w.seen[v]; !ok && len(w.seen) <= mostCounted {
+		if _, ok := w.seen[v]; !ok && len(w.seen) <= r.furthest() {
 			w.seen[v] = e
 			c.held++
 		}
@@ -279,31 +253,39 @@ func (c *Correlator) expire(now time.Time) {
 				continue // it was given up
 			}
 			c.drop(r, w)
-			if r.met(w.count) {
+			if all := r.judged(w); r.cond == nil && r.met(all.value) || r.cond != nil && r.enough(w) {
 				w.last.at = w.opened.Add(r.span)
-				c.meet(i, r, w, w.last, ordered(w.seen), w.count)
+				c.meet(i, r, w, w.last, all)
 			}
 		}
 	}
 }
 
+// judged is what a window held at its end.
+func (r *run) judged(w *window) evidence {
+	if w.tally != nil {
+		return w.tally.worth(r)
+	}
+	return counting(ordered(w.seen), w.count)
+}
+
 // meet notes what was met, empties the window and tells the correlations
 // above.
-func (c *Correlator) meet(i int, r *run, w *window, h hit, events []entryOf, count int) {
-	m := Met{Rule: r.rule, At: h.at, Count: count, Fields: r.group, Group: w.group}
-	for k, e := range events {
-		if k == 0 {
+func (c *Correlator) meet(i int, r *run, w *window, h hit, all evidence) {
+	m := Met{Rule: r.rule, From: all.from, At: h.at, Count: all.count, Value: all.value, Fields: r.group, Group: w.group}
+	for k, e := range all.events {
+		if k == 0 && all.from.IsZero() {
 			m.From = e.at
 		}
 		m.Events = append(m.Events, e.event)
 	}
-	if n := len(events); n > 0 {
-		m.At = events[n-1].at
+	if n := len(all.events); n > 0 {
+		m.At = all.events[n-1].at
 	}
 	c.found = append(c.found, m)
 	if !r.waits() {
-		c.held -= len(w.held) + len(w.seen)
-		w.held, w.chain, w.tie = nil, nil, nil
+		c.held -= len(w.held) + len(w.seen) + w.tally.size()
+		w.held, w.ages, w.chains, w.tally = nil, nil, nil, nil
 		clear(w.seen)
 		w.quiet = h.at.Add(r.span)
 	}

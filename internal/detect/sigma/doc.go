@@ -39,10 +39,26 @@
 //     left out of "them" and of patterns that do not begin with one.
 //   - base64, base64offset and the UTF-16 modifiers refuse wildcards.
 //   - fieldref takes contains, startswith, endswith, cased and neq.
-//   - expand refuses a rule whose placeholder nobody gave.
+//   - expand takes the values of placeholders from placeholders.yml at the top
+//     of the folder (name: value, or a list of values, with wildcards), and
+//     refuses a rule whose placeholder nobody gave.
 //   - windash changes a - or / that begins a word, and no other.
-//   - Filters (filter:) and the old action: documents are refused. The old
-//     "| count() by x > n" is a correlation of its rule, and needs a timeframe.
+//   - The old "| count() by x > n" is a correlation of its rule, and needs a
+//     timeframe.
+//   - Of the old actions, global is put over every document of its file that
+//     follows, several one over the other, until reset; repeat is put over the
+//     rule before it, as that became. Maps are put into maps, and anything else
+//     takes the place of what was there. Rules that have one id from an action
+//     keep it, and cannot be referred to by it.
+//
+// # Filters
+//
+// A filter (filter:) names rules of single events by id or name, or any for all
+// of them; their condition becomes (theirs) and (the filter's), so that what is
+// to be left out is said with not. Its logsource may leave out the service. A
+// rule that is not there is a problem, and the others are filtered all the
+// same; of rules whose events are counted the events are filtered, and of a
+// correlation its rules can be named.
 //
 // # Correlations
 //
@@ -55,7 +71,26 @@
 // is never seen. An event that lacks a field of group-by is not counted; one
 // that has several values there counts in each group, of 16 at most. An event
 // that several rules hit counts once in event_count. Events of one second have
-// no order: temporal_ordered takes them in the order that fits. value_sum,
-// value_avg, value_percentile, value_median and conditions written as text
-// (temporal_extended) are refused.
+// no order: temporal_ordered takes them in the order that fits.
+//
+// A condition may count to 1,000,000,000 events, or to 100,000 values (of
+// several fields, their combinations). Where it counts further than 10,000
+// events, the latest 256 are named, and a window may reach back too far by
+// 1/4096 of its timespan. When in all more than a million hits are held, some
+// have to be given up: Correlator.Lost.
+//
+// The condition of temporal and temporal_ordered (or, by that name, of
+// temporal_extended) may be text over the names of rules: each has to be named,
+// and where rules are not listed those of the text are meant. With not the end
+// of the window is awaited. In temporal_ordered, any of the sets of rules that
+// meet the text has to hit in the order of the list; not is refused there, and
+// so is what can be met in more than 64 ways, or a bound from above.
+//
+// value_sum, value_avg, value_median and value_percentile (its condition has a
+// percentile, from 0 to 100; between two values it is in between) measure the
+// decimal numbers in a field, with limits that may be fractions. What is no
+// number is not counted, and a window without any is not judged. Of one event
+// up to 16 different numbers count, and they count for the first rule only that
+// hits it. The same holds of their windows as of high counts; of more than
+// 10,000 values in one, a percentile is of the latest.
 package sigma

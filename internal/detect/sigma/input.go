@@ -67,9 +67,12 @@ func (s *Set) hit(in Input) hit {
 }
 
 // groups are the values of group-by, in every combination.
-func (c *correlation) groups(h hit) [][]string {
+func (c *correlation) groups(h hit) [][]string { return c.together(c.group, h) }
+
+// together are the values of fields, in every combination.
+func (c *correlation) together(names []string, h hit) [][]string {
 	out := [][]string{nil}
-	for _, name := range c.group {
+	for _, name := range names {
 		var next [][]string
 		for _, head := range out {
 			for _, v := range h.get(c.of(name, h.rule)) {

@@ -19,7 +19,7 @@ func (l *loader) link() {
 		progress = false
 		var left []pending
 		for _, p := range l.pending {
-			l.file = p.rule.File
+			l.file, l.inherits = p.rule.File, p.inherits
 			ready, err := l.resolve(&p)
 			if err == nil && !ready {
 				left = append(left, p)
@@ -59,18 +59,14 @@ func (l *loader) link() {
 func (l *loader) resolve(p *pending) (bool, error) {
 	parts := slices.Clone(p.parts)
 	for _, ref := range p.refers {
-		i, ok := l.ids[ref]
-		if !ok {
-			named := l.names[ref]
-			if len(named) > 1 {
-				return false, fmt.Errorf("correlation: %d rules are named %.60q", len(named), ref)
-			}
-			if len(named) == 0 {
-				return false, nil
-			}
-			i = named[0]
+		named := l.meant(ref)
+		if len(named) > 1 {
+			return false, fmt.Errorf("correlation: %d rules are named %.60q", len(named), ref)
 		}
-		parts = append(parts, i)
+		if len(named) == 0 {
+			return false, nil
+		}
+		parts = append(parts, named[0])
 	}
 	p.c.parts = parts
 	p.c.alias = map[string]map[int32]string{}
@@ -87,10 +83,19 @@ func (l *loader) resolve(p *pending) (bool, error) {
 			p.c.alias[name][parts[k]] = field
 		}
 	}
+	p.c.orders = [][]int32{parts}
+	switch {
+	case p.text != "":
+		return true, l.extend(p)
+	case p.c.kind == temporalOrdered && len(p.c.bounds) > 0:
+		var err error
+		p.c.orders, err = some(p.c.bounds, parts)
+		return true, err
+	}
 	if p.c.kind == temporal && len(p.c.bounds) == 0 {
 		distinct := slices.Clone(parts)
 		slices.Sort(distinct)
-		p.c.bounds = []bound{{"gte", len(slices.Compact(distinct))}}
+		p.c.bounds = []bound{{"gte", float64(len(slices.Compact(distinct)))}}
 	}
 	return true, nil
 }
@@ -105,10 +110,7 @@ func (c *correlation) of(name string, part int32) string {
 
 // names are what the correlation asks of each hit.
 func (c *correlation) names() []string {
-	if c.field == "" {
-		return c.group
-	}
-	return append(slices.Clone(c.group), c.field)
+	return append(slices.Clone(c.group), c.fields...)
 }
 
 // want notes for every rule which fields of its hits are asked for: by its own
@@ -118,7 +120,7 @@ func (l *loader) want() {
 	asked := map[int32][]string{} // of correlations, by those above
 	for _, c := range slices.Backward(l.set.correlations) {
 		for _, name := range append(c.names(), asked[c.rule]...) {
-			if slices.Contains(c.group, name) || name == c.field || slices.Contains(asked[c.rule], name) {
+			if slices.Contains(c.group, name) || slices.Contains(c.fields, name) || slices.Contains(asked[c.rule], name) {
 				for _, p := range c.parts {
 					l.ask(p, c.of(name, p), asked)
 				}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 )
 
 // TestProblems: what cannot be used is told, with its file, its title and why.
@@ -56,13 +57,14 @@ func TestProblems(t *testing.T) {
 		"near":             {cond("sel | near other"), "cannot read"},
 		"sum":              {cond("sel | sum(x) by y > 5"), `"sum" is not supported`},
 		"count alone":      {cond("sel | count() by x > 5"), "without a timeframe"},
+		"several, counted": {cond("['sel | count() > 5', sel]"), "several, with an aggregation"},
 		"nothing piped":    {cond("'sel |'"), "nothing behind |"},
 
 		"no detection":  {"title: t\nlogsource: {product: aws, service: cloudtrail}\n", "no detection"},
 		"no logsource":  {"title: t\ndetection: {sel: {a: b}, condition: sel}\n", "no logsource"},
 		"no title":      {"detection: {sel: {a: b}, condition: sel}\n", "neither title nor id"},
-		"filter":        {"title: t\nfilter: {rules: [a]}\n", "a filter of other rules"},
-		"action":        {"action: global\ntitle: t\n", "old format"},
+		"filter":        {"title: t\nfilter: {rules: [a]}\n", "no logsource"},
+		"action":        {"action: global\ntitle: t\n", "action: no rule follows it"},
 		"other service": {"title: t\nlogsource: {product: aws, service: guardduty}\ndetection: {sel: {a: b}, condition: sel}\n", "not for AWS CloudTrail"},
 		"other product": {"title: t\nlogsource: {product: windows, category: process_creation}\ndetection: {sel: {a: b}, condition: sel}\n", "not for AWS CloudTrail"},
 		"no YAML":       {"title: [\n", "is no YAML"},
@@ -186,8 +188,21 @@ func FuzzLoad(f *testing.F) {
 	f.Add("title: c\ncorrelation: {type: event_count, rules: [a], group-by: [x], timespan: 5m, condition: {gte: 5}}\n---\n" + ruleText("sel: [a, b]\ncondition: sel | count() by x > 5\ntimeframe: 5m"))
 	f.Add("a: &a [*a]\n")
 	f.Add(ruleText("sel: {'|windash': '-a /b', a|base64offset|contains: x, b|cidr: 10.0.0.0/8, c|expand: '%x%', <<: {d: e}}\ncondition: 2 of *"))
+	one := "name: a\n" + ruleText("sel: {eventName: PutUserPolicy}\ncondition: sel") + "---\n"
+	f.Add(one + "title: c\ncorrelation: {type: value_sum, rules: [a], group-by: [x], timespan: 5m, condition: {gt: 5.5, field: requestParameters.count}}\n---\n" +
+		"title: d\ncorrelation: {type: value_percentile, rules: [a], timespan: 1d, condition: {lte: 5, neq: 1, percentile: 95, field: requestParameters.count}}\n---\n" +
+		"title: e\ncorrelation: {type: value_median, rules: [a], timespan: 1s, condition: {gte: -1e300, field: x}}\n---\n" +
+		"title: g\ncorrelation: {type: value_avg, rules: [a], timespan: 1s, condition: {lt: 1e300, field: x}}\n")
+	f.Add(one + "title: c\ncorrelation: {type: temporal, timespan: 5m, condition: (a or b) and not a}\n---\nname: b\n" + ruleText("sel: [x]\ncondition: sel") +
+		"---\ntitle: d\ncorrelation: {type: temporal_ordered, rules: [a, b], timespan: 5m, condition: 1 of them or (a and b)}\n")
+	f.Add(one + "title: f\nlogsource: {product: aws}\nfilter: {rules: [a, b], sel: {userAgent: x}, condition: not sel}\n---\ntitle: f\nlogsource: {service: cloudtrail}\nfilter: {rules: any, sel: [x], condition: 1 of s*}\n")
+	f.Add("action: global\nid: i\ndetection: {condition: sel}\n---\n" + ruleText("sel: {eventName: x}") + "---\naction: repeat\ndetection: {sel: {eventName: y}}\n---\naction: reset\n")
+	f.Add(one + "title: c\ncorrelation: {type: event_count, rules: [a], timespan: 1w, condition: {gte: 20000}}\n---\ntitle: d\ncorrelation: {type: value_count, rules: [a], timespan: 1w, condition: {gte: 2, field: x}}\n")
 	v := viewOf(f, record)
 	f.Fuzz(func(t *testing.T, text string) {
+		if _, problems, err := Load(folder{"a.yml": text, "placeholders.yml": text}); err != nil || len(problems) == 0 {
+			t.Fatal("a file is rules and placeholders:", err)
+		}
 		s, problems, err := Load(folder{"a.yml": text})
 		if err != nil {
 			t.Fatal(err)
@@ -196,13 +211,33 @@ func FuzzLoad(f *testing.F) {
 			t.Error("neither a rule nor a problem")
 		}
 		m, c := s.Matcher(), s.Correlator()
+		add := func(in Input) {
+			if _, err := c.Add(in); err != nil {
+				t.Error(err)
+			}
+		}
 		for _, i := range m.Match(v, Codes{}) {
 			if in, ok, err := m.Input(i); ok && err == nil {
-				if _, err := c.Add(in); err != nil {
-					t.Error(err)
+				add(in)
+			}
+		}
+		at := c.last
+		for k := range 12 { // what none of the fuzzed rules may hit
+			at = at.Add(time.Duration(k/3) * 40 * time.Second)
+			for i := range int32(s.Len()) {
+				if !s.Correlates(i) {
+					continue
 				}
+				in := Input{Rule: i, At: at, Event: itoa(k)}
+				for range s.wants[i].ids {
+					in.values = append(in.values, []string{itoa(k * k), "x"})
+				}
+				add(in)
 			}
 		}
 		c.Flush()
+		if c.held < 0 {
+			t.Errorf("%d held", c.held)
+		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,12 +13,11 @@ import (
 
 // add numbers a rule. A correlation has no condition.
 func (l *loader) add(r Rule, cond *node) (int32, error) {
-	if other, ok := l.ids[r.ID]; ok && r.ID != "" {
-		return 0, fmt.Errorf("has the id of a rule in %s", l.set.rules[other].File)
-	}
 	i := int32(len(l.set.rules))
 	if r.ID != "" {
-		l.ids[r.ID] = i
+		if err := l.identify(r, i); err != nil {
+			return 0, err
+		}
 	}
 	if r.Name != "" {
 		l.names[r.Name] = append(l.names[r.Name], i)
@@ -27,49 +27,89 @@ func (l *loader) add(r Rule, cond *node) (int32, error) {
 	return i, nil
 }
 
+// identify notes the id of a rule. No two have the same, but those of one file
+// that have it from an action.
+func (l *loader) identify(r Rule, i int32) error {
+	others := l.common[r.ID]
+	if other, ok := l.ids[r.ID]; ok {
+		others = []int32{other}
+	}
+	if len(others) == 0 {
+		l.ids[r.ID] = i
+		return nil
+	}
+	if file := l.set.rules[others[0]].File; !l.inherits || file != r.File {
+		return fmt.Errorf("has the id of a rule in %s", file)
+	}
+	delete(l.ids, r.ID)
+	l.common[r.ID] = append(others, i)
+	return nil
+}
+
+// meant are the rules that an id or a name means: of an id one, but for
+// actions.
+func (l *loader) meant(ref string) []int32 {
+	if i, ok := l.ids[ref]; ok {
+		return []int32{i}
+	}
+	return append(slices.Clone(l.common[ref]), l.names[ref]...)
+}
+
+// detected is what selections and conditions say.
+type detected struct {
+	cond              *node
+	counts, timeframe string // the old aggregation
+}
+
+func (l *loader) detected(members []entry) (out detected, err error) {
+	var names, conditions []string
+	nodes := map[string]*node{}
+	for _, m := range members {
+		switch m.key {
+		case "condition":
+			conditions, err = l.texts(m.value)
+		case "timeframe":
+			out.timeframe, err = l.text(m.value)
+		default:
+			names = append(names, m.key)
+			nodes[m.key], err = l.selection(m.value)
+		}
+		if err != nil {
+			return out, fmt.Errorf("%.60s: %w", m.key, err)
+		}
+	}
+	if len(conditions) == 0 {
+		return out, errors.New("no condition")
+	}
+	var either []*node
+	for _, text := range conditions {
+		c, after, err := condition(text, names, nodes)
+		if err != nil {
+			return out, fmt.Errorf("condition: %w", err)
+		}
+		if after != "" && len(conditions) > 1 {
+			return out, errors.New("condition: several, with an aggregation")
+		}
+		either, out.counts = append(either, c), after
+	}
+	out.cond = join(anyOf, 0, either)
+	return out, nil
+}
+
 // detection is what makes a rule one of single events.
 func (l *loader) detection(r Rule, n *yaml.Node) error {
 	members, err := l.entries(n)
 	if err != nil {
 		return fmt.Errorf("detection: %w", err)
 	}
-	var names, conditions []string
-	nodes := map[string]*node{}
-	timeframe := ""
-	for _, m := range members {
-		switch m.key {
-		case "condition":
-			conditions, err = l.texts(m.value)
-		case "timeframe":
-			timeframe, err = l.text(m.value)
-		default:
-			names = append(names, m.key)
-			nodes[m.key], err = l.selection(m.value)
-		}
-		if err != nil {
-			return fmt.Errorf("%.60s: %w", m.key, err)
-		}
-	}
-	if len(conditions) == 0 {
-		return errors.New("no condition")
-	}
-	var either []*node
-	counts := ""
-	for _, text := range conditions {
-		c, after, err := condition(text, names, nodes)
-		if err != nil {
-			return fmt.Errorf("condition: %w", err)
-		}
-		either, counts = append(either, c), after
-	}
-	cond := join(anyOf, 0, either)
+	d, err := l.detected(members)
 	switch {
-	case counts != "" && len(conditions) > 1:
-		return errors.New("condition: several, with an aggregation")
-	case counts != "":
-		return l.aggregation(r, cond, counts, timeframe)
+	case err != nil:
+		return err
+	case d.counts != "":
+		return l.aggregation(r, d.cond, d.counts, d.timeframe)
 	}
-	_, err = l.add(r, cond)
+	_, err = l.add(r, d.cond)
 	return err
 }
 
@@ -97,9 +137,9 @@ func (l *loader) aggregation(r Rule, cond *node, text, timeframe string) error {
 	if err != nil {
 		return fmt.Errorf("condition: %w", err)
 	}
-	c := correlation{kind: eventCount, span: span, bounds: []bound{{signs[m[4]], n}}}
+	c := correlation{kind: eventCount, span: span, bounds: []bound{{signs[m[4]], float64(n)}}}
 	if m[2] != "" && m[2] != "*" {
-		c.kind, c.field = valueCount, m[2]
+		c.kind, c.fields = valueCount, m[2:3]
 	}
 	c.group = strings.FieldsFunc(m[3], func(c rune) bool { return c == ',' || c == ' ' })
 	if err := c.check(); err != nil {
@@ -111,6 +151,6 @@ func (l *loader) aggregation(r Rule, cond *node, text, timeframe string) error {
 	if err != nil {
 		return err
 	}
-	l.pending = append(l.pending, pending{rule: r, c: c, parts: []int32{base}})
+	l.pending = append(l.pending, pending{rule: r, c: c, parts: []int32{base}, inherits: l.inherits})
 	return nil
 }

@@ -71,13 +71,15 @@ const (
 
 // Load reads every .yml and .yaml file, in the order of names. A rule that
 // cannot be used, and a file that cannot be read, is a Problem and the others
-// are loaded; an error is a folder that could not be listed.
+// are loaded; an error is a folder that could not be listed. placeholders.yml
+// at the top has no rules, but values for |expand.
 func Load(fsys fs.FS) (*Set, []Problem, error) { return LoadWith(fsys, nil) }
 
 // LoadWith also gives values for placeholders (|expand), by their names
 // without percent signs.
 func LoadWith(fsys fs.FS, placeholders map[string][]string) (*Set, []Problem, error) {
-	l := loader{builder: builder{set: &Set{}, fields: map[string]int32{}, leaves: map[string]int32{}, given: placeholders}, ids: map[string]int32{}, names: map[string][]int32{}}
+	l := loader{builder: builder{set: &Set{}, fields: map[string]int32{}, leaves: map[string]int32{}, given: placeholders}, ids: map[string]int32{}, common: map[string][]int32{}, names: map[string][]int32{}}
+	var given, rules []string
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -85,15 +87,27 @@ func LoadWith(fsys fs.FS, placeholders map[string][]string) (*Set, []Problem, er
 		if ext := strings.ToLower(path.Ext(name)); d.IsDir() || ext != ".yml" && ext != ".yaml" {
 			return nil
 		}
-		l.file = name
-		if err := l.read(fsys); err != nil {
-			l.problem("", err)
+		if isPlaceholders(name) {
+			given = append(given, name)
+		} else {
+			rules = append(rules, name)
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot list Sigma rules: %w", err)
 	}
+	for _, l.file = range given {
+		if err := l.placeholders(fsys); err != nil {
+			l.problem("", err)
+		}
+	}
+	for _, l.file = range rules {
+		if err := l.read(fsys); err != nil {
+			l.problem("", err)
+		}
+	}
+	l.narrow()
 	l.link()
 	l.set.seal()
 	return l.set, l.problems, nil
@@ -134,8 +148,11 @@ type loader struct {
 	file     string
 	problems []Problem
 	ids      map[string]int32
+	common   map[string][]int32 // by an id that rules have from the same action
 	names    map[string][]int32
+	inherits bool      // the document at hand has something from an action
 	pending  []pending // correlations, until all rules are known
+	filters  []filter  // likewise
 }
 
 // errOther is why a sound rule is not for us.
@@ -145,22 +162,31 @@ func (l *loader) problem(rule string, err error) {
 	l.problems = append(l.problems, Problem{l.file, rule, err.Error(), errors.Is(err, errOther)})
 }
 
-func (l *loader) read(fsys fs.FS) error {
+// content is the text of the file at hand.
+func (l *loader) content(fsys fs.FS) (string, error) {
 	f, err := fsys.Open(l.file)
 	if err != nil {
-		return fmt.Errorf("cannot open: %w", err)
+		return "", fmt.Errorf("cannot open: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // read only
 	text, err := io.ReadAll(io.LimitReader(f, largest+1))
 	if err != nil {
-		return fmt.Errorf("cannot read: %w", err)
+		return "", fmt.Errorf("cannot read: %w", err)
 	}
 	if len(text) > largest {
-		return fmt.Errorf("larger than %d bytes", largest)
+		return "", fmt.Errorf("larger than %d bytes", largest)
+	}
+	return string(text), nil
+}
+
+func (l *loader) read(fsys fs.FS) error {
+	text, err := l.content(fsys)
+	if err != nil {
+		return err
 	}
 	l.budget = budget
-	dec := yaml.NewDecoder(strings.NewReader(string(text)))
-	some := false
+	dec := yaml.NewDecoder(strings.NewReader(text))
+	some, acts := false, actions{}
 	for range mostDocuments + 1 {
 		var doc yaml.Node
 		err := dec.Decode(&doc)
@@ -168,15 +194,16 @@ func (l *loader) read(fsys fs.FS) error {
 		case errors.Is(err, io.EOF) && !some:
 			return errors.New("is empty")
 		case errors.Is(err, io.EOF):
-			return nil
+			return acts.over()
 		case err != nil:
 			return fmt.Errorf("is no YAML: %w", err)
 		case len(doc.Content) == 0 || doc.Content[0].Tag == "!!null":
 			continue // a separator with nothing behind it
 		}
 		some = true
-		if title, err := l.document(doc.Content[0]); err != nil {
+		if title, err := l.act(&acts, doc.Content[0]); err != nil {
 			l.problem(title, err)
+			acts.told()
 		}
 	}
 	return fmt.Errorf("more than %d documents", mostDocuments)
@@ -233,23 +260,26 @@ func (r *Rule) called() string {
 func (l *loader) body(r Rule, body map[string]*yaml.Node) error {
 	switch {
 	case body["action"] != nil:
-		return errors.New("action: is of the old format, which is not supported")
-	case body["filter"] != nil:
-		return errors.New("a filter of other rules, which is not supported")
+		return errors.New("action: has to stand in the document itself")
 	case r.Title == "" && r.ID == "":
 		return errors.New("neither title nor id")
 	case body["correlation"] != nil:
 		return l.correlation(r, body["correlation"])
-	case body["detection"] == nil:
+	case body["detection"] == nil && body["filter"] == nil:
 		return errors.New("no detection")
 	}
-	if err := l.logsource(body["logsource"]); err != nil {
+	if err := l.logsource(body["logsource"], body["filter"] != nil); err != nil {
 		return err
+	}
+	if body["filter"] != nil {
+		return l.filter(r, body["filter"])
 	}
 	return l.detection(r, body["detection"])
 }
 
-func (l *loader) logsource(n *yaml.Node) error {
+// logsource is an error for what is not about CloudTrail. A wide one may leave
+// open of which service it is.
+func (l *loader) logsource(n *yaml.Node, wide bool) error {
 	if n == nil {
 		return errors.New("no logsource")
 	}
@@ -265,7 +295,9 @@ func (l *loader) logsource(n *yaml.Node) error {
 			}
 		}
 	}
-	if !strings.EqualFold(says["product"], "aws") && says["product"] != "" || !strings.EqualFold(says["service"], "cloudtrail") || says["category"] != "" {
+	aws := strings.EqualFold(says["product"], "aws")
+	open := wide && aws && says["service"] == ""
+	if !aws && says["product"] != "" || !strings.EqualFold(says["service"], "cloudtrail") && !open || says["category"] != "" {
 		return fmt.Errorf("%w (logsource %.40q %.40q %.40q)", errOther, says["product"], says["service"], says["category"])
 	}
 	return nil

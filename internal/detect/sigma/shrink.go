@@ -8,7 +8,7 @@ import (
 
 func (c *Correlator) drop(r *run, w *window) {
 	delete(r.windows, w.key)
-	c.held -= len(w.held)
+	c.held -= len(w.held) + w.tally.size()
 	if r.kind == eventCount && r.waits() {
 		return // what it has seen is a sample, and was not counted
 	}
