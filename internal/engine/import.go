@@ -316,40 +316,20 @@ func (a *Archive) Status(ctx context.Context) error {
 			m.Gaps = append(m.Gaps, report.RecordGap{Why: "silent", From: g.From, To: g.To})
 		}
 	}
+	unverified, err := a.unverified(s)
+	if err != nil {
+		return err
+	}
+	m.Gaps = append(m.Gaps, unverified...)
 	for _, d := range st.Damaged {
 		m.Damaged = append(m.Damaged, report.Damage{File: d.File, Offset: d.Offset, Count: d.Count, Why: d.Why})
 	}
+	v, err := a.verified()
+	if err != nil {
+		return err
+	}
+	if v != nil {
+		m.Verified = &v.TrailVerified
+	}
 	return a.Out.Handle(m)
-}
-
-// Verify reads everything again: segments against their sums, sources against
-// the hashes of their import, log files against CloudTrail's digest files where
-// there are any. It returns how much is wrong.
-func (a *Archive) Verify(ctx context.Context) (int, error) {
-	s, err := a.events()
-	if err != nil {
-		return 0, err
-	}
-	problems, err := s.Verify(ctx, a.files())
-	if err != nil {
-		return 0, err
-	}
-	st, err := s.Status()
-	if err != nil {
-		return 0, err
-	}
-	done := report.TrailVerified{Segments: st.Segments, Sources: st.Files}
-	tell := func(what, file, why string) error {
-		done.Problems++
-		return a.Out.Handle(report.TrailProblem{What: what, File: file, Why: why})
-	}
-	for _, p := range problems {
-		if err := tell("store", p.File, p.Why); err != nil {
-			return 0, err
-		}
-	}
-	if err := a.digests(ctx, &done, tell); err != nil {
-		return done.Problems, err
-	}
-	return done.Problems, a.Out.Handle(done)
 }

@@ -32,6 +32,11 @@ func (q *Inquiry) recordGaps(ctx context.Context) error {
 			q.gaps = append(q.gaps, report.RecordGap{Why: "silent", From: g.From, To: g.To})
 		}
 	}
+	unverified, err := q.unverified(q.store)
+	if err != nil {
+		return err
+	}
+	q.gaps = append(q.gaps, unverified...)
 	for _, in := range q.intruders {
 		if began := first(in); !began.IsZero() && began.Sub(st.First) < 24*time.Hour {
 			q.gaps = append(q.gaps, report.RecordGap{Why: "before-record", To: st.First})

@@ -267,7 +267,8 @@ func tellVerify(t *testing.T, h Handler) {
 	for i := range 20 {
 		tell(t, h, TrailProblem{What: []string{"segment", "source", "digest", hostile[0]}[i%4], File: fmt.Sprint("part-", i), Why: []string{"broken JSON", hostile[1]}[i/4%2]})
 	}
-	tell(t, h, TrailVerified{Segments: 12, Sources: 40_000, Digests: 24, Signatures: 0, Unsigned: "no public key", Problems: 20})
+	tell(t, h, TrailVerified{At: night, Segments: 12, Sources: 40_000, Logs: 9000, Uncovered: 31_000, Digests: 20, DigestFiles: 24, Unchecked: 24,
+		Unsigned: "access to CloudTrail's public keys is denied; no public key", Problems: 20})
 }
 
 // inquiries are the screens of investigations, among all.

@@ -36,7 +36,7 @@ type Digests struct {
 	Digests  int            // that were read
 	Agree    int            // of these, with nothing wrong in them, their chain and what they name
 	Logs     int            // log files that they name and that are here, unchanged
-	Outside  int            // log files that no digest here covers the time of
+	Outside  []string       // log files that no digest here covers, by name as listed
 	Signed   int            // digests whose signature was checked and is good
 	Unsigned map[string]int // those whose was not, by reason
 	Problems []Problem
@@ -210,7 +210,7 @@ func (v *verifier) log(ctx context.Context, name string, l logHash, d *digest) e
 }
 
 // added tells of log files that lie within the time of a digest of their account
-// and region, and that none names, and counts those that no digest covers: what
+// and region, and that none names, and lists those that no digest covers: what
 // no log file of CloudTrail's is by its name, too.
 func (v *verifier) added(logFiles []trail.File) {
 	type where struct{ account, region string }
@@ -227,7 +227,7 @@ func (v *verifier) added(logFiles []trail.File) {
 		if p.kind == logs && covered(by[where{p.account, p.region}], p.at) {
 			v.tell(Added, f.Name, "no digest of its time names it")
 		} else {
-			v.out.Outside++
+			v.out.Outside = append(v.out.Outside, f.Name)
 		}
 	}
 }

@@ -74,7 +74,7 @@ func TestLogFilesThatNoDigestCovers(t *testing.T) {
 	f.objects[logName(acct, "us-east-1", "20250102T0445Z")] = zipped("{}")
 	f.objects[logName(acct, "us-east-1", "20270102T0445Z")] = zipped("{}")
 	f.objects["copies/events.json"] = "{}"
-	if got := verifyIn(t, f, Only{}, nil); got.Outside != 3 || got.Agree != 4 || len(got.Problems) > 0 {
+	if got := verifyIn(t, f, Only{}, nil); len(got.Outside) != 3 || got.Agree != 4 || len(got.Problems) > 0 {
 		t.Errorf("%+v", got)
 	}
 }
