@@ -147,8 +147,10 @@ func skipped(done *report.Imported, notes []source.Damage) {
 }
 
 // The files beside the store: how far buckets were listed, what was imported, to
-// look for digest files there, and what the last verification found.
+// look for digest files there, what each import was asked for, and what the last
+// verification found.
 const (
+	askedFile    = "imports.json"
 	marksFile    = "buckets.json"
 	rootsFile    = "roots.json"
 	verifiedFile = "verified.json"

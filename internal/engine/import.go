@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -72,8 +73,10 @@ func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 		}
 		all, marks = append(all, files...), append(marks, mark)
 	}
+	note := a.asking(o)
+	note.Unlisted = slices.Clone(done.Damaged) // only what was listed has been looked at
 	if o.History {
-		if err := a.askHistory(ctx, o); err != nil {
+		if err := a.askHistory(ctx, o, &note); err != nil {
 			return err
 		}
 	}
@@ -108,6 +111,9 @@ func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 		}
 	}
 	if err := a.remember(o); err != nil {
+		return err
+	}
+	if err := a.noteAsked(note); err != nil {
 		return err
 	}
 	a.received(&done, store, got)
@@ -311,16 +317,11 @@ func (a *Archive) Status(ctx context.Context) error {
 	if sealed > 0 {
 		m.Gaps = append(m.Gaps, report.RecordGap{Why: "sealed", Detail: fmt.Sprint(sealed)})
 	}
-	for _, g := range st.Gaps {
-		if g.To.Sub(g.From) >= quiet {
-			m.Gaps = append(m.Gaps, report.RecordGap{Why: "silent", From: g.From, To: g.To})
-		}
-	}
-	unverified, err := a.unverified(s)
+	known, err := a.storeGaps(s, st)
 	if err != nil {
 		return err
 	}
-	m.Gaps = append(m.Gaps, unverified...)
+	m.Gaps = append(m.Gaps, known...)
 	for _, d := range st.Damaged {
 		m.Damaged = append(m.Damaged, report.Damage{File: d.File, Offset: d.Offset, Count: d.Count, Why: d.Why})
 	}

@@ -27,16 +27,11 @@ func (q *Inquiry) recordGaps(ctx context.Context) error {
 	if err := q.stopped(ctx); err != nil {
 		return err
 	}
-	for _, g := range st.Gaps {
-		if g.To.Sub(g.From) >= quiet {
-			q.gaps = append(q.gaps, report.RecordGap{Why: "silent", From: g.From, To: g.To})
-		}
-	}
-	unverified, err := q.unverified(q.store)
+	known, err := q.storeGaps(q.store, st)
 	if err != nil {
 		return err
 	}
-	q.gaps = append(q.gaps, unverified...)
+	q.gaps = append(q.gaps, known...)
 	for _, in := range q.intruders {
 		if began := first(in); !began.IsZero() && began.Sub(st.First) < 24*time.Hour {
 			q.gaps = append(q.gaps, report.RecordGap{Why: "before-record", To: st.First})
@@ -52,4 +47,20 @@ func (q *Inquiry) recordGaps(ctx context.Context) error {
 	slices.Sort(regions)
 	q.gaps = append(q.gaps, report.RecordGap{Why: "no-region", Detail: strings.Join(regions, ", ")})
 	return nil
+}
+
+// storeGaps are what the record lacks whoever asks: when it is silent, what it was
+// never given, and what nobody verified.
+func (a *Archive) storeGaps(s *trail.Store, st trail.Status) (gaps []report.RecordGap, err error) {
+	for _, g := range st.Gaps {
+		if g.To.Sub(g.From) >= quiet {
+			gaps = append(gaps, report.RecordGap{Why: "silent", From: g.From, To: g.To})
+		}
+	}
+	uncovered, err := a.uncovered(s)
+	if err != nil {
+		return nil, err
+	}
+	unverified, err := a.unverified(s)
+	return slices.Concat(gaps, uncovered, unverified), err
 }

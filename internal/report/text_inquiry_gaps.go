@@ -83,7 +83,7 @@ func (t *Text) gapPlace(g RecordGap) string {
 		if g.EventID != "" {
 			parts = append(parts, short(g.EventID))
 		}
-	case g.Why == "damaged":
+	case g.Why == "damaged" || g.Why == "unlisted":
 		name, why, _ := strings.Cut(g.Detail, ": ")
 		parts = append(parts, file(name), t.damage(why))
 	case g.Detail != "":
