@@ -17,13 +17,7 @@ func (q *Inquiry) recordGaps(ctx context.Context) error {
 	for _, d := range st.Damaged {
 		q.gaps = append(q.gaps, report.RecordGap{Why: "damaged", Detail: fmt.Sprintf("%s: %s", d.File, d.Why)})
 	}
-	data, err := q.store.Rows(trail.Filter{Calls: []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}})
-	if err != nil {
-		return err
-	}
-	if len(data) == 0 {
-		q.gaps = append(q.gaps, report.RecordGap{Why: "no-data-events"})
-	}
+	q.gaps = append(q.gaps, dataGaps(q.store.Uses(), st.First, st.Last)...)
 	if err := q.stopped(ctx); err != nil {
 		return err
 	}
@@ -56,6 +50,9 @@ func (a *Archive) storeGaps(s *trail.Store, st trail.Status) (gaps []report.Reco
 		if g.To.Sub(g.From) >= quiet {
 			gaps = append(gaps, report.RecordGap{Why: "silent", From: g.From, To: g.To})
 		}
+	}
+	for _, p := range st.Ended() {
+		gaps = append(gaps, report.RecordGap{Why: "ends-early", Account: p.Account, Region: p.Region, From: p.Last})
 	}
 	uncovered, err := a.uncovered(s)
 	if err != nil {

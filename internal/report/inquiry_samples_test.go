@@ -19,7 +19,10 @@ func at(hours, minutes, seconds int) time.Time {
 
 func recordGaps() []RecordGap {
 	return []RecordGap{
-		{Why: "no-data-events"},
+		{Why: "no-data-events", Detail: "Lambda, DynamoDB"},
+		{Why: "few-data-events", Detail: "S3 2026-03-01/2026-03-01"},
+		{Why: "ends-early", Account: "111122223333", Region: "sa-east-1", From: at(-240, 0, 0)},
+		{Why: "unverified", Detail: "31000"},
 		{Why: "stopped", Account: "111122223333", Region: "ap-south-1", From: at(24, 49, 30), To: at(26, 17, 0), EventID: "e-stop"},
 		{Why: "stopped", Region: hostile[0], From: at(25, 0, 0)},
 		{Why: "no-region", Detail: "eu-west-1, us-east-1"},
