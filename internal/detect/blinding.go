@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"cordon/internal/event"
 	"cordon/internal/finding"
 )
 
@@ -121,6 +122,10 @@ var blinding = []Detection{
 		},
 	},
 }
+
+// Narrowed says in what the trail that a call changes now sees less than everything
+// that can be seen, by the request's own word for it; "" when in nothing.
+func Narrowed(e event.Event) string { return narrowed(&look{Event: e}) }
 
 // narrowed says in what a trail now sees less than everything that can be
 // seen, "" when in nothing.

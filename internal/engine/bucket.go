@@ -6,13 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"cordon/internal/durable"
@@ -24,8 +21,6 @@ import (
 
 // bucketNeeds are the calls of reading logs and digest files from S3.
 var bucketNeeds = []string{"s3:ListObjectsV2=s3:ListBucket", "s3:GetObject", "s3:GetBucketLocation", "s3:HeadObject=s3:GetObject"}
-
-var keyNeeds = []string{"cloudtrail:ListPublicKeys"}
 
 // files is what reads sources: again, and the first time.
 func (a *Archive) files() trail.Files {
@@ -151,11 +146,14 @@ func skipped(done *report.Imported, notes []source.Damage) {
 	}
 }
 
-// The files beside the store: how far buckets were listed, and what was
-// imported, to look for digest files there.
+// The files beside the store: how far buckets were listed, what was imported, to
+// look for digest files there, what each import was asked for, and what the last
+// verification found.
 const (
-	marksFile = "buckets.json"
-	rootsFile = "roots.json"
+	askedFile    = "imports.json"
+	marksFile    = "buckets.json"
+	rootsFile    = "roots.json"
+	verifiedFile = "verified.json"
 )
 
 func (a *Archive) load(name string, into any) error {
@@ -199,77 +197,4 @@ func (a *Archive) remember(o ImportOptions) error {
 		return nil
 	}
 	return a.save(rootsFile, roots)
-}
-
-// digests checks log files against CloudTrail's digest files, wherever there
-// are any below what was imported.
-func (a *Archive) digests(ctx context.Context, done *report.TrailVerified, tell func(what, file, why string) error) error {
-	var roots []string
-	if err := a.load(rootsFile, &roots); err != nil {
-		return err
-	}
-	for _, root := range roots {
-		logs, digests, keys, err := a.under(ctx, root)
-		if err != nil {
-			if err := tell("digest", root, err.Error()); err != nil {
-				return err
-			}
-			continue
-		}
-		if len(digests) == 0 {
-			continue
-		}
-		got, err := source.VerifyDigests(ctx, a.files(), logs, digests, source.Only{}, keys)
-		if err != nil {
-			return err
-		}
-		done.Digests += got.Digests
-		done.Signatures += got.Signed
-		if why := slices.Sorted(maps.Keys(got.Unsigned)); len(why) > 0 {
-			done.Unsigned = strings.Join(why, "; ")
-		}
-		for _, p := range got.Problems {
-			if err := tell("digest "+p.What, p.File, p.Why); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// under lists log and digest files below a root, and what checks signatures.
-func (a *Archive) under(ctx context.Context, root string) (logs, digests []trail.File, keys source.Keys, err error) {
-	if !strings.HasPrefix(root, "s3://") {
-		if logs, _, err = source.Local([]string{root}, source.Only{}); err == nil {
-			digests, _, err = source.Local([]string{root}, source.Only{Digests: true})
-		}
-		return logs, digests, nil, err
-	}
-	name, prefix, err := source.ParseS3(root)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	b, err := a.s3(ctx, name, prefix)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	all, err := b.List(ctx, source.Only{})
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	marked, err := b.List(ctx, source.Only{Digests: true})
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	s := a.Session
-	region, err := source.Region(ctx, a.client(s, ""), name)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	return all.Files, marked.Files, &source.LiveKeys{
-		CloudTrail: func(region string) source.KeyAPI {
-			return cloudtrail.NewFromConfig(s.Account.Read(region, keyNeeds))
-		},
-		S3: func(context.Context, string) (source.HeadAPI, error) { return a.client(s, region), nil },
-	}, nil
 }

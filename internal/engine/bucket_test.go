@@ -62,7 +62,7 @@ func TestABucketIsVerifiedByItsDigests(t *testing.T) {
 		}
 		return n, heardOf[report.TrailVerified](h)[0]
 	}
-	if n, got := check(); n != 0 || got.Digests == 0 || got.Signatures == 0 || got.Unsigned != "" {
+	if n, got := check(); n != 0 || got.Digests == 0 || got.Signatures == 0 || got.Unsigned != "" || got.DigestFiles != got.Digests || got.Logs == 0 {
 		t.Errorf("%d problems, %+v: %v", n, got, heardOf[report.TrailProblem](h))
 	}
 
@@ -79,6 +79,16 @@ func TestABucketIsVerifiedByItsDigests(t *testing.T) {
 	}
 	if n == 0 || got.Problems != n || named == 0 {
 		t.Errorf("%d problems, %d name %s: %v", n, named, key, heardOf[report.TrailProblem](h))
+	}
+	if got.Digests != got.DigestFiles-1 {
+		t.Errorf("%d of %d digests agree, with one log file changed", got.Digests, got.DigestFiles)
+	}
+	h.all = nil
+	if err := a.Status(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if st := heardOf[report.TrailStatus](h)[0]; st.Verified == nil || st.Verified.Problems != n || len(st.Gaps) == 0 || st.Gaps[len(st.Gaps)-1].Why != "disagrees" {
+		t.Errorf("%+v of %+v", st.Gaps, st.Verified)
 	}
 }
 

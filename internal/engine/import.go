@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -72,8 +73,10 @@ func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 		}
 		all, marks = append(all, files...), append(marks, mark)
 	}
+	note := a.asking(o)
+	note.Unlisted = slices.Clone(done.Damaged) // only what was listed has been looked at
 	if o.History {
-		if err := a.askHistory(ctx, o); err != nil {
+		if err := a.askHistory(ctx, o, &note); err != nil {
 			return err
 		}
 	}
@@ -108,6 +111,9 @@ func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 		}
 	}
 	if err := a.remember(o); err != nil {
+		return err
+	}
+	if err := a.noteAsked(note); err != nil {
 		return err
 	}
 	a.received(&done, store, got)
@@ -311,45 +317,20 @@ func (a *Archive) Status(ctx context.Context) error {
 	if sealed > 0 {
 		m.Gaps = append(m.Gaps, report.RecordGap{Why: "sealed", Detail: fmt.Sprint(sealed)})
 	}
-	for _, g := range st.Gaps {
-		if g.To.Sub(g.From) >= quiet {
-			m.Gaps = append(m.Gaps, report.RecordGap{Why: "silent", From: g.From, To: g.To})
-		}
+	known, err := a.storeGaps(s, st)
+	if err != nil {
+		return err
 	}
+	m.Gaps = append(m.Gaps, known...)
 	for _, d := range st.Damaged {
 		m.Damaged = append(m.Damaged, report.Damage{File: d.File, Offset: d.Offset, Count: d.Count, Why: d.Why})
 	}
+	v, err := a.verified()
+	if err != nil {
+		return err
+	}
+	if v != nil {
+		m.Verified = &v.TrailVerified
+	}
 	return a.Out.Handle(m)
-}
-
-// Verify reads everything again: segments against their sums, sources against
-// the hashes of their import, log files against CloudTrail's digest files where
-// there are any. It returns how much is wrong.
-func (a *Archive) Verify(ctx context.Context) (int, error) {
-	s, err := a.events()
-	if err != nil {
-		return 0, err
-	}
-	problems, err := s.Verify(ctx, a.files())
-	if err != nil {
-		return 0, err
-	}
-	st, err := s.Status()
-	if err != nil {
-		return 0, err
-	}
-	done := report.TrailVerified{Segments: st.Segments, Sources: st.Files}
-	tell := func(what, file, why string) error {
-		done.Problems++
-		return a.Out.Handle(report.TrailProblem{What: what, File: file, Why: why})
-	}
-	for _, p := range problems {
-		if err := tell("store", p.File, p.Why); err != nil {
-			return 0, err
-		}
-	}
-	if err := a.digests(ctx, &done, tell); err != nil {
-		return done.Problems, err
-	}
-	return done.Problems, a.Out.Handle(done)
 }

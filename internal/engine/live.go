@@ -19,8 +19,8 @@ import (
 // askHistory asks the live event history, which reaches 90 days back, and keeps
 // every answer as evidence: first what the suspects of the last triage did,
 // then every call that changes something. A region that does not answer is told
-// as a gap: the rest goes on.
-func (a *Archive) askHistory(ctx context.Context, o ImportOptions) error {
+// as a gap, and noted with what the import was asked: the rest goes on.
+func (a *Archive) askHistory(ctx context.Context, o ImportOptions, note *asked) error {
 	h, store, err := a.liveHistory(ctx, o.Session, o.Regions)
 	if err != nil {
 		return err
@@ -62,10 +62,14 @@ func (a *Archive) askHistory(ctx context.Context, o ImportOptions) error {
 		return err
 	}
 	for _, region := range h.regions {
-		if r, bad := h.bad[region]; bad {
-			if err := a.Out.Handle(report.NewGap(r)); err != nil {
-				return err
-			}
+		r, bad := h.bad[region]
+		if !bad {
+			note.Answered = append(note.Answered, region)
+			continue
+		}
+		note.Refused = append(note.Refused, region)
+		if err := a.Out.Handle(report.NewGap(r)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -45,6 +45,8 @@ type TrailStatus struct {
 	Damaged []Damage    `json:"damaged"`
 	Rules   string      `json:"rules,omitempty"`
 	Gaps    []RecordGap `json:"gaps"`
+	// Verified is when `trail verify` last ran to its end, and what it found.
+	Verified *TrailVerified `json:"verified,omitempty"`
 }
 
 // Type implements Message.
@@ -71,12 +73,22 @@ func (TrailProblem) Type() string { return "trail_problem" }
 
 // TrailVerified ends a verification.
 type TrailVerified struct {
-	Segments   int    `json:"segments"`
-	Sources    int    `json:"sources"`
-	Digests    int    `json:"digests"`    // digest files whose log files agree
-	Signatures int    `json:"signatures"` // of these, signatures checked
-	Unsigned   string `json:"unsigned,omitempty"`
-	Problems   int    `json:"problems"`
+	At          time.Time `json:"at"`
+	Segments    int       `json:"segments"`
+	Sources     int       `json:"sources"`
+	Logs        int       `json:"logs"`         // log files that a digest file names, unchanged
+	Uncovered   int       `json:"uncovered"`    // log files that no digest file covers
+	Digests     int       `json:"digests"`      // digest files with nothing wrong in them and what they name
+	DigestFiles int       `json:"digest_files"` // digest files that are there
+	Signatures  int       `json:"signatures"`   // of digest files, that were checked and are good
+	Unchecked   int       `json:"unchecked"`    // signatures that could not be checked
+	Unsigned    string    `json:"unsigned,omitempty"`
+	Problems    int       `json:"problems"`
+}
+
+// Whole says whether everything was checked, and agrees.
+func (m TrailVerified) Whole() bool {
+	return m.Problems == 0 && m.Uncovered == 0 && m.Unchecked == 0 && m.DigestFiles > 0
 }
 
 // Type implements Message.

@@ -19,7 +19,10 @@ func at(hours, minutes, seconds int) time.Time {
 
 func recordGaps() []RecordGap {
 	return []RecordGap{
-		{Why: "no-data-events"},
+		{Why: "no-data-events", Detail: "Lambda, DynamoDB"},
+		{Why: "few-data-events", Detail: "S3 2026-03-01/2026-03-01"},
+		{Why: "ends-early", Account: "111122223333", Region: "sa-east-1", From: at(-240, 0, 0)},
+		{Why: "unverified", Detail: "31000"},
 		{Why: "stopped", Account: "111122223333", Region: "ap-south-1", From: at(24, 49, 30), To: at(26, 17, 0), EventID: "e-stop"},
 		{Why: "stopped", Region: hostile[0], From: at(25, 0, 0)},
 		{Why: "no-region", Detail: "eu-west-1, us-east-1"},
@@ -267,7 +270,8 @@ func tellVerify(t *testing.T, h Handler) {
 	for i := range 20 {
 		tell(t, h, TrailProblem{What: []string{"segment", "source", "digest", hostile[0]}[i%4], File: fmt.Sprint("part-", i), Why: []string{"broken JSON", hostile[1]}[i/4%2]})
 	}
-	tell(t, h, TrailVerified{Segments: 12, Sources: 40_000, Digests: 24, Signatures: 0, Unsigned: "no public key", Problems: 20})
+	tell(t, h, TrailVerified{At: night, Segments: 12, Sources: 40_000, Logs: 9000, Uncovered: 31_000, Digests: 20, DigestFiles: 24, Unchecked: 24,
+		Unsigned: "access to CloudTrail's public keys is denied; no public key", Problems: 20})
 }
 
 // inquiries are the screens of investigations, among all.

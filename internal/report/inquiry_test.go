@@ -253,6 +253,39 @@ func TestWordsOfOthers(t *testing.T) {
 	}
 }
 
+// TestVerifiedAsFarAsItGoes: only what was checked whole reads as whole.
+func TestVerifiedAsFarAsItGoes(t *testing.T) {
+	whole := TrailVerified{At: night, Segments: 1, Sources: 8, Logs: 8, Digests: 4, DigestFiles: 4, Signatures: 4}
+	uncovered, unchecked, undigested, wrong := whole, whole, whole, whole
+	uncovered.Uncovered = 40_000
+	unchecked.Unchecked, unchecked.Signatures, unchecked.Unsigned = 4, 0, "access to CloudTrail's public keys is denied"
+	undigested.Digests, undigested.DigestFiles = 0, 0
+	wrong.Problems, wrong.Digests = 2, 3
+	for _, lang := range words.Langs() {
+		w := words.For(lang)
+		for _, c := range []struct {
+			m             TrailVerified
+			verify, state string
+			more          string
+		}{
+			{whole, w.T("screen.inquiry.trail.agrees"), w.T("screen.inquiry.trail.checked.agrees", "at", stamp(night)), "4"},
+			{uncovered, w.T("screen.inquiry.trail.agrees.part"), w.T("screen.inquiry.trail.checked.part", "at", stamp(night)), w.T("prose.inquiry.uncovered", "n", 40_000)},
+			{unchecked, w.T("screen.inquiry.trail.agrees.part"), w.T("screen.inquiry.trail.checked.part", "at", stamp(night)), w.T("unsigned.denied-keys")},
+			{undigested, w.T("screen.inquiry.trail.agrees.part"), w.T("screen.inquiry.trail.checked.part", "at", stamp(night)), w.T("prose.inquiry.nodigests")},
+			{wrong, w.T("screen.inquiry.trail.differs", "n", 2), w.T("screen.inquiry.trail.checked.differs", "at", stamp(night), "n", 2), w.T("screen.inquiry.trail.of", "n", 3, "all", 4)},
+		} {
+			var b bytes.Buffer
+			h := NewText(&b, Style{Words: w, Width: 300, Now: func() time.Time { return night }})
+			tell(t, h, c.m, TrailStatus{Events: 1, Verified: &c.m})
+			for _, want := range []string{c.verify, c.state, c.more} {
+				if !strings.Contains(b.String(), want) {
+					t.Errorf("%s: no %q in\n%s", lang, want, b.String())
+				}
+			}
+		}
+	}
+}
+
 // TestDetectionTitles: a detection of ours is named in the reader's language, a
 // Sigma rule by its own title and its author.
 func TestDetectionTitles(t *testing.T) {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,9 +84,13 @@ func (t *Text) gapPlace(g RecordGap) string {
 		if g.EventID != "" {
 			parts = append(parts, short(g.EventID))
 		}
-	case g.Why == "damaged":
+	case g.Why == "damaged" || g.Why == "unlisted":
 		name, why, _ := strings.Cut(g.Detail, ": ")
 		parts = append(parts, file(name), t.damage(why))
+	case g.Why == "unverified" || g.Why == "disagrees" || g.Why == "sealed":
+		if n, err := strconv.Atoi(g.Detail); err == nil {
+			parts = append(parts, t.Words.Number(n))
+		}
 	case g.Detail != "":
 		parts = append(parts, clean.TextCap(g.Detail, 240))
 	}

@@ -162,6 +162,7 @@ func (t *Text) status(p *page, m TrailStatus) {
 	add("size", t.bytes(m.Bytes))
 	add("span", t.span(m.First, m.Last))
 	add("rules", short(m.Rules))
+	add("checked", t.checked(m.Verified))
 	t.rows(p, rows)
 	t.places(p, m.Places)
 }
@@ -237,23 +238,64 @@ func (t *Text) trailVerified(p *page, m TrailVerified) {
 	w := t.Words
 	t.pending(p)
 	p.separate()
-	if m.Problems == 0 {
-		p.ink(green, " ", w.T("screen.inquiry.trail.agrees"))
-	} else {
+	switch {
+	case m.Problems > 0:
 		p.ink(yellow, " ", w.T("screen.inquiry.trail.differs", "n", m.Problems))
+	case m.Whole():
+		p.ink(green, " ", w.T("screen.inquiry.trail.agrees"))
+	default:
+		p.ink(yellow, " ", w.T("screen.inquiry.trail.agrees.part"))
 	}
+	of := func(n, all int) string { return w.T("screen.inquiry.trail.of", "n", n, "all", all) }
 	t.rows(p, [][2]string{
 		{w.T("screen.inquiry.trail.segments"), w.Number(m.Segments)},
 		{w.T("screen.inquiry.trail.sources"), w.Number(m.Sources)},
-		{w.T("screen.inquiry.trail.digests"), w.Number(m.Digests)},
-		{w.T("screen.inquiry.trail.signatures"), w.Number(m.Signatures)},
+		{w.T("screen.inquiry.trail.digests"), of(m.Digests, m.DigestFiles)},
+		{w.T("screen.inquiry.trail.signatures"), of(m.Signatures, m.Signatures+m.Unchecked)},
+		{w.T("screen.inquiry.trail.named"), w.Number(m.Logs)},
 	})
 	if m.Unsigned != "" {
-		p.wrap("   ", w.T("prose.inquiry.unsigned", "why", t.first(safe(m.Unsigned), "unsigned."+m.Unsigned)))
+		p.wrap("   ", w.T("prose.inquiry.unsigned", "why", t.unsigned(m.Unsigned)))
 	}
-	if m.Digests == 0 {
+	if m.DigestFiles == 0 {
 		p.wrap("   ", w.T("prose.inquiry.nodigests"))
 	}
+	if m.Uncovered > 0 {
+		p.wrap("   ", w.T("prose.inquiry.uncovered", "n", m.Uncovered))
+	}
+}
+
+// unsigneds are the reasons for which signatures are not checked, by a part of
+// them that stays.
+var unsigneds = [][2]string{
+	{"nobody is signed in", "offline"}, {"does not list", "unlisted"}, {"a copy in a folder", "beside"},
+	{"public keys is denied", "denied-keys"}, {"the file is denied", "denied-signature"},
+}
+
+// unsigned are such reasons in the reader's language where they are known ones.
+func (t *Text) unsigned(list string) string {
+	parts := strings.Split(list, "; ")
+	for i, why := range parts {
+		known := slices.IndexFunc(unsigneds, func(u [2]string) bool { return strings.Contains(why, u[0]) })
+		if parts[i] = safe(why); known >= 0 {
+			parts[i] = t.Words.T("unsigned." + unsigneds[known][1])
+		}
+	}
+	return strings.Join(parts, t.Words.T("screen.inquiry.comma"))
+}
+
+// checked is the last verification on one line.
+func (t *Text) checked(m *TrailVerified) string {
+	w := t.Words
+	switch {
+	case m == nil:
+		return w.T("screen.inquiry.trail.checked.never")
+	case m.Problems > 0:
+		return w.T("screen.inquiry.trail.checked.differs", "at", stamp(m.At), "n", m.Problems)
+	case m.Whole():
+		return w.T("screen.inquiry.trail.checked.agrees", "at", stamp(m.At))
+	}
+	return w.T("screen.inquiry.trail.checked.part", "at", stamp(m.At))
 }
 
 func (t *Text) exported(p *page, m TrailExported) {

@@ -90,6 +90,29 @@ func (s *Store) Status() (Status, error) {
 	return out, err
 }
 
+// Ended are the places that were steadily recorded and are not any more while
+// others are: their trail was cut, or nobody imported the rest. A place counts
+// calls for a week at least, and then none for more than a long weekend and for
+// twenty times what usually lay between two. One that always was rare has a long
+// time between two, and a single visit, however busy, does not last a week.
+func (st Status) Ended() (all []Place) {
+	const (
+		week    = 7 * 24 * time.Hour
+		weekend = 4 * 24 * time.Hour
+		least   = 100
+	)
+	for _, p := range st.Places {
+		seen, since := p.Last.Sub(p.First), st.Last.Sub(p.Last)
+		if p.Region == "" || p.Count < least || seen < week || since <= weekend {
+			continue
+		}
+		if between := seen / time.Duration(p.Count-1); since > 20*between {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 func sortDamage(all []Damage) {
 	slices.SortFunc(all, func(a, b Damage) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Offset, b.Offset), strings.Compare(a.Why, b.Why))

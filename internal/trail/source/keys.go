@@ -10,15 +10,19 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"golang.org/x/sync/errgroup"
+
+	"cordon/internal/awsapi"
 )
 
-// Keys answers what a digest's signature is checked with. An error ends the
-// check; what is not to be had is ok=false with the reason.
+// Keys answers what a digest's signature is checked with, many at a time. An
+// error ends the check; what is not to be had is told by why.
 type Keys interface {
 	// Key is the public key of that fingerprint, of the trail's home region.
 	Key(ctx context.Context, region, fingerprint string, at time.Time) (key *rsa.PublicKey, why string, err error)
@@ -28,30 +32,44 @@ type Keys interface {
 
 // The reasons for which a signature is not checked.
 const (
-	NoKeys      = "nobody is signed in to ask for the public keys"
-	NoKey       = "AWS does not list its public key"
-	NoSignature = "the signature is not beside the file: S3 keeps it with the object, a copy in a folder has none"
+	NoKeys          = "nobody is signed in to ask for the public keys"
+	NoKey           = "AWS does not list its public key"
+	NoSignature     = "the signature is not beside the file: S3 keeps it with the object, a copy in a folder has none"
+	DeniedKeys      = "access to CloudTrail's public keys is denied"
+	DeniedSignature = "access to the signature beside the file is denied"
 )
 
 func (v *verifier) signatures(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(readers)
 	for _, d := range v.digests {
-		why := NoKeys
-		if v.keys != nil {
-			var err error
-			if why, err = v.signature(ctx, d); err != nil {
-				return fmt.Errorf("cannot check the signature of %s: %w", d.file, err)
+		g.Go(func() error {
+			why := NoKeys
+			if v.keys != nil {
+				var err error
+				if why, err = v.signature(ctx, d); err != nil {
+					return fmt.Errorf("cannot check the signature of %s: %w", d.file, err)
+				}
 			}
-		}
-		switch why {
-		case "":
-			v.out.Signed++
-		case wrongSignature:
-			v.tell(BadDigest, d.file, why)
-		default:
-			v.out.Unsigned[why]++
-		}
+			v.signed(d, why)
+			return nil
+		})
 	}
-	return nil
+	return g.Wait()
+}
+
+func (v *verifier) signed(d *digest, why string) {
+	if why == wrongSignature {
+		v.against(d, BadDigest, d.file, why)
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if why == "" {
+		v.out.Signed++
+	} else {
+		v.out.Unsigned[why]++
+	}
 }
 
 const wrongSignature = "its signature is wrong"
@@ -93,12 +111,23 @@ type HeadAPI interface {
 	HeadObject(context.Context, *s3.HeadObjectInput, ...func(*s3.Options)) (*s3.HeadObjectOutput, error)
 }
 
-// LiveKeys asks AWS. It is for one goroutine.
+// LiveKeys asks AWS. What AWS refuses is a reason, not an error: log files can
+// be held against a digest whose signature nobody may check.
 type LiveKeys struct {
 	CloudTrail func(region string) KeyAPI
 	S3         func(ctx context.Context, bucket string) (HeadAPI, error)
 
-	asked map[string][]listedKey // by region and day
+	mu    sync.Mutex
+	asked map[string]*keysOfDay // by region and day
+	shut  map[string]string     // why a region is asked no more
+}
+
+// keysOfDay are listed once, by the first who asks.
+type keysOfDay struct {
+	once  sync.Once
+	found []listedKey
+	why   string
+	err   error
 }
 
 type listedKey struct {
@@ -110,18 +139,9 @@ var _ Keys = (*LiveKeys)(nil)
 
 // Key implements Keys.
 func (k *LiveKeys) Key(ctx context.Context, region, fingerprint string, at time.Time) (*rsa.PublicKey, string, error) {
-	day := at.UTC().Truncate(24 * time.Hour)
-	id := region + day.Format(" 2006-01-02")
-	found, ok := k.asked[id]
-	if !ok {
-		var err error
-		if found, err = listKeys(ctx, k.CloudTrail(region), day); err != nil {
-			return nil, "", fmt.Errorf("cannot list CloudTrail's public keys in %s: %w", region, err)
-		}
-		if k.asked == nil {
-			k.asked = map[string][]listedKey{}
-		}
-		k.asked[id] = found
+	found, why, err := k.listed(ctx, region, at.UTC().Truncate(24*time.Hour))
+	if err != nil || why != "" {
+		return nil, why, err
 	}
 	i := slices.IndexFunc(found, func(l listedKey) bool { return l.fingerprint == fingerprint })
 	if i < 0 {
@@ -132,6 +152,52 @@ func (k *LiveKeys) Key(ctx context.Context, region, fingerprint string, at time.
 		return nil, "its public key cannot be read: " + err.Error(), nil
 	}
 	return key, "", nil
+}
+
+// listed is what a region lists for a day. A region that refused is not asked
+// for another day: three years of digests would be a thousand refusals.
+func (k *LiveKeys) listed(ctx context.Context, region string, day time.Time) ([]listedKey, string, error) {
+	id := region + day.Format(" 2006-01-02")
+	k.mu.Lock()
+	if k.asked == nil {
+		k.asked, k.shut = map[string]*keysOfDay{}, map[string]string{}
+	}
+	why := k.shut[region]
+	of := k.asked[id]
+	if of == nil {
+		of = &keysOfDay{}
+		k.asked[id] = of
+	}
+	k.mu.Unlock()
+	if why != "" {
+		return nil, why, nil
+	}
+	of.once.Do(func() {
+		found, err := listKeys(ctx, k.CloudTrail(region), day)
+		if of.found = found; err == nil {
+			return
+		}
+		if of.why, of.err = refusal(ctx, err, DeniedKeys, "CloudTrail's public keys cannot be listed"); of.why == DeniedKeys {
+			k.mu.Lock()
+			k.shut[region] = of.why
+			k.mu.Unlock()
+		}
+	})
+	return of.found, of.why, of.err
+}
+
+// refusal is an answer of AWS as a reason: few reasons for many files, so that
+// none names a file. Who gave up waiting gets an error.
+func refusal(ctx context.Context, err error, denied, what string) (string, error) {
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case isDenied(err):
+		return denied, nil
+	case awsapi.Code(err) != "":
+		return what + ": " + awsapi.Code(err), nil
+	}
+	return what, nil
 }
 
 func listKeys(ctx context.Context, api KeyAPI, day time.Time) (all []listedKey, err error) {
@@ -170,7 +236,8 @@ func (k *LiveKeys) Signature(ctx context.Context, name string) ([]byte, string, 
 	}
 	out, err := api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key})
 	if err != nil {
-		return nil, "", explain("read", bucket, key, err)
+		why, err := refusal(ctx, err, DeniedSignature, "the signature beside the file cannot be read")
+		return nil, why, err
 	}
 	for header, value := range out.Metadata {
 		if strings.EqualFold(header, "signature") {

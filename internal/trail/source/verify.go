@@ -34,8 +34,9 @@ type Problem struct {
 // Digests is what the digest files say of the log files.
 type Digests struct {
 	Digests  int            // that were read
+	Agree    int            // of these, with nothing wrong in them, their chain and what they name
 	Logs     int            // log files that they name and that are here, unchanged
-	Outside  int            // log files that no digest here covers the time of
+	Outside  []string       // log files that no digest here covers, by name as listed
 	Signed   int            // digests whose signature was checked and is good
 	Unsigned map[string]int // those whose was not, by reason
 	Problems []Problem
@@ -45,7 +46,7 @@ type Digests struct {
 // under the same Only, and digests against each other. Signatures are checked
 // where keys has them; nil: nowhere.
 func VerifyDigests(ctx context.Context, files trail.Files, logFiles, digestFiles []trail.File, only Only, keys Keys) (Digests, error) {
-	v := verifier{files: files, keys: keys, only: only, out: Digests{Unsigned: map[string]int{}}, here: map[string]string{}, named: map[string]bool{}}
+	v := verifier{files: files, keys: keys, only: only, out: Digests{Unsigned: map[string]int{}}, here: map[string]string{}, named: map[string]bool{}, bad: map[*digest]bool{}}
 	v.only.Digests = false
 	for _, f := range logFiles {
 		v.here[objectName(f.Name)] = f.Name
@@ -61,6 +62,7 @@ func VerifyDigests(ctx context.Context, files trail.Files, logFiles, digestFiles
 		return Digests{}, err
 	}
 	v.added(logFiles)
+	v.out.Agree = len(v.digests) - len(v.bad)
 	slices.SortFunc(v.out.Problems, func(a, b Problem) int {
 		return cmp.Or(strings.Compare(a.What, b.What), strings.Compare(a.File, b.File), strings.Compare(a.Why, b.Why))
 	})
@@ -76,6 +78,7 @@ type verifier struct {
 	digests []*digest
 
 	mu  sync.Mutex
+	bad map[*digest]bool
 	out Digests
 }
 
@@ -84,6 +87,14 @@ const readers = 16
 func (v *verifier) tell(what, file, why string) {
 	v.mu.Lock()
 	v.out.Problems = append(v.out.Problems, Problem{what, file, why})
+	v.mu.Unlock()
+}
+
+// against tells what is wrong with a digest, or with what it names.
+func (v *verifier) against(d *digest, what, file, why string) {
+	v.tell(what, file, why)
+	v.mu.Lock()
+	v.bad[d] = true
 	v.mu.Unlock()
 }
 
@@ -133,9 +144,9 @@ func (v *verifier) chain() {
 		before, ok := byObject[objectName(d.PreviousObject)]
 		switch {
 		case ok && !sameText(before.hash, d.PreviousHash):
-			v.tell(BrokenChain, before.file, "its hash is not the one that the digest behind it names: "+pathBase(d.file))
+			v.against(before, BrokenChain, before.file, "its hash is not the one that the digest behind it names: "+pathBase(d.file))
 		case !ok && v.only.admits(placeOf(d.PreviousObject)) && v.within(d):
-			v.tell(BrokenChain, d.file, "the digest before it is missing: "+pathBase(d.PreviousObject))
+			v.against(d, BrokenChain, d.file, "the digest before it is missing: "+pathBase(d.PreviousObject))
 		}
 	}
 }
@@ -168,7 +179,7 @@ func (v *verifier) logs(ctx context.Context) error {
 			v.named[object], v.named[pathBase(l.Object)] = true, true
 			switch {
 			case !here && v.only.admits(placeOf(l.Object)):
-				v.tell(Missing, inBucket+l.Bucket+"/"+l.Object, "named by the digest "+pathBase(d.file))
+				v.against(d, Missing, inBucket+l.Bucket+"/"+l.Object, "named by the digest "+pathBase(d.file))
 			case here:
 				g.Go(func() error { return v.log(ctx, name, l, d) })
 			}
@@ -179,7 +190,7 @@ func (v *verifier) logs(ctx context.Context) error {
 
 func (v *verifier) log(ctx context.Context, name string, l logHash, d *digest) error {
 	if l.Algorithm != "" && !strings.EqualFold(strings.ReplaceAll(l.Algorithm, "-", ""), "SHA256") {
-		v.tell(Unread, name, fmt.Sprintf("its digest uses %.20q, which cordon does not know", l.Algorithm))
+		v.against(d, Unread, name, fmt.Sprintf("its digest uses %.20q, which cordon does not know", l.Algorithm))
 		return nil
 	}
 	hash, err := hashOf(ctx, v.files, name)
@@ -187,9 +198,9 @@ func (v *verifier) log(ctx context.Context, name string, l logHash, d *digest) e
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		v.tell(Unread, name, err.Error())
+		v.against(d, Unread, name, err.Error())
 	case !sameText(hash, l.Hash):
-		v.tell(Changed, name, "its hash is not the one in the digest "+pathBase(d.file))
+		v.against(d, Changed, name, "its hash is not the one in the digest "+pathBase(d.file))
 	default:
 		v.mu.Lock()
 		v.out.Logs++
@@ -199,7 +210,8 @@ func (v *verifier) log(ctx context.Context, name string, l logHash, d *digest) e
 }
 
 // added tells of log files that lie within the time of a digest of their account
-// and region, and that none names.
+// and region, and that none names, and lists those that no digest covers: what
+// no log file of CloudTrail's is by its name, too.
 func (v *verifier) added(logFiles []trail.File) {
 	type where struct{ account, region string }
 	by := map[where][]*digest{}
@@ -209,13 +221,13 @@ func (v *verifier) added(logFiles []trail.File) {
 	}
 	for _, f := range logFiles {
 		p := placeOf(strings.ReplaceAll(f.Name, `\`, "/"))
-		if p.kind != logs || v.named[objectName(f.Name)] || v.named[pathBase(f.Name)] {
+		if v.named[objectName(f.Name)] || v.named[pathBase(f.Name)] {
 			continue
 		}
-		if covered(by[where{p.account, p.region}], p.at) {
+		if p.kind == logs && covered(by[where{p.account, p.region}], p.at) {
 			v.tell(Added, f.Name, "no digest of its time names it")
 		} else {
-			v.out.Outside++
+			v.out.Outside = append(v.out.Outside, f.Name)
 		}
 	}
 }

@@ -135,7 +135,7 @@ func verifyIn(t *testing.T, f *fakeS3, only Only, keys Keys) Digests {
 func TestDigestsOfUntouchedLogs(t *testing.T) {
 	f, keys := delivered(t), &keyList{}
 	got := verifyIn(t, f, Only{}, live(f, keys))
-	if got.Digests != 4 || got.Logs != 8 || got.Signed != 4 || got.Outside != 0 || len(got.Unsigned) > 0 || len(got.Problems) > 0 {
+	if got.Digests != 4 || got.Logs != 8 || got.Signed != 4 || len(got.Outside) != 0 || len(got.Unsigned) > 0 || len(got.Problems) > 0 {
 		t.Errorf("%+v", got)
 	}
 	if keys.asked != 2 {

@@ -1,0 +1,195 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+
+	"cordon/internal/report"
+	"cordon/internal/trail"
+	"cordon/internal/trail/source"
+)
+
+var keyNeeds = []string{"cloudtrail:ListPublicKeys"}
+
+// A verification is what `trail verify` found when it last ran to its end, and
+// how many files the record then had from elsewhere than the event history.
+type verification struct {
+	report.TrailVerified
+	Files int `json:"files"`
+}
+
+// Verify reads everything again: segments against their sums, sources against
+// the hashes of their import, log files against CloudTrail's digest files where
+// there are any. It returns how much is wrong, and keeps what it found.
+func (a *Archive) Verify(ctx context.Context) (int, error) {
+	s, err := a.events()
+	if err != nil {
+		return 0, err
+	}
+	problems, err := s.Verify(ctx, a.files())
+	if err != nil {
+		return 0, err
+	}
+	st, err := s.Status()
+	if err != nil {
+		return 0, err
+	}
+	files, err := fromFiles(s)
+	if err != nil {
+		return 0, err
+	}
+	done := report.TrailVerified{Segments: st.Segments, Sources: st.Files}
+	tell := func(what, file, why string) error {
+		done.Problems++
+		return a.Out.Handle(report.TrailProblem{What: what, File: file, Why: why})
+	}
+	for _, p := range problems {
+		if err := tell("store", p.File, p.Why); err != nil {
+			return 0, err
+		}
+	}
+	if err := a.digests(ctx, files, &done, tell); err != nil {
+		return done.Problems, err
+	}
+	done.At = a.now()
+	if err := a.Out.Handle(done); err != nil {
+		return done.Problems, err
+	}
+	return done.Problems, a.save(verifiedFile, verification{done, len(files)})
+}
+
+// fromFiles are the record's sources that digest files may vouch for: all but
+// answers of the event history, which the evidence vouches for.
+func fromFiles(s *trail.Store) (map[string]bool, error) {
+	all, err := s.Sources()
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]bool{}
+	for _, f := range all {
+		if !strings.HasPrefix(f.Name, inEvidence) {
+			files[f.Name] = true
+		}
+	}
+	return files, nil
+}
+
+// verified is the last verification; nil: there was none.
+func (a *Archive) verified() (*verification, error) {
+	var v *verification
+	err := a.load(verifiedFile, &v)
+	return v, err
+}
+
+// unverified says what of the record nobody has shown to be as AWS wrote it.
+func (a *Archive) unverified(s *trail.Store) ([]report.RecordGap, error) {
+	files, err := fromFiles(s)
+	if err != nil || len(files) == 0 {
+		return nil, err
+	}
+	v, err := a.verified()
+	switch {
+	case err != nil:
+		return nil, err
+	case v == nil:
+		return []report.RecordGap{{Why: "unverified"}}, nil
+	case v.Problems > 0:
+		return []report.RecordGap{{Why: "disagrees", Detail: fmt.Sprint(v.Problems)}}, nil
+	}
+	if n := v.Uncovered + max(0, len(files)-v.Files); n > 0 {
+		return []report.RecordGap{{Why: "unverified", Detail: fmt.Sprint(n)}}, nil
+	}
+	return nil, nil
+}
+
+// digests checks log files against CloudTrail's digest files, wherever there
+// are any below what was imported, and counts which of the record's own files no
+// digest covers.
+func (a *Archive) digests(ctx context.Context, files map[string]bool, done *report.TrailVerified, tell func(what, file, why string) error) error {
+	var roots []string
+	if err := a.load(rootsFile, &roots); err != nil {
+		return err
+	}
+	reasons := map[string]int{}
+	uncovered := maps.Clone(files)
+	for _, root := range roots {
+		logs, digests, keys, err := a.under(ctx, root)
+		if err != nil {
+			if err := tell("digest", root, err.Error()); err != nil {
+				return err
+			}
+			continue
+		}
+		got, err := source.VerifyDigests(ctx, a.files(), logs, digests, source.Only{}, keys)
+		if err != nil {
+			return err
+		}
+		outside := map[string]bool{}
+		for _, name := range got.Outside {
+			outside[name] = true
+		}
+		for _, f := range logs {
+			if !outside[f.Name] {
+				delete(uncovered, f.Name)
+			}
+		}
+		done.DigestFiles += len(digests)
+		done.Digests += got.Agree
+		done.Logs += got.Logs
+		done.Signatures += got.Signed
+		for why, n := range got.Unsigned {
+			reasons[why] += n
+			done.Unchecked += n
+		}
+		for _, p := range got.Problems {
+			if err := tell("digest "+p.What, p.File, p.Why); err != nil {
+				return err
+			}
+		}
+	}
+	done.Uncovered = len(uncovered)
+	done.Unsigned = strings.Join(slices.Sorted(maps.Keys(reasons)), "; ")
+	return nil
+}
+
+// under lists log and digest files below a root, and what checks signatures.
+func (a *Archive) under(ctx context.Context, root string) (logs, digests []trail.File, keys source.Keys, err error) {
+	if !strings.HasPrefix(root, "s3://") {
+		if logs, _, err = source.Local([]string{root}, source.Only{}); err == nil {
+			digests, _, err = source.Local([]string{root}, source.Only{Digests: true})
+		}
+		return logs, digests, nil, err
+	}
+	name, prefix, err := source.ParseS3(root)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	b, err := a.s3(ctx, name, prefix)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	all, err := b.List(ctx, source.Only{})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	marked, err := b.List(ctx, source.Only{Digests: true})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	s := a.Session
+	region, err := source.Region(ctx, a.client(s, ""), name)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return all.Files, marked.Files, &source.LiveKeys{
+		CloudTrail: func(region string) source.KeyAPI {
+			return cloudtrail.NewFromConfig(s.Account.Read(region, keyNeeds))
+		},
+		S3: func(context.Context, string) (source.HeadAPI, error) { return a.client(s, region), nil },
+	}, nil
+}
