@@ -12,10 +12,10 @@ import (
 	"cordon/internal/trail"
 )
 
-// madeUser is the record of a user made at a minute of a day.
+// madeUser is the record of a user made; there are three a minute.
 func madeUser(n int) string {
 	return fmt.Sprintf(`{"eventVersion":"1.08","userIdentity":{"type":"IAMUser","principalId":"AIDAEXAMPLE","arn":"arn:aws:iam::347283850106:user/ada","accountId":"347283850106","accessKeyId":"AKIAEXAMPLE000000001","userName":"ada"},"eventTime":"%s","eventSource":"iam.amazonaws.com","eventName":"CreateUser","awsRegion":"us-east-1","sourceIPAddress":"198.51.100.7","userAgent":"aws-cli/2.15","requestParameters":{"userName":"new%d"},"responseElements":{"user":{"userName":"new%d"}},"requestID":"r","eventID":"00000000-1111-4222-8333-%012x","readOnly":false,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"347283850106","eventCategory":"Management"}`,
-		time.Date(2026, 3, 1, 0, n, 0, 0, time.UTC).Format(time.RFC3339), n, n, n)
+		time.Date(2026, 3, 1, 0, 0, 20*n, 0, time.UTC).Format(time.RFC3339), n, n, n)
 }
 
 // filed writes files of ten records each, and answers their names.
