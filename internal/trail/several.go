@@ -92,6 +92,9 @@ func (st *state) reread(ctx context.Context, rows []Row, from Files, to taker) e
 			return err
 		}
 		h.room.Release(p.room)
+		if cap(p.kept) <= spareBytes {
+			h.spare.Put(p)
+		}
 	}
 	return ctx.Err()
 }
@@ -131,7 +134,11 @@ type haul struct {
 	order chan *pile // all, as they are to be taken
 	work  chan *pile // those that workers read
 	ended error      // what the taker said
+	spare sync.Pool  // of piles that were taken
 }
+
+// spareBytes is the most that a pile keeps for the next.
+const spareBytes = 1 << 20
 
 func (h *haul) begin(all []wanted) {
 	workers := runtime.GOMAXPROCS(0)
@@ -171,7 +178,11 @@ func (h *haul) anyLate(late Late, all []wanted) bool {
 
 // give hands a file on, once there is room for it.
 func (h *haul) give(want []wanted) bool {
-	p := &pile{want: want, done: make(chan struct{})}
+	p, _ := h.spare.Get().(*pile)
+	if p == nil {
+		p = &pile{}
+	}
+	*p = pile{want: want, done: make(chan struct{}), kept: p.kept[:0], ends: p.ends[:0], took: p.took[:0], left: p.left[:0]}
 	src, err := h.st.source(want[0].file)
 	if src == nil || err != nil {
 		p.fail(want, cmp.Or(err, errSegment))
