@@ -116,7 +116,7 @@ func (w *window) push(s step, within time.Duration) {
 
 // extend adds an event to the hit.
 func (w *window) extend(s step) {
-	w.hit.cite(s.id)
+	w.hit.Cite(s.id)
 	for _, v := range s.values {
 		if w.values[v] > 0 || len(w.values) < keptValues {
 			w.values[v]++

@@ -142,7 +142,8 @@ type tally struct {
 	last *Hit
 }
 
-const keptPerHour = 100
+// KeptPerHour is how many hits of a crowd are kept within an hour.
+const KeptPerHour = 100
 
 func (r *runner) event(e event.Event) {
 	if byAWS(e) || r.seen.twice(e) {
@@ -242,17 +243,17 @@ func (r *runner) keep(h *Hit, l *look) {
 		c = &tally{}
 		r.perHour[who] = c
 	}
-	if c.hits++; c.hits > keptPerHour {
+	if c.hits++; c.hits > KeptPerHour {
 		c.last.Severity = max(c.last.Severity, h.Severity)
-		c.last.cite(l.ID)
+		c.last.Cite(l.ID)
 		return
 	}
 	c.last = h.kept(l)
 	r.hits = append(r.hits, c.last)
 }
 
-// cite adds an event to a hit that has some.
-func (h *Hit) cite(id string) {
+// Cite adds an event to a hit that has some.
+func (h *Hit) Cite(id string) {
 	if len(h.EventIDs) < keptEvents {
 		h.EventIDs = append(h.EventIDs, id)
 	} else {

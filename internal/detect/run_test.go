@@ -93,7 +93,7 @@ func TestCrowdsAreBounded(t *testing.T) {
 			t.Errorf("%d events in one hit", len(h.EventIDs))
 		}
 	}
-	if len(hits) > 2*keptPerHour || cited != n {
+	if len(hits) > 2*KeptPerHour || cited != n {
 		t.Errorf("%d hits that stand for %d events, of %d", len(hits), cited, n)
 	}
 }

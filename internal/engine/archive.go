@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -99,6 +101,9 @@ func (s sources) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	return s.Route.Open(ctx, s.path(name))
 }
 
+// Late implements trail.Late: S3 answers late.
+func (s sources) Late(name string) bool { return strings.HasPrefix(name, "s3://") }
+
 func (s sources) path(name string) string {
 	if rest, spooled := strings.CutPrefix(name, inSpool); spooled {
 		return filepath.Join(s.spool, filepath.Base(rest))
@@ -130,24 +135,10 @@ func (a *Archive) read(ctx context.Context, f trail.Filter, lost func(event.Even
 // its hash. A record that cannot be read again is told by lost and left out:
 // it may be about something else.
 func (a *Archive) confirm(ctx context.Context, s *trail.Store, rows []trail.Row, token string, lost func(event.Event, error)) ([]trail.Row, error) {
-	sure, err := s.Confirm(ctx, rows, token, a.files())
-	if err == nil || ctx.Err() != nil {
-		return sure, err
-	}
-	sure = nil
-	for _, row := range rows {
-		one, err := s.Confirm(ctx, []trail.Row{row}, token, a.files())
-		if err != nil {
-			e, bad := s.Light(row)
-			if bad != nil {
-				return nil, bad
-			}
-			lost(e, err)
-			continue
-		}
-		sure = append(sure, one...)
-	}
-	return sure, ctx.Err()
+	return s.Confirm(ctx, rows, token, a.files(), func(row trail.Row, err error) {
+		e, _ := s.Light(row) // at worst it is nameless
+		lost(e, err)
+	})
 }
 
 // whole reads those rows whole that want says, the others from columns.
@@ -167,41 +158,22 @@ func (a *Archive) whole(ctx context.Context, s *trail.Store, rows []trail.Row, w
 		}
 		out = append(out, e)
 	}
-	const batch = 1000
-	for len(asked) > 0 {
-		n := min(batch, len(asked))
-		if err := a.batch(ctx, s, asked[:n], at[:n], out, lost); err != nil {
-			return nil, err
-		}
-		asked, at = asked[n:], at[n:]
-	}
-	return out, nil
+	return out, a.batch(ctx, s, asked, at, out, lost)
 }
 
-// batch reads rows again together, and where that fails one by one.
+// batch reads rows again together, each file once.
 func (a *Archive) batch(ctx context.Context, s *trail.Store, rows []trail.Row, at []int, out []event.Event, lost func(event.Event, error)) error {
-	i := 0
-	for e, err := range s.Events(ctx, rows, a.files()) {
-		if err != nil {
-			break
-		}
-		out[at[i]] = e
-		i++
+	unread := map[int]error{}
+	err := s.Whole(ctx, rows, a.files(), func(i int, e event.Event) { out[at[i]] = e }, func(i int, err error) { unread[i] = err })
+	if err != nil {
+		return err
 	}
-	for ; i < len(rows); i++ {
-		if ctx.Err() != nil {
-			return ctx.Err()
+	for _, i := range slices.Sorted(maps.Keys(unread)) {
+		if kept, there := a.cited(ctx)[out[at[i]].ID]; there {
+			out[at[i]] = kept
+		} else {
+			lost(out[at[i]], unread[i])
 		}
-		e, err := s.Event(ctx, rows[i], a.files())
-		if err != nil {
-			kept, there := a.cited(ctx)[out[at[i]].ID]
-			if !there {
-				lost(out[at[i]], err)
-				continue
-			}
-			e = kept
-		}
-		out[at[i]] = e
 	}
 	return nil
 }
@@ -259,15 +231,14 @@ func (a *Archive) keep(ctx context.Context, name string, rows []trail.Row) (unre
 		return 0, err
 	}
 	var raw []json.RawMessage
-	for _, row := range rows {
-		b, err := s.Raw(ctx, row, a.files())
+	for r, err := range s.Raws(ctx, rows, a.files()) {
 		switch {
 		case ctx.Err() != nil:
 			return unread, ctx.Err()
 		case err != nil:
 			unread++
 		default:
-			raw = append(raw, b)
+			raw = append(raw, r.Raw)
 		}
 	}
 	if len(raw) == 0 {

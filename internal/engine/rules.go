@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"cordon/internal/detect"
 	"cordon/internal/detect/sigma"
@@ -97,126 +99,226 @@ func (a *Archive) options(progress func(done, total int, events uint64)) trail.O
 	return o
 }
 
+// A match is a rule that matched the event of a row.
+type match struct {
+	row  trail.Row
+	rule int32
+}
+
+func byRow(a, b match) int {
+	return cmp.Or(cmp.Compare(a.row.Segment, b.row.Segment), cmp.Compare(a.row.Row, b.row.Row))
+}
+
 // ruled are the hits of Sigma rules: those that the import found with the same
-// rules, else of all records read again.
+// rules, and what they find in the records that it did not show to them.
 func (q *Inquiry) ruled(ctx context.Context) ([]detect.Hit, error) {
 	if q.Rules == nil {
 		return nil, nil
 	}
-	type found struct {
-		row  trail.Row
-		rule int32
-	}
-	var all []found
+	var all []match
 	hits, missing := q.store.Hits(q.Rules.digest)
 	for row, rule := range hits {
-		all = append(all, found{row, rule})
+		all = append(all, match{row, rule})
 	}
 	if missing > 0 {
-		all = nil
-		m, codes := q.Rules.Matcher(), newCodes()
-		var v event.View
-		for r, err := range q.store.Each(ctx, q.files(), q.From, q.To) {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
+		more, err := q.matches(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+	}
+	slices.SortStableFunc(all, byRow)
+	rows := make([]trail.Row, len(all))
+	for i, m := range all {
+		rows[i] = m.row
+	}
+	return q.told(ctx, q.store.Merge(rows), all)
+}
+
+// matches shows the rules what the import did not. What cannot be read again no
+// rule looks at: that is told for each file.
+func (q *Inquiry) matches(ctx context.Context) (all []match, err error) {
+	m, codes := q.Rules.Matcher(), newCodes()
+	var v event.View
+	told := map[string]bool{}
+	for r, err := range q.store.Unasked(ctx, q.Rules.digest, q.files(), q.From, q.To) {
+		if ctx.Err() != nil {
+			break
+		}
+		if err == nil {
+			_, err = v.Scan(r.Raw)
+		}
+		if err != nil {
+			if why := err.Error(); !told[why] {
+				told[why] = true
+				e, _ := q.store.Light(r.Row) // at worst it is nameless
+				q.lost(e, err)
+				q.gaps = append(q.gaps, report.RecordGap{Why: "unreadable", Detail: why})
 			}
-			if err == nil {
-				_, err = v.Scan(r.Raw)
-			}
-			if err != nil { // what follows was not looked at by any rule
-				q.lost(event.Event{}, err)
-				q.gaps = append(q.gaps, report.RecordGap{Why: "unreadable", Detail: err.Error()})
-				break
-			}
-			for _, rule := range m.Match(&v, codes.of(&v)) {
-				all = append(all, found{r.Row, rule})
-			}
+			continue
+		}
+		for _, rule := range m.Match(&v, codes.of(&v)) {
+			all = append(all, match{r.Row, rule})
 		}
 	}
-	rows := make([]trail.Row, len(all))
-	rules := map[trail.Row][]int32{}
-	for i, f := range all {
-		rows[i] = f.row
-		rules[f.row] = append(rules[f.row], f.rule)
+	return all, ctx.Err()
+}
+
+// of are the matches of one row; all are sorted by row.
+func (q *Inquiry) of(row trail.Row, all []match) []match {
+	from, _ := slices.BinarySearchFunc(all, match{row: row}, byRow)
+	to := from
+	for to < len(all) && all[to].row == row {
+		to++
 	}
-	return q.told(ctx, q.store.Merge(rows), rules)
+	return all[from:to]
+}
+
+func (q *Inquiry) correlates(all []match) bool {
+	return slices.ContainsFunc(all, func(m match) bool { return q.Rules.Correlates(m.rule) })
 }
 
 // told makes hits of matches, in the order of time, and runs the correlations
 // over those that they ask for: only for these is the record read again.
-func (q *Inquiry) told(ctx context.Context, rows []trail.Row, rules map[trail.Row][]int32) (out []detect.Hit, err error) {
-	correlator, m, codes := q.Rules.Correlator(), q.Rules.Matcher(), newCodes()
-	seen := map[string]event.Event{}
-	met := func(all []sigma.Met) {
-		for _, x := range all {
-			last := event.Event{Time: x.At}
-			for _, id := range x.Events { // whose the last of them is, is whose it is
-				if e, known := seen[id]; known {
-					last = e
-				}
-			}
-			h := q.rule(x.Rule, last)
-			h.At, h.EventIDs = x.At, x.Events
-			out = append(out, h)
+func (q *Inquiry) told(ctx context.Context, rows []trail.Row, all []match) ([]detect.Hit, error) {
+	var asked []trail.Row
+	for _, row := range rows {
+		if q.correlates(q.of(row, all)) {
+			asked = append(asked, row)
 		}
 	}
+	record, stop := iter.Pull2(q.store.Raws(ctx, asked, q.files()))
+	defer stop()
+	c := &correlating{q: q, correlator: q.Rules.Correlator(), matcher: q.Rules.Matcher(), codes: newCodes(), rows: map[string]trail.Row{}}
 	for _, row := range rows {
 		e, err := q.store.Light(row)
 		if err != nil {
 			return nil, err
 		}
-		seen[e.ID] = e
-		correlates := false
-		for _, r := range rules[row] {
-			correlates = correlates || q.Rules.Correlates(r)
-			if !q.Rules.Info(r).Part {
-				out = append(out, q.rule(r, e))
+		matched := q.of(row, all)
+		for _, m := range matched {
+			if !q.Rules.Info(m.rule).Part {
+				c.crowds.keep(m.rule, q.rule(m.rule, e))
 			}
 		}
-		if !correlates {
+		if !q.correlates(matched) {
 			continue
 		}
-		inputs, err := q.inputs(ctx, row, rules[row], m, codes)
+		r, err, _ := record()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err == nil {
+			err = c.add(e, r, matched)
+		}
 		if err != nil {
 			q.lost(e, err)
-			continue
 		}
-		for _, in := range inputs {
-			all, err := correlator.Add(in)
-			if err != nil {
-				return nil, err
-			}
-			met(all)
+		if c.failed != nil {
+			return nil, c.failed
 		}
 	}
-	met(correlator.Flush())
-	if n := correlator.Lost(); n > 0 {
+	c.met(c.correlator.Flush())
+	if n := c.correlator.Lost(); n > 0 {
 		q.gaps = append(q.gaps, report.RecordGap{Why: "correlations", Detail: fmt.Sprint(n)})
 	}
-	return out, nil
+	return c.crowds.hits, c.failed
 }
 
-// inputs reads one record again for the correlations.
-func (q *Inquiry) inputs(ctx context.Context, row trail.Row, rules []int32, m *sigma.Matcher, codes *codes) (all []sigma.Input, err error) {
-	raw, err := q.store.Raw(ctx, row, q.files())
-	if err != nil {
-		return nil, err
+// correlating is the correlations at work.
+type correlating struct {
+	q          *Inquiry
+	correlator *sigma.Correlator
+	matcher    *sigma.Matcher
+	codes      *codes
+	view       event.View
+	rows       map[string]trail.Row // of the events they were given
+	crowds     crowds
+	failed     error // of the correlations, or the store
+}
+
+// add gives the correlations one record; an error is the record's.
+func (c *correlating) add(e event.Event, r trail.Record, matched []match) error {
+	if _, err := c.view.Scan(r.Raw); err != nil {
+		return err
 	}
-	var v event.View
-	if _, err := v.Scan(raw); err != nil {
-		return nil, err
-	}
-	m.Match(&v, codes.of(&v))
-	for _, r := range rules {
-		in, wanted, err := m.Input(r)
+	c.rows[e.ID] = r.Row
+	c.matcher.Match(&c.view, c.codes.of(&c.view))
+	var inputs []sigma.Input
+	for _, m := range matched {
+		in, wanted, err := c.matcher.Input(m.rule)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if wanted {
-			all = append(all, in)
+			inputs = append(inputs, in)
 		}
 	}
-	return all, nil
+	for _, in := range inputs {
+		all, err := c.correlator.Add(in)
+		if err != nil {
+			c.failed = err
+			return nil
+		}
+		c.met(all)
+	}
+	return nil
+}
+
+// met makes hits of correlations that were met: whose the last of the events is,
+// is whose they are.
+func (c *correlating) met(all []sigma.Met) {
+	for _, x := range all {
+		last := event.Event{Time: x.At}
+		for _, id := range slices.Backward(x.Events) {
+			if row, known := c.rows[id]; known {
+				if last, c.failed = c.q.store.Light(row); c.failed != nil {
+					return
+				}
+				break
+			}
+		}
+		h := c.q.rule(x.Rule, last)
+		h.At, h.EventIDs = x.At, x.Events
+		c.crowds.keep(x.Rule, h)
+	}
+}
+
+// Crowds are hits. Of those that differ in nothing that a person would look at
+// one by one a hundred within an hour are kept, as of the built-in detections; the
+// last one stands for the others.
+type crowds struct {
+	hits []detect.Hit
+	of   map[crowd]*crowdCount
+}
+
+type crowd struct {
+	rule              int32
+	principal, status string
+	hour              int64
+}
+
+// A crowdCount is how many hits a crowd had, and which is the last one kept.
+type crowdCount struct{ hits, last int }
+
+func (c *crowds) keep(rule int32, h detect.Hit) {
+	who := crowd{rule, h.Principal, h.Status, h.At.Truncate(time.Hour).Unix()}
+	t := c.of[who]
+	if t == nil {
+		if c.of == nil {
+			c.of = map[crowd]*crowdCount{}
+		}
+		t = &crowdCount{}
+		c.of[who] = t
+	}
+	if t.hits++; t.hits > detect.KeptPerHour {
+		for _, id := range h.EventIDs {
+			c.hits[t.last].Cite(id)
+		}
+		return
+	}
+	t.last = len(c.hits)
+	c.hits = append(c.hits, h)
 }
 
 func (q *Inquiry) rule(n int32, e event.Event) detect.Hit {

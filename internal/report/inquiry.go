@@ -96,11 +96,12 @@ func (TrailVerified) Type() string { return "trail_verified" }
 
 // TrailExported ends an export.
 type TrailExported struct {
-	Dir    string `json:"dir"`
-	Layout string `json:"layout"`
-	Files  int    `json:"files"`
-	Events int    `json:"events"`
-	Bytes  int64  `json:"bytes"`
+	Dir     string `json:"dir"`
+	Layout  string `json:"layout"`
+	Files   int    `json:"files"`
+	Events  int    `json:"events"`
+	Missing int    `json:"missing"` // events that could not be read again: the export is marked as incomplete
+	Bytes   int64  `json:"bytes"`
 }
 
 // Type implements Message.

@@ -296,6 +296,9 @@ func init() {
 		"export": func(t *testing.T, h Handler) {
 			tell(t, h, TrailExported{Dir: "/cases/C-1/export", Layout: "athena", Files: 90, Events: 1_499_000, Bytes: 99_000_000})
 		},
+		"export-missing": func(t *testing.T, h Handler) {
+			tell(t, h, TrailExported{Dir: "/cases/C-1/export", Layout: "athena", Files: 90, Events: 1_499_000, Missing: 1_200, Bytes: 99_000_000})
+		},
 	} {
 		screens[name], inquiries[name] = play, play
 		inEnglish[name] = name != "verdict" && name != "timeline"

@@ -307,6 +307,9 @@ func (t *Text) exported(p *page, m TrailExported) {
 		{w.T("screen.inquiry.trail.files"), w.Number(m.Files)},
 		{w.T("screen.inquiry.trail.size"), t.bytes(m.Bytes)},
 	})
+	if m.Missing > 0 {
+		p.wrap(" ", w.T("prose.inquiry.exported.missing", "n", m.Missing))
+	}
 	p.wrap(" ", w.T("prose.inquiry.exported"))
 }
 

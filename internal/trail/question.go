@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -173,7 +174,7 @@ func (s *Store) Creators(ctx context.Context, resource string, from Files) ([]Cr
 	rows = slices.DeleteFunc(rows, func(r Row) bool {
 		return st.segments[r.Segment].flags.at(int(r.Row))&flagResponse == 0
 	})
-	found, err := st.confirm(ctx, rows, from, func(v *event.View) bool { return mentions(v.Response, resource) })
+	found, err := st.confirm(ctx, rows, from, func(v *event.View) bool { return mentions(v.Response, resource) }, st.ends(rows))
 	if err != nil {
 		return nil, err
 	}
@@ -187,27 +188,26 @@ func (s *Store) Creators(ctx context.Context, resource string, from Files) ([]Cr
 }
 
 // Confirm leaves the rows in whose request, response, resources or shared id
-// the token really stands.
-func (s *Store) Confirm(ctx context.Context, rows []Row, token string, from Files) ([]Row, error) {
-	st := s.state()
-	for _, r := range rows {
-		if _, err := st.row(r); err != nil {
-			return nil, err
-		}
-	}
-	return st.confirm(ctx, rows, from, func(v *event.View) bool {
+// the token really stands. Rows that cannot be read again are left out, and told
+// by bad; the error is the same for all of a file.
+func (s *Store) Confirm(ctx context.Context, rows []Row, token string, from Files, bad func(Row, error)) ([]Row, error) {
+	return s.state().confirm(ctx, rows, from, func(v *event.View) bool {
 		return mentions(v.Request, token) || mentions(v.Response, token) || mentions(v.Resources, token) || string(v.SharedID) == token
+	}, func(i int, err error) error {
+		bad(rows[i], fmt.Errorf("cannot read again: %w", err))
+		return nil
 	})
 }
 
 // confirm keeps the rows that the record itself bears out, in their order.
-func (st *state) confirm(ctx context.Context, rows []Row, from Files, is func(*event.View) bool) ([]Row, error) {
+func (st *state) confirm(ctx context.Context, rows []Row, from Files, is func(*event.View) bool, bad func(int, error) error) ([]Row, error) {
 	good := make([]bool, len(rows))
-	var v event.View
-	err := st.reread(ctx, rows, from, func(i int, raw []byte) error {
-		_, err := v.Scan(raw)
-		good[i] = err == nil && is(&v)
-		return err
+	err := st.reread(ctx, rows, from, taker{
+		atOnce: func(i int, v *event.View) error {
+			good[i] = is(v)
+			return nil
+		},
+		bad: bad,
 	})
 	if err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package trail
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,11 +69,25 @@ func (s *Store) Raw(ctx context.Context, r Row, from Files) ([]byte, error) {
 		return nil, err
 	}
 	var raw []byte
-	err := st.reread(ctx, []Row{r}, from, func(_ int, b []byte) error {
-		raw = bytes.Clone(b)
-		return nil
+	err := st.reread(ctx, []Row{r}, from, taker{
+		inTurn: func(_ int, b []byte) error {
+			raw = bytes.Clone(b)
+			return nil
+		},
+		bad: st.ends([]Row{r}),
 	})
 	return raw, err
+}
+
+// ends is a taker's bad for who wants all rows or none.
+func (st *state) ends(rows []Row) func(int, error) error {
+	return func(i int, err error) error {
+		seg, none := st.row(rows[i])
+		if none != nil {
+			return none
+		}
+		return fmt.Errorf("cannot read event %s again: %w", seg.idText(rows[i].Row), err)
+	}
 }
 
 // Event reads one whole event again.
@@ -86,97 +99,94 @@ func (s *Store) Event(ctx context.Context, r Row, from Files) (event.Event, erro
 	return event.Parse(raw)
 }
 
-// Events are read at once in batches of so many, or so many bytes.
+// Records are held at once up to so many, or so many bytes.
 const (
-	batchRows  = 1024
+	batchRows  = 16 << 10
 	batchBytes = 64 << 20
 )
+
+// Raws reads records again, in the order of rows, each file as few times as
+// memory allows. A row that cannot be read comes with the error, which is the
+// same for all of a file, and the next follows. What it gives may be kept. It
+// ends early where ctx does.
+func (s *Store) Raws(ctx context.Context, rows []Row, from Files) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		st := s.state()
+		for batch := range slices.Chunk(rows, batchRows) {
+			if !st.raws(ctx, batch, from, yield) {
+				return
+			}
+		}
+	}
+}
+
+// raws reads rows at once, or in halves where they are too much for memory.
+func (st *state) raws(ctx context.Context, rows []Row, from Files, yield func(Record, error) bool) bool {
+	raw, unread, held := make([][]byte, len(rows)), make([]error, len(rows)), 0
+	err := st.reread(ctx, rows, from, taker{
+		inTurn: func(i int, b []byte) error {
+			if held += len(b); held > batchBytes && len(rows) > 1 {
+				return errEnough
+			}
+			raw[i] = bytes.Clone(b)
+			return nil
+		},
+		bad: func(i int, err error) error {
+			unread[i] = fmt.Errorf("cannot read again: %w", err)
+			return nil
+		},
+	})
+	if errors.Is(err, errEnough) {
+		raw = nil
+		return st.raws(ctx, rows[:len(rows)/2], from, yield) && st.raws(ctx, rows[len(rows)/2:], from, yield)
+	}
+	if err != nil {
+		yield(Record{}, err)
+		return false
+	}
+	for i, r := range rows {
+		if !yield(Record{r, raw[i]}, unread[i]) {
+			return false
+		}
+		raw[i] = nil
+	}
+	return true
+}
 
 // Events reads whole events again, in the order of rows, each source as few
 // times as memory allows. It ends with the first error.
 func (s *Store) Events(ctx context.Context, rows []Row, from Files) iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) {
-		st := s.state()
-		for _, r := range rows {
-			if _, err := st.row(r); err != nil {
-				yield(event.Event{}, err)
-				return
+		for r, err := range s.Raws(ctx, rows, from) {
+			var e event.Event
+			if err == nil {
+				e, err = event.Parse(r.Raw)
 			}
-		}
-		for batch := range slices.Chunk(rows, batchRows) {
-			events, err := st.batch(ctx, batch, from)
-			if err != nil {
-				yield(event.Event{}, err)
+			if !yield(e, err) || err != nil {
 				return
-			}
-			for i := range events {
-				if events[i].ID == "" { // the batch was too large for memory
-					if events[i], err = s.Event(ctx, batch[i], from); err != nil {
-						yield(event.Event{}, err)
-						return
-					}
-				}
-				if !yield(events[i], nil) {
-					return
-				}
-				events[i] = event.Event{}
 			}
 		}
 	}
 }
 
-func (st *state) batch(ctx context.Context, rows []Row, from Files) ([]event.Event, error) {
-	events := make([]event.Event, len(rows))
-	held := 0
-	err := st.reread(ctx, rows, from, func(i int, raw []byte) (err error) {
-		if held += len(raw); held > batchBytes {
-			return nil
-		}
-		events[i], err = event.Parse(raw)
-		return err
-	})
-	return events, err
-}
-
-// reread calls f with the record of every row, file by file.
-func (st *state) reread(ctx context.Context, rows []Row, from Files, f func(i int, raw []byte) error) error {
-	all := make([]wanted, len(rows))
-	for i, r := range rows {
-		seg := st.segments[r.Segment]
-		file, offset, ok := seg.place(r.Row)
-		if !ok {
-			return fmt.Errorf("cannot read event %s again: %w", seg.idText(r.Row), errSegment)
-		}
-		all[i] = wanted{[16]byte(seg.id(r.Row)), file, offset, i}
-	}
-	slices.SortFunc(all, func(a, b wanted) int {
-		return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.offset, b.offset))
-	})
-	again := &reader{from: from}
-	for len(all) > 0 {
-		n := 1
-		for n < len(all) && all[n].file == all[0].file {
-			n++
-		}
-		src, err := st.source(all[0].file)
-		if src == nil || err != nil {
-			r := rows[all[0].index]
-			return fmt.Errorf("cannot read event %s again: %w", st.segments[r.Segment].idText(r.Row), cmp.Or(err, errSegment))
-		}
-		missing, err := again.records(ctx, src, all[:n], func(w wanted, raw []byte) error { return f(w.index, raw) })
-		if errors.Is(err, errEnough) {
+// Whole reads whole events again, each file once, and is the quickest way to.
+// take is called in no order and by several at once, bad by one at a time with
+// the rows that cannot be read; its error is the same for all of a file. What
+// Whole itself answers is that it was stopped.
+func (s *Store) Whole(ctx context.Context, rows []Row, from Files, take func(i int, e event.Event), bad func(i int, err error)) error {
+	return s.state().reread(ctx, rows, from, taker{
+		atOnce: func(i int, v *event.View) error {
+			e, err := v.Event()
+			if err == nil {
+				take(i, e)
+			}
 			return err
-		}
-		if err == nil && len(missing) > 0 {
-			err = errChanged
-		}
-		if err != nil {
-			r := rows[append(missing, all[0])[0].index]
-			return fmt.Errorf("cannot read event %s again: %s: %w", st.segments[r.Segment].idText(r.Row), src.name, err)
-		}
-		all = all[n:]
-	}
-	return nil
+		},
+		bad: func(i int, err error) error {
+			bad(i, fmt.Errorf("cannot read again: %w", err))
+			return nil
+		},
+	})
 }
 
 var (
@@ -184,39 +194,65 @@ var (
 	errEnough  = errors.New("the caller has enough")
 )
 
-// Each reads all events of a time again, as their sources have them: in no
-// order but that of the files, each of which is read once or twice. It ends with
-// the first error.
+// Each reads all events of a time again, as their sources have them, in no order
+// but that of the files. A row that cannot be read comes with the error, which is
+// the same for all of a file, and the others follow. It ends early where ctx does.
 func (s *Store) Each(ctx context.Context, from Files, start, end time.Time) iter.Seq2[Record, error] {
+	return s.state().each(ctx, from, start, end, func(*segment) bool { return true })
+}
+
+// Unasked is Each of the events that no rule set of this name was asked about:
+// those that Hits counts as missing.
+func (s *Store) Unasked(ctx context.Context, rules string, from Files, start, end time.Time) iter.Seq2[Record, error] {
+	return s.state().each(ctx, from, start, end, func(seg *segment) bool { return seg.rules != rules })
+}
+
+// eachRows is how many rows Each reads together at least: a large file that lies
+// in several segments is not to be gone through for each of them.
+const eachRows = 1 << 20
+
+func (st *state) each(ctx context.Context, from Files, start, end time.Time, want func(*segment) bool) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		st := s.state()
 		a, b, none := window(start, end)
 		if none {
 			return
 		}
+		var rows []Row
+		flush := func() bool {
+			err := st.reread(ctx, rows, from, taker{
+				inTurn: func(i int, raw []byte) error { return enough(yield(Record{rows[i], raw}, nil)) },
+				bad: func(i int, err error) error {
+					return enough(yield(Record{Row: rows[i]}, fmt.Errorf("cannot read again: %w", err)))
+				},
+			})
+			rows = rows[:0]
+			if err != nil && !errors.Is(err, errEnough) {
+				yield(Record{}, err)
+			}
+			return err == nil
+		}
 		for n, seg := range st.segments {
-			if seg.rows == 0 || seg.last < a || b != 0 && seg.first >= b {
+			if seg.rows == 0 || seg.last < a || b != 0 && seg.first >= b || !want(seg) {
 				continue
 			}
-			var rows []Row
 			for i := range seg.rows {
 				if t := seg.time.at(i); t >= a && (b == 0 || t < b) {
 					rows = append(rows, Row{uint32(n), uint32(i)})
 				}
 			}
-			err := st.reread(ctx, rows, from, func(i int, raw []byte) error {
-				if !yield(Record{rows[i], raw}, nil) {
-					return errEnough
-				}
-				return nil
-			})
-			if errors.Is(err, errEnough) {
-				return
-			}
-			if err != nil {
-				yield(Record{}, err)
+			if len(rows) >= eachRows && !flush() {
 				return
 			}
 		}
+		if len(rows) > 0 {
+			flush()
+		}
 	}
+}
+
+func enough(goOn bool) error {
+	if goOn {
+		return nil
+	}
+	return errEnough
 }

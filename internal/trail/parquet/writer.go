@@ -67,7 +67,8 @@ const fileBytes = 64 << 20
 
 // A Writer collects events by folder, and writes a file when one is full or
 // memory is short. Files lie in a hidden folder until Close gives all of them
-// their place at once: an export is whole or not there. Not for concurrent use.
+// their place at once: an export is there as Close left it or not at all. Not for
+// concurrent use.
 type Writer struct {
 	layout  Layout
 	schemas []*schema
@@ -80,7 +81,8 @@ type Writer struct {
 	clock   int64
 	pager   pager
 	receipt Receipt
-	err     error // the first; nothing is written after it
+	missing []byte // what Incomplete was given
+	err     error  // the first; nothing is written after it
 }
 
 // ErrUsed says that the folder holds an export of this layout.
@@ -248,6 +250,18 @@ func (w *Writer) flush(p *part) {
 	w.receipt.Bytes += int64(len(data))
 }
 
+// Err is why the export itself cannot go on; nil: it can, whatever AddRaw said of
+// a record.
+func (w *Writer) Err() error { return w.err }
+
+// incomplete is what an export has beside its folders where events are missing.
+// Readers of tables pass over names that begin so.
+const incomplete = "_INCOMPLETE"
+
+// Incomplete has Close mark the export as one in which events are missing. The
+// note says which, for a program.
+func (w *Writer) Incomplete(note []byte) { w.missing = note }
+
 // Close writes what is left and puts the export in its place. After an error
 // there is none.
 func (w *Writer) Close() (Receipt, error) {
@@ -264,6 +278,9 @@ func (w *Writer) Close() (Receipt, error) {
 	staged := filepath.Join(w.staging, w.layout.root)
 	if w.err == nil {
 		w.err = os.MkdirAll(staged, durable.DirMode) // of no events
+	}
+	if w.err == nil && w.missing != nil {
+		w.err = durable.Write(filepath.Join(staged, incomplete), w.missing)
 	}
 	if w.err == nil {
 		if w.err = vacant(w.receipt.Dir); w.err == nil {
