@@ -258,13 +258,18 @@ func (p *priors) ask(ctx context.Context, q lookup) *lookedUp {
 		if a.err != nil && ctx.Err() == nil && awsapi.Classify(a.err) != awsapi.AbsentInRegion {
 			p.h.fail(q.region, a.err)
 		}
-		f := filterOf(lineage.Query{By: lineage.ByEventName, Value: q.call})
-		f.Regions = []string{q.region}
-		if a.older, a.lost, a.ended = p.h.past.answer(ctx, f); len(a.lost) > 0 {
-			for _, e := range a.events {
-				delete(a.lost, e.ID) // the live history has it whole
-			}
-		}
+		a.ended = p.imported(ctx, q, a)
 	})
 	return a
+}
+
+// imported adds what the case's record of events has to a live answer.
+func (p *priors) imported(ctx context.Context, q lookup, a *lookedUp) (err error) {
+	f := filterOf(lineage.Query{By: lineage.ByEventName, Value: q.call})
+	f.Regions = []string{q.region}
+	a.older, a.lost, err = p.h.past.answer(ctx, f)
+	for _, e := range a.events {
+		delete(a.lost, e.ID) // the live history has it whole
+	}
+	return err
 }
