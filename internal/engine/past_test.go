@@ -1,7 +1,9 @@
 package engine_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,6 +20,7 @@ import (
 	"cordon/internal/fact"
 	"cordon/internal/judge"
 	"cordon/internal/lab"
+	"cordon/internal/report"
 )
 
 // longAgo is before the event history begins, and after this incident did.
@@ -151,4 +154,53 @@ func TestTheImportedRecordReachesTheJudgement(t *testing.T) {
 		t.Errorf("with a record that cannot be opened: %v", got)
 	}
 	neverClear(t, tri, checks.History)
+}
+
+// A followed trail tells what comes, says that it still looks, and ends when
+// the credentials do.
+func TestFollowingEnds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	events, err := w.Events(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var records []map[string]any
+	for _, e := range events {
+		var r map[string]any
+		if err := json.Unmarshal(e.Raw, &r); err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, r)
+	}
+	w.imported(w.delivered("us-east-1", records...))
+	a, h := w.archive()
+	s, rounds := w.narrowed([]string{"us-east-1"}), 0
+	s.Out, a.Session = h, s
+	i := slices.IndexFunc(truth.Intruders, func(c Credential) bool { return c.KeyID == truth.LeakedKey })
+	s.Wait = func(ctx context.Context, _ time.Duration) error {
+		switch rounds++; rounds {
+		case 1:
+			h.all = nil
+			_, _ = ec2.NewFromConfig(w.config(truth.Intruders[i], "us-east-1")).DescribeKeyPairs(ctx, &ec2.DescribeKeyPairsInput{})
+		case 2:
+			w.fault(lab.Fault{Match: map[string]string{"op": "LookupEvents"}, Code: "ExpiredTokenException", Status: 400})
+		default:
+			return errors.New("it still follows")
+		}
+		return nil
+	}
+	q := &engine.Inquiry{Archive: a, Follow: true, Seed: truth.LeakedKey}
+	err = q.Timeline(t.Context())
+	var refused *engine.Refused
+	if !errors.As(err, &refused) || refused.Reason != "follow-signed-out" {
+		t.Errorf("it ended with %v", err)
+	}
+	told := heardOf[report.Event](h)
+	if !slices.ContainsFunc(told, func(e report.Event) bool { return e.Name == "DescribeKeyPairs" && e.Verdict == 1 }) {
+		t.Errorf("told: %v", told)
+	}
+	if beats := heardOf[report.Progress](h); !slices.ContainsFunc(beats, func(p report.Progress) bool { return p.Step == "following" && !p.At.IsZero() }) {
+		t.Errorf("no sign of life: %v", beats)
+	}
 }

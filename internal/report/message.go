@@ -53,6 +53,8 @@ type Progress struct {
 	// Slow is set when AWS asks to slow down: the service.
 	Slow string        `json:"slow,omitempty"`
 	Wait time.Duration `json:"wait_ns,omitempty"`
+	// At is set where a step has no end: the time until which all is told.
+	At time.Time `json:"at,omitzero"`
 }
 
 // Type implements Message.
