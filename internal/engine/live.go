@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"golang.org/x/sync/errgroup"
@@ -17,7 +18,8 @@ import (
 // askHistory asks the live event history, which reaches 90 days back, and keeps
 // every answer as evidence: first what the suspects of the last triage did,
 // then every call that changes something. A region that does not answer is told
-// as a gap: the rest goes on.
+// as a gap: the rest goes on. What was read when somebody interrupts is kept, and
+// the next import or question takes it in.
 func (a *Archive) askHistory(ctx context.Context, o ImportOptions) error {
 	h, store, err := a.liveHistory(ctx, o.Session, o.Regions)
 	if err != nil {
@@ -44,11 +46,25 @@ func (a *Archive) askHistory(ctx context.Context, o ImportOptions) error {
 			}
 		}
 	}
-	var g errgroup.Group
+	var (
+		g    errgroup.Group
+		mu   sync.Mutex
+		kept = map[string]int{} // by region
+	)
 	g.SetLimit(inFlight)
 	for _, region := range h.regions {
+		told := func(n int) error {
+			mu.Lock()
+			defer mu.Unlock()
+			kept[region] = n
+			all := 0
+			for _, n := range kept {
+				all += n
+			}
+			return a.Out.Handle(report.Progress{Step: "history", Done: all, What: "writes", Region: region})
+		}
 		g.Go(func() error {
-			_, err := h.lookUp(ctx, region, types.LookupAttributeKeyReadOnly, "false", "writes")
+			err := h.spool(ctx, region, types.LookupAttributeKeyReadOnly, "false", "writes", told)
 			if err != nil && ctx.Err() == nil {
 				h.fail(region, err)
 				return nil

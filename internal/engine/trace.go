@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"golang.org/x/sync/errgroup"
 
@@ -351,58 +348,4 @@ func attribute(by lineage.By) types.LookupAttributeKey {
 	default:
 		return types.LookupAttributeKeyEventName
 	}
-}
-
-// lookUp reads all pages of one question in one region and keeps them as
-// evidence. What had been read when a page failed is kept, and returned with
-// the error.
-func (h *history) lookUp(ctx context.Context, region string, key types.LookupAttributeKey, value, name string) (events []event.Event, err error) {
-	var raw []json.RawMessage
-	err = contained(func() error {
-		at := fact.Place{Account: h.s.Account.Caller.Account, Region: region}
-		api := cloudtrail.NewFromConfig(h.s.read(at, historyNeeds))
-		ask := &cloudtrail.LookupEventsInput{LookupAttributes: []types.LookupAttribute{{AttributeKey: key, AttributeValue: &value}}}
-		if !h.from.IsZero() {
-			ask.StartTime = &h.from
-		}
-		if !h.to.IsZero() {
-			ask.EndTime = &h.to
-		}
-		pages := cloudtrail.NewLookupEventsPaginator(api, ask)
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return err
-			}
-			for _, r := range page.Events {
-				record := []byte(aws.ToString(r.CloudTrailEvent))
-				e, err := event.Parse(record)
-				if err != nil {
-					return fmt.Errorf("cannot read the record %s: %w", aws.ToString(r.EventId), err)
-				}
-				events, raw = append(events, e), append(raw, record)
-			}
-		}
-		return nil
-	})
-	h.past.told(events)
-	return events, errors.Join(err, h.keep(ctx, raw, fmt.Sprintf("lookup-events %s %s %s", region, name, value)))
-}
-
-// keep stores an answer: findings cite its events for as long as the case is.
-func (h *history) keep(ctx context.Context, raw []json.RawMessage, name string) error {
-	if len(raw) == 0 || h.store == nil {
-		return nil
-	}
-	b, err := json.Marshal(raw)
-	if err == nil {
-		_, err = h.store.Put(ctx, evidence.Item{
-			Name: name, Kind: "cloudtrail.events", Source: "cloudtrail:LookupEvents",
-			MediaType: "application/json", Taken: h.s.Account.Clock(),
-		}, b)
-	}
-	if err != nil {
-		return fmt.Errorf("cannot keep the event history: %w", err)
-	}
-	return nil
 }
