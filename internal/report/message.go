@@ -151,6 +151,7 @@ type Action struct {
 	Because []string       `json:"because"`
 	After   []string       `json:"after"`
 	Closes  []string       `json:"closes,omitempty"` // the intruder's ways that this closes
+	Cut     bool           `json:"cut,omitempty"`    // of the smallest set that closes all of them
 	Undoes  bool           `json:"undoes,omitempty"`
 	Exposed bool           `json:"exposed,omitempty"`
 	Sink    string         `json:"sink,omitempty"`    // where the secret goes that it makes
