@@ -37,7 +37,7 @@ func live(snap fact.Snapshot) lineage.Live {
 }
 
 // closing writes into each action of a plan which of the intruder's ways it
-// closes, and answers the ways that stay open when all of them are done. Of the
+// closes, and whether it is of the smallest cut, and answers the ways that stay open when all of them are done. Of the
 // wanted actions those that are in the plan no more are done already.
 func closing(p plan.Plan, wanted []plan.Action, ways lineage.Graph) (open []string) {
 	cut := map[string]bool{}
@@ -49,9 +49,15 @@ func closing(p plan.Plan, wanted []plan.Action, ways lineage.Graph) (open []stri
 			cut[node] = true
 		}
 	}
+	least := map[string]bool{}
+	cuts, _ := lineage.Cut(ways)
+	for _, c := range cuts {
+		least[c.Node.ID] = true
+	}
 	for i := range p.Actions {
 		a := &p.Actions[i]
 		for _, node := range nodesOf(*a) {
+			a.Cut = a.Cut || least[node]
 			for _, way := range ways.Through(node) {
 				if text := waysText(ways, way); !slices.Contains(a.Closes, text) {
 					a.Closes = append(a.Closes, text)

@@ -66,8 +66,8 @@ func (q *Inquiry) covered(in *intruder, at int, acts map[string][]*intruder, gon
 	return false
 }
 
-// index notes whom an event can concern.
-func (q *Inquiry) index() {
+// concerns notes whom an event can concern, by what is known of them now.
+func (q *Inquiry) concerns() {
 	q.whose = map[string][]*intruder{}
 	add := func(key string, in *intruder) {
 		if key != "" && !slices.Contains(q.whose[key], in) {
@@ -83,6 +83,11 @@ func (q *Inquiry) index() {
 			add("principal "+s.Principal.Account+" "+s.Principal.ID, in)
 		}
 	}
+}
+
+// index notes whom an event can concern, and whose the hits are.
+func (q *Inquiry) index() {
+	q.concerns()
 	for _, h := range q.hits {
 		var told []*intruder
 		for _, id := range h.EventIDs {

@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"golang.org/x/sync/errgroup"
 
-	"cordon/internal/event"
 	"cordon/internal/evidence"
 	"cordon/internal/fact"
 	"cordon/internal/lineage"
@@ -19,7 +18,9 @@ import (
 // askHistory asks the live event history, which reaches 90 days back, and keeps
 // every answer as evidence: first what the suspects of the last triage did,
 // then every call that changes something. A region that does not answer is told
-// as a gap, and noted with what the import was asked: the rest goes on.
+// as a gap, and noted with what the import was asked: the rest goes on. What was
+// read when somebody interrupts is kept, and the next import or question takes it
+// in.
 func (a *Archive) askHistory(ctx context.Context, o ImportOptions, note *asked) error {
 	h, store, err := a.liveHistory(ctx, o.Session, o.Regions)
 	if err != nil {
@@ -46,11 +47,25 @@ func (a *Archive) askHistory(ctx context.Context, o ImportOptions, note *asked) 
 			}
 		}
 	}
-	var g errgroup.Group
+	var (
+		g    errgroup.Group
+		mu   sync.Mutex
+		kept = map[string]int{} // by region
+	)
 	g.SetLimit(inFlight)
 	for _, region := range h.regions {
+		told := func(n int) error {
+			mu.Lock()
+			defer mu.Unlock()
+			kept[region] = n
+			all := 0
+			for _, n := range kept {
+				all += n
+			}
+			return a.Out.Handle(report.Progress{Step: "history", Done: all, What: "writes", Region: region})
+		}
 		g.Go(func() error {
-			_, err := h.lookUp(ctx, region, types.LookupAttributeKeyReadOnly, "false", "writes")
+			err := h.spool(ctx, region, types.LookupAttributeKeyReadOnly, "false", "writes", told)
 			if err != nil && ctx.Err() == nil {
 				h.fail(region, err)
 				return nil
@@ -95,68 +110,4 @@ func (a *Archive) liveHistory(ctx context.Context, s *Session, only []string) (*
 	}
 	store, err := s.evidence(false)
 	return h, store, err
-}
-
-// live asks what the suspects did since a time. Nothing is kept: what matters
-// is imported when somebody asks for it.
-func (q *Inquiry) live(ctx context.Context, since time.Time) ([]event.Event, error) {
-	h, _, err := q.liveHistory(ctx, q.Session, nil)
-	if err != nil {
-		return nil, err
-	}
-	h.from = since
-	var (
-		g   errgroup.Group
-		all = make(chan []event.Event)
-		out []event.Event
-	)
-	g.SetLimit(inFlight)
-	done := make(chan struct{})
-	go func() {
-		for events := range all {
-			out = append(out, events...)
-		}
-		close(done)
-	}()
-	for _, asked := range q.watched() {
-		for _, region := range h.regions {
-			g.Go(func() error {
-				events, err := h.lookUp(ctx, region, attribute(asked.By), asked.Value, string(asked.By))
-				all <- events
-				if err != nil && ctx.Err() == nil {
-					h.fail(region, err)
-					return nil
-				}
-				return ctx.Err()
-			})
-		}
-	}
-	err = g.Wait()
-	close(all)
-	<-done
-	for region, r := range h.bad {
-		if !q.gone["live "+region] {
-			q.gone["live "+region] = true
-			err = errors.Join(err, q.tell(report.NewGap(r)))
-		}
-	}
-	return once(out), err
-}
-
-// watched lists what to ask the live history by, to see what intruders do next.
-func (q *Inquiry) watched() (all []lineage.Query) {
-	seen := map[lineage.Query]bool{}
-	for _, in := range q.intruders {
-		for _, s := range in.closure.Suspects() {
-			ask := lineage.Query{By: lineage.ByUser, Value: s.Principal.ID}
-			if s.Credential != "" {
-				ask = lineage.Query{By: lineage.ByAccessKey, Value: s.Credential}
-			}
-			if ask.Value != "" && !seen[ask] {
-				seen[ask] = true
-				all = append(all, ask)
-			}
-		}
-	}
-	return all
 }

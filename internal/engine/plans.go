@@ -119,7 +119,7 @@ func TellPlan(c *incident.Case, p plan.Plan, now time.Time, out report.Handler) 
 func action(a plan.Action, n int, refused string) report.Action {
 	m := report.Action{
 		ID: a.ID, Number: n, Verb: a.Verb, Class: a.Class, Target: finding.Target{Ref: a.Target.Ref, ARN: a.Target.ARN},
-		Because: append([]string{}, a.Because...), After: append([]string{}, a.After...), Closes: a.Closes,
+		Because: append([]string{}, a.Because...), After: append([]string{}, a.After...), Closes: a.Closes, Cut: a.Cut,
 		Undoes: a.Undoes != nil, Exposed: a.Exposed, Sink: a.Sink, Refused: refused, Owner: fact.Owner.Or(a.Target, ""),
 	}
 	if used, known := fact.LastUsed.Get(a.Target); known {

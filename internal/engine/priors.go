@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"golang.org/x/sync/errgroup"
@@ -26,7 +27,7 @@ import (
 )
 
 // recall writes into every tampered resource what its aspects were before, as
-// far as the account's own history or a baseline tells, and which outsiders the
+// far as the account's own history, an imported record or a baseline tells, and which outsiders the
 // owner vouches for. A region whose history cannot be read leaves the aspects
 // unknown: nothing is put back on a guess.
 func (s *Session) recall(ctx context.Context, snap *fact.Snapshot, store *evidence.Store) error {
@@ -35,7 +36,9 @@ func (s *Session) recall(ctx context.Context, snap *fact.Snapshot, store *eviden
 		return err
 	}
 	h := &history{s: s, store: store, bad: map[string]fact.Reading{}}
-	p := &priors{h: h, asked: map[lookup]*lookedUp{}}
+	h.past = s.openPast(nil)
+	defer h.past.close()
+	p := &priors{h: h, begins: snap.At.Add(-historyReach), asked: map[lookup]*lookedUp{}}
 	vouched := vouchedFor(*snap)
 	for i := range snap.Resources {
 		r := &snap.Resources[i]
@@ -49,6 +52,11 @@ func (s *Session) recall(ctx context.Context, snap *fact.Snapshot, store *eviden
 	}
 	for i := range snap.Lost { // what he deleted may be made again
 		if err := p.set(ctx, &snap.Lost[i], base); err != nil {
+			return err
+		}
+	}
+	for _, reading := range h.past.gaps(time.Time{}) {
+		if err := s.Out.Handle(report.NewGap(reading)); err != nil {
 			return err
 		}
 	}
@@ -86,13 +94,17 @@ type lookedUp struct {
 	once   sync.Once
 	events []event.Event
 	err    error
+	older  []event.Event   // from the imported record
+	lost   map[string]bool // of these what could not be read again
+	ended  error
 }
 
 // priors asks each question once, for all resources.
 type priors struct {
-	h     *history
-	mu    sync.Mutex
-	asked map[lookup]*lookedUp
+	h      *history
+	begins time.Time // the live history
+	mu     sync.Mutex
+	asked  map[lookup]*lookedUp
 }
 
 // set writes into a resource what its aspects were, where anything tells.
@@ -176,28 +188,60 @@ func (p *priors) events(ctx context.Context, r fact.Resource, calls []string) (a
 	}
 	slices.Sort(names)
 	var (
-		g  errgroup.Group
-		mu sync.Mutex
+		g     errgroup.Group
+		mu    sync.Mutex
+		older []event.Event
+		blind time.Time // the last record that nobody can read any more
 	)
 	whole = true
 	for _, name := range slices.Compact(names) {
 		g.Go(func() error {
 			a := p.ask(ctx, lookup{region, name})
-			if ctx.Err() != nil {
-				return ctx.Err()
+			if ctx.Err() != nil || a.ended != nil {
+				return errors.Join(ctx.Err(), a.ended)
 			}
 			mu.Lock()
 			defer mu.Unlock()
 			whole = whole && a.err == nil
-			all = append(all, a.events...)
+			all, older = append(all, a.events...), append(older, a.older...)
+			for _, e := range a.older {
+				if a.lost[e.ID] && e.Time.After(blind) {
+					blind = e.Time
+				}
+			}
 			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, false, fmt.Errorf("cannot read what %s was before: %w", r.Ref, err)
 	}
+	until := p.begins
+	if !whole {
+		until = p.h.s.Account.Clock()
+	}
+	older, err = p.certain(ctx, r.Ref, region, older, blind, until)
+	if err != nil {
+		return nil, false, fmt.Errorf("cannot read what %s was before: %w", r.Ref, err)
+	}
+	known := map[string]bool{}
+	for _, e := range all {
+		known[e.ID] = true
+	}
+	all = append(all, slices.DeleteFunc(older, func(e event.Event) bool { return known[e.ID] })...)
 	slices.SortStableFunc(all, func(a, b event.Event) int { return b.Time.Compare(a.Time) })
 	return all, whole, nil
+}
+
+// certain are those of the imported calls to a resource after which no other
+// can have been missed, up to the time from which the live history tells.
+func (p *priors) certain(ctx context.Context, ref fact.Ref, region string, older []event.Event, blind, until time.Time) ([]event.Event, error) {
+	older = slices.DeleteFunc(older, func(e event.Event) bool { return !e.Time.After(blind) || !e.Time.Before(until) || !about(e, ref) })
+	if len(older) == 0 {
+		return nil, nil
+	}
+	first := slices.MinFunc(older, func(a, b event.Event) int { return a.Time.Compare(b.Time) }).Time
+	from, err := p.h.past.unbroken(ctx, region, first, until)
+	return slices.DeleteFunc(older, func(e event.Event) bool { return e.Time.Before(from) }), err
 }
 
 func (p *priors) ask(ctx context.Context, q lookup) *lookedUp {
@@ -214,6 +258,18 @@ func (p *priors) ask(ctx context.Context, q lookup) *lookedUp {
 		if a.err != nil && ctx.Err() == nil && awsapi.Classify(a.err) != awsapi.AbsentInRegion {
 			p.h.fail(q.region, a.err)
 		}
+		a.ended = p.imported(ctx, q, a)
 	})
 	return a
+}
+
+// imported adds what the case's record of events has to a live answer.
+func (p *priors) imported(ctx context.Context, q lookup, a *lookedUp) (err error) {
+	f := filterOf(lineage.Query{By: lineage.ByEventName, Value: q.call})
+	f.Regions = []string{q.region}
+	a.older, a.lost, err = p.h.past.answer(ctx, f)
+	for _, e := range a.events {
+		delete(a.lost, e.ID) // the live history has it whole
+	}
+	return err
 }

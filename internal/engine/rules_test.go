@@ -41,8 +41,8 @@ func rulesOf(t *testing.T, text string) *Rules {
 	return r
 }
 
-// asked is an inquiry about all that was imported.
-func asked(t *testing.T, a *Archive) *Inquiry {
+// inquiry asks about all that was imported.
+func inquiry(t *testing.T, a *Archive) *Inquiry {
 	t.Helper()
 	q := &Inquiry{Archive: a}
 	if err := q.open(t.Context()); err != nil {
@@ -75,7 +75,7 @@ func TestRulesGoOn(t *testing.T) {
 		}
 	}
 	a.Rules = rulesOf(t, userRules)
-	q := asked(t, a)
+	q := inquiry(t, a)
 	hits, err := q.ruled(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestRulesReadWhatImportDidNot(t *testing.T) {
 		}
 	}
 	a.Rules = rules
-	q := asked(t, a)
+	q := inquiry(t, a)
 	hits, err := q.ruled(t.Context())
 	if err != nil || len(hits) != 60 || len(q.gaps) != 0 {
 		t.Errorf("%d hits, gaps %v: %v", len(hits), q.gaps, err)
@@ -145,7 +145,7 @@ func TestCrowdsOfRules(t *testing.T) {
 	if err := a.Import(t.Context(), ImportOptions{Paths: []string{dir}}); err != nil {
 		t.Fatal(err)
 	}
-	hits, err := asked(t, a).ruled(t.Context())
+	hits, err := inquiry(t, a).ruled(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

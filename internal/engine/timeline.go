@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"cordon/internal/event"
-	"cordon/internal/lineage"
 	"cordon/internal/report"
 	"cordon/internal/trail"
 )
@@ -22,20 +21,26 @@ func (q *Inquiry) Timeline(ctx context.Context) error {
 	if err := q.prepare(ctx); err != nil {
 		return err
 	}
+	f, err := q.whom()
+	if err != nil {
+		return err
+	}
+	var live *following
+	if q.Follow {
+		if live, err = q.following(f); err != nil {
+			return err
+		}
+	}
+	f.From, f.To = q.From, q.To
 	for _, in := range q.intruders {
 		if err := q.tell(q.verdict(in)); err != nil {
 			return err
 		}
 	}
-	f := trail.Filter{From: q.From, To: q.To}
-	if q.Principal != "" {
-		f.Principals = []string{q.Principal}
-		if !isARN(q.Principal) {
-			f.Principals, f.Users = nil, []string{q.Principal}
-		}
-	}
+	var spanFrom, spanTo time.Time // what a person is shown who names no time
 	if q.Limit > 0 && f.From.IsZero() && f.To.IsZero() && len(q.intruders) > 0 {
-		f.From, f.To = q.span()
+		spanFrom, spanTo = q.span()
+		f.From, f.To = spanFrom, spanTo
 	}
 	rows, err := q.store.Rows(f)
 	if err != nil {
@@ -64,10 +69,15 @@ func (q *Inquiry) Timeline(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := q.end("timeline", matched, lanes); err != nil || !q.Follow {
+	if !spanFrom.IsZero() {
+		if err := q.tell(report.Span{From: spanFrom, To: spanTo}); err != nil {
+			return err
+		}
+	}
+	if err := q.end("timeline", matched, lanes); err != nil || live == nil {
 		return err
 	}
-	return q.follow(ctx)
+	return live.run(ctx)
 }
 
 // known is the event as an intruder's closure read it, else from its columns.
@@ -102,50 +112,34 @@ func (q *Inquiry) span() (from, to time.Time) {
 	return from.Add(-around), to.Add(around)
 }
 
-// every is how often a followed trail is asked: LookupEvents allows two calls
-// a second and region, and is minutes late anyway.
-const every = 20 * time.Second
-
-// follow asks the live event history for what the suspects do, again and
-// again, until it is interrupted.
-func (q *Inquiry) follow(ctx context.Context) error {
-	if q.Session == nil {
-		if q.Open == nil {
-			return refuse("follow-offline", nil)
-		}
-		s, err := q.Open(ctx)
-		if err != nil {
-			return err
-		}
-		q.Session = s
+// whom is the filter of whom --principal names: an ARN, a user or session by its
+// name, else a role by its name. A name that the record does not know is refused:
+// an empty page would say that nothing was done.
+func (q *Inquiry) whom() (f trail.Filter, err error) {
+	switch {
+	case q.Principal == "":
+		return f, nil
+	case isARN(q.Principal):
+		f.Principals = []string{q.Principal}
+	default:
+		f.Users = []string{q.Principal}
 	}
-	told := map[string]bool{}
-	last := q.status.Last
-	for {
-		events, err := q.live(ctx, last.Add(-trailLag))
-		if err != nil {
-			return err
-		}
-		for _, e := range events {
-			if rows, err := q.store.Rows(trail.Filter{IDs: []string{e.ID}}); told[e.ID] || err == nil && len(rows) > 0 {
-				continue
-			}
-			told[e.ID] = true
-			for _, in := range q.intruders {
-				in.closure.Add(lineage.Query{}, []event.Event{e})
-			}
-			lane, number := q.lane(e)
-			if err := q.tell(q.event(e, lane, number)); err != nil {
-				return err
-			}
-			if e.Time.After(last) {
-				last = e.Time
-			}
-		}
-		if err := q.Session.wait(ctx, every); err != nil {
-			return err
-		}
+	rows, err := q.store.Rows(f)
+	if err != nil || len(rows) > 0 {
+		return f, err
 	}
+	unknown := refuse("no-such-principal", nil, "name", q.Principal)
+	switch {
+	case isARN(q.Principal) && q.Follow: // he may come yet
+		return f, nil
+	case isARN(q.Principal):
+		return f, unknown
+	}
+	role, err := q.subjectFilter("role", q.Principal)
+	if err != nil {
+		return f, unknown
+	}
+	return trail.Filter{Principals: role.Principals}, nil
 }
 
 var keyForm = regexp.MustCompile(`^A[A-Z0-9]{15,127}$`)

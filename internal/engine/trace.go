@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"golang.org/x/sync/errgroup"
 
@@ -40,7 +37,8 @@ const trailLag = 15 * time.Minute
 
 // trace follows the suspect credentials through the event history of every
 // region until nothing new turns up, and writes what it finds into the
-// snapshot's facts. A region whose history cannot be read is a gap.
+// snapshot's facts. What the case's record of events has is asked too. A region
+// whose history cannot be read is a gap.
 func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region, store *evidence.Store) error {
 	marks, _, err := marksFor(s.Case, t.Snapshot)
 	if err != nil {
@@ -59,6 +57,8 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 	if len(seeds) == 0 {
 		return nil // nothing was asked: the checks that need it say unknown
 	}
+	h.past = s.openPast(within(t.Header, s.Account.GlobalRegion()))
+	defer h.past.close()
 	if err := s.window(ctx, t, h); err != nil {
 		return err
 	}
@@ -102,6 +102,9 @@ func (t *Triage) receipts(h *history, regions []awsapi.Region) {
 		t.Snapshot.Expected[checks.History] = append(t.Snapshot.Expected[checks.History], r.Place)
 		t.Snapshot.Readings = append(t.Snapshot.Readings, r)
 	}
+	for _, gap := range h.past.gaps(t.Snapshot.Since) {
+		put(gap)
+	}
 	for _, r := range regions {
 		reading, bad := h.bad[r.Name]
 		if !bad {
@@ -119,9 +122,18 @@ func (t *Triage) receipts(h *history, regions []awsapi.Region) {
 		}
 		put(fact.Reading{
 			Kind: checks.History, Place: fact.Place{Account: t.Snapshot.Account, Region: fact.Global},
-			State: fact.Failed, Why: why + begins.Format(time.RFC3339),
+			State: fact.Failed, Why: why + begins.Format(time.RFC3339) + h.past.reach(begins),
 		})
 	}
+}
+
+// within are the regions that a triage was narrowed to, with the one where
+// AWS records the calls of global services; nil: it was not narrowed.
+func within(h report.Case, global string) []string {
+	if !h.Narrowed {
+		return nil
+	}
+	return append(slices.Clone(h.Regions), global)
 }
 
 // lag says what the history cannot have yet. While a suspect was active within
@@ -191,36 +203,78 @@ func (s *Session) window(ctx context.Context, t *Triage, h *history) error {
 		return nil
 	}
 	t.Summary.SinceFrom = "none"
-	if len(h.regions) == 0 {
-		return nil
-	}
-	home := s.Account.GlobalRegion() // where AWS records IAM's calls
-	if !slices.Contains(h.regions, home) {
-		home = h.regions[0]
-	}
-	events, err := h.lookUp(ctx, home, types.LookupAttributeKeyEventName, "AttachUserPolicy", "quarantine")
-	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
+	var events []event.Event
+	if len(h.regions) > 0 {
+		home := s.Account.GlobalRegion() // where AWS records IAM's calls
+		if !slices.Contains(h.regions, home) {
+			home = h.regions[0]
 		}
-		h.fail(home, err)
-		return nil
-	}
-	for _, e := range events {
-		arn := strings.Join(event.Path(e.Request, "policyArn"), "")
-		if strings.Contains(arn, ":iam::aws:policy/AWSCompromisedKeyQuarantine") && !e.Failed() {
-			if began := e.Time.Add(-beforeNotice); t.Snapshot.Since.IsZero() || began.Before(t.Snapshot.Since) {
-				t.Snapshot.Since, t.Summary.SinceFrom = began, "quarantine"
+		var err error
+		events, err = h.lookUp(ctx, home, types.LookupAttributeKeyEventName, quarantining, "quarantine")
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
 			}
+			h.fail(home, err)
+			events = nil
 		}
+	}
+	began := quarantined(events, nil)
+	if began.IsZero() { // an earlier incident is another: only what still stands counts
+		older, _, err := h.past.answer(ctx, filterOf(lineage.Query{By: lineage.ByEventName, Value: quarantining}))
+		if err != nil {
+			return err
+		}
+		began = quarantined(older, func(user string) bool {
+			for u := range t.Snapshot.Of("iam.user") {
+				if u.ID == user && checks.Quarantined(u) != "" {
+					return true
+				}
+			}
+			return false
+		})
+	}
+	if !began.IsZero() {
+		t.Snapshot.Since, t.Summary.SinceFrom = began.Add(-beforeNotice), "quarantine"
 	}
 	return nil
+}
+
+// quarantining is AWS's own call when a key has shown up in public.
+const quarantining = "AttachUserPolicy"
+
+// quarantined is when AWS first quarantined a user; of users that count alone,
+// and of each of them the last time, where counts is not nil.
+func quarantined(events []event.Event, counts func(user string) bool) (at time.Time) {
+	last := map[string]time.Time{}
+	for _, e := range events {
+		arn := strings.Join(event.Path(e.Request, "policyArn"), "")
+		if !strings.Contains(arn, ":iam::aws:policy/AWSCompromisedKeyQuarantine") || e.Failed() {
+			continue
+		}
+		user := strings.Join(event.Path(e.Request, "userName"), "")
+		switch was, known := last[user]; {
+		case counts == nil:
+			if !known || e.Time.Before(was) {
+				last[user] = e.Time
+			}
+		case counts(user) && (!known || e.Time.After(was)):
+			last[user] = e.Time
+		}
+	}
+	for _, t := range last {
+		if at.IsZero() || t.Before(at) {
+			at = t
+		}
+	}
+	return at
 }
 
 // history asks LookupEvents and keeps every answer as evidence.
 type history struct {
 	s       *Session
 	store   *evidence.Store // nil: answers are not kept
+	past    *past           // nil: nothing was imported, or it is not asked
 	regions []string
 	from    time.Time // zero: as far back as it goes
 	to      time.Time
@@ -264,7 +318,17 @@ func (h *history) ask(ctx context.Context, grown *lineage.Closure, queries []lin
 			})
 		}
 	}
-	return errors.Join(g.Wait(), ctx.Err())
+	if err := errors.Join(g.Wait(), ctx.Err()); err != nil {
+		return err
+	}
+	for _, q := range queries { // after the live history, whose records are whole
+		events, _, err := h.past.answer(ctx, filterOf(q))
+		if err != nil {
+			return err
+		}
+		grown.Add(q, events)
+	}
+	return nil
 }
 
 // hopeless says that a region's history will not be told, whatever is asked.
@@ -284,57 +348,4 @@ func attribute(by lineage.By) types.LookupAttributeKey {
 	default:
 		return types.LookupAttributeKeyEventName
 	}
-}
-
-// lookUp reads all pages of one question in one region and keeps them as
-// evidence. What had been read when a page failed is kept, and returned with
-// the error.
-func (h *history) lookUp(ctx context.Context, region string, key types.LookupAttributeKey, value, name string) (events []event.Event, err error) {
-	var raw []json.RawMessage
-	err = contained(func() error {
-		at := fact.Place{Account: h.s.Account.Caller.Account, Region: region}
-		api := cloudtrail.NewFromConfig(h.s.read(at, historyNeeds))
-		ask := &cloudtrail.LookupEventsInput{LookupAttributes: []types.LookupAttribute{{AttributeKey: key, AttributeValue: &value}}}
-		if !h.from.IsZero() {
-			ask.StartTime = &h.from
-		}
-		if !h.to.IsZero() {
-			ask.EndTime = &h.to
-		}
-		pages := cloudtrail.NewLookupEventsPaginator(api, ask)
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return err
-			}
-			for _, r := range page.Events {
-				record := []byte(aws.ToString(r.CloudTrailEvent))
-				e, err := event.Parse(record)
-				if err != nil {
-					return fmt.Errorf("cannot read the record %s: %w", aws.ToString(r.EventId), err)
-				}
-				events, raw = append(events, e), append(raw, record)
-			}
-		}
-		return nil
-	})
-	return events, errors.Join(err, h.keep(ctx, raw, fmt.Sprintf("lookup-events %s %s %s", region, name, value)))
-}
-
-// keep stores an answer: findings cite its events for as long as the case is.
-func (h *history) keep(ctx context.Context, raw []json.RawMessage, name string) error {
-	if len(raw) == 0 || h.store == nil {
-		return nil
-	}
-	b, err := json.Marshal(raw)
-	if err == nil {
-		_, err = h.store.Put(ctx, evidence.Item{
-			Name: name, Kind: "cloudtrail.events", Source: "cloudtrail:LookupEvents",
-			MediaType: "application/json", Taken: h.s.Account.Clock(),
-		}, b)
-	}
-	if err != nil {
-		return fmt.Errorf("cannot keep the event history: %w", err)
-	}
-	return nil
 }

@@ -59,7 +59,9 @@ type Action struct {
 	Because []string `json:"because,omitempty"`
 	// Closes says which of the intruder's ways this closes, as references.
 	Closes []string `json:"closes,omitempty"`
-	After  []string `json:"after,omitempty"` // ids that must have succeeded first
+	// Cut marks what is of the smallest set that severs every way there is.
+	Cut   bool     `json:"cut,omitempty"`
+	After []string `json:"after,omitempty"` // ids that must have succeeded first
 	// Behind are ids whose call must have returned first, whatever came of it.
 	Behind []string `json:"behind,omitempty"`
 	// Stage is when it may begin; 0 is with the first.

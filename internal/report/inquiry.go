@@ -405,6 +405,16 @@ type Estimate struct {
 // Type implements Message.
 func (Estimate) Type() string { return "estimate" }
 
+// Span is the time that a person is shown of a timeline when he names none: that
+// of the intruders, and some around it. Programs get everything, and no Span.
+type Span struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
+// Type implements Message.
+func (Span) Type() string { return "span" }
+
 // Inquiry ends an investigation.
 type Inquiry struct {
 	Question  string         `json:"question"`

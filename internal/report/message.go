@@ -53,6 +53,8 @@ type Progress struct {
 	// Slow is set when AWS asks to slow down: the service.
 	Slow string        `json:"slow,omitempty"`
 	Wait time.Duration `json:"wait_ns,omitempty"`
+	// At is set where a step has no end: the time until which all is told.
+	At time.Time `json:"at,omitzero"`
 }
 
 // Type implements Message.
@@ -149,6 +151,7 @@ type Action struct {
 	Because []string       `json:"because"`
 	After   []string       `json:"after"`
 	Closes  []string       `json:"closes,omitempty"` // the intruder's ways that this closes
+	Cut     bool           `json:"cut,omitempty"`    // of the smallest set that closes all of them
 	Undoes  bool           `json:"undoes,omitempty"`
 	Exposed bool           `json:"exposed,omitempty"`
 	Sink    string         `json:"sink,omitempty"`    // where the secret goes that it makes

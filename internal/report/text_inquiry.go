@@ -26,6 +26,7 @@ type inquiry struct {
 	hits     []Detection
 	problems []TrailProblem
 	lanes    lanes
+	span     Span
 }
 
 func keep[T any](q *inquiry, list *[]T, m T) {
@@ -45,6 +46,8 @@ func (t *Text) inquire(m Message) *page {
 		keep(q, &q.problems, m)
 	case RecordGap:
 		q.lanes.gap(m)
+	case Span:
+		q.span = m
 	case Creator:
 		keep(q, &q.creators, m)
 	case Edge:
@@ -183,6 +186,9 @@ func (t *Text) inquired(p *page, m Inquiry) {
 	if told > 0 {
 		p.blank()
 		t.laneEnd(p, m, told)
+	}
+	if !q.span.From.IsZero() {
+		p.wrap(" ", w.T("prose.inquiry.span", "from", stamp(q.span.From), "to", stamp(q.span.To)))
 	}
 	t.gapList(p, append(q.lanes.gaps, m.Gaps...), 3, false)
 	p.separate()

@@ -192,6 +192,9 @@ func (t *Text) closes(p *page, a Action) {
 	if more := len(a.Closes) - len(shown); more > 0 {
 		p.wrap("       ", t.Words.T("screen.plan.closes-more", "n", more))
 	}
+	if a.Cut {
+		p.wrap("       ", t.Words.T("screen.plan.cut"))
+	}
 }
 
 // open tells the ways that stay open when everything is done.

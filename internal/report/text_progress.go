@@ -48,6 +48,12 @@ func (k *Ticker) text(m Progress) string {
 	if m.Total > 0 {
 		text = k.Words.T("screen.progress.count", "step", text, "done", m.Done, "total", m.Total)
 	}
+	if m.Total == 0 && m.Done > 0 {
+		text = k.Words.T("screen.progress.so-far", "step", text, "n", m.Done)
+	}
+	if !m.At.IsZero() {
+		text = k.Words.T("screen.progress.as-of", "step", text, "time", stamp(m.At))
+	}
 	if m.Slow != "" {
 		return k.Words.T("screen.progress.slow", "service", safe(m.Slow), "time", k.elapsed(m.Wait.Milliseconds()))
 	}
