@@ -124,6 +124,9 @@ func first(in *intruder) (t time.Time) {
 
 // lane says whose an event is, by the intruder who knows most of it.
 func (q *Inquiry) lane(e event.Event) (lineage.Lane, int) {
+	if q.ours[e.ID] {
+		return laneOfOurs(), 0
+	}
 	best, number := lineage.Lane{Who: lineage.ByOwner, Confidence: lineage.Medium, Why: []string{"no-sign"}}, 0
 	if lineage.ByAWS(e) {
 		best = lineage.Lane{Who: lineage.ByAmazon, Confidence: lineage.High, Why: []string{"by-aws"}}
