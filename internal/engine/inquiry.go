@@ -235,7 +235,7 @@ func (q *Inquiry) reach(ctx context.Context, in *intruder) error {
 	in.closure.Add(lineage.Query{}, past)
 	for asked := in.closure.Next(); len(asked) > 0; asked = in.closure.Next() {
 		for _, one := range asked {
-			events, err := q.read(ctx, filterOf(one), q.lost)
+			events, err := q.answer(ctx, in, one)
 			if err != nil {
 				return err
 			}
