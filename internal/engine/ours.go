@@ -41,7 +41,7 @@ type accounted struct {
 	at       fact.Place
 	calls    map[string]bool // by name, without version
 	names    []string        // of the target
-	whole    bool            // the target is an account or Region, which requests do not name
+	whole    bool            // of the target there is one, which requests do not name
 	who      []plan.Principal
 	from, to time.Time // by AWS's clock
 }
@@ -200,9 +200,15 @@ func accountOf(r, end journal.Record) (accounted, bool) {
 	}
 	a := accounted{
 		at: target.Place, calls: callsOf(target.Kind, r), names: namesIn(target, r.Prior, end.After),
-		whole: target.ID == target.Account || target.ID == target.Region, from: r.At, to: end.At,
+		whole: single[target.Kind] || target.ID == target.Account, from: r.At, to: end.At,
 	}
 	return a, len(a.calls) > 0
+}
+
+// single are kinds of which a place has one: requests do not name it.
+var single = map[fact.Kind]bool{
+	"account.contact-information": true, "bedrock.logging": true, "bedrock.model-access": true, "ec2.account-settings": true,
+	"iam.account-password-policy": true, "securityhub.hub": true, "ses.account": true, "sns.sms": true,
 }
 
 // callsOf names the calls that a line announces.
@@ -292,10 +298,10 @@ func (a *accounted) take(events []event.Event, ours map[string]bool) {
 
 // about says whether an event names the target.
 func (a *accounted) about(e event.Event) bool {
-	said := append(stringsIn(e.Request), stringsIn(e.Response)...)
-	if a.whole || len(said) == 0 {
-		return a.whole
+	if a.whole {
+		return true
 	}
+	said := append(stringsIn(e.Request), stringsIn(e.Response)...)
 	return slices.ContainsFunc(said, func(s string) bool {
 		return slices.ContainsFunc(a.names, func(name string) bool {
 			return s == name || strings.HasSuffix(s, "/"+name) || strings.HasPrefix(s, "arn:") && strings.HasSuffix(s, ":"+name)

@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"cordon/internal/detect"
+	"cordon/internal/event"
 	"cordon/internal/fact"
 	"cordon/internal/journal"
+	"cordon/internal/lineage"
 	"cordon/internal/plan"
 	"cordon/internal/report"
 )
@@ -95,6 +97,43 @@ func TestOnlyWhatTheJournalAccountsForIsOurs(t *testing.T) {
 	for i, c := range calls {
 		if got := lanes[id(i)]; got == "" || (got == "responder") != (c.want == "responder") {
 			t.Errorf("%s: the lane is %q", c.what, got)
+		}
+	}
+}
+
+// Of live calls too: who holds the responder's credentials and writes our mark is
+// not the responder.
+func TestLiveCallsOfOurs(t *testing.T) {
+	a, _ := offline(t)
+	at := time.Date(2026, 9, 2, 8, 0, 0, 0, time.UTC)
+	leftByApply(t, a, at)
+	book, err := (&Session{Case: a.Case}).lanesNow(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := event.Event{
+		ID: "1", Time: at, Source: "iam.amazonaws.com", Name: "UpdateAccessKey", Region: "us-east-1", Account: a.Case.Account, Agent: "x app/cordon-" + strings.ToUpper(a.Case.ID),
+		Principal: event.Principal{Type: "IAMUser", ARN: responder, ID: "AIDACLAIRE", Account: a.Case.Account}, Credential: "AKIACLAIRE0000000001",
+		Request: json.RawMessage(`{"userName":"svc-deploy","accessKeyId":"AKIAINTRUDER00000001","status":"Inactive"}`),
+	}
+	other := e
+	other.Name, other.Request = "CreateAccessKey", json.RawMessage(`{"userName":"svc-deploy"}`)
+	if ours, his := book.of(e), book.of(other); ours != lineage.ByResponder || his != lineage.ByUnknown {
+		t.Errorf("ours is %q; what the journal does not account for, %q", ours, his)
+	}
+}
+
+// Of some things a place has one, which no request names.
+func TestOursWithoutAName(t *testing.T) {
+	for of, ours := range map[fact.Kind]bool{"account.contact-information": true, "account.alternate-contact": false} {
+		target, err := json.Marshal(fact.Resource{Ref: fact.Ref{Kind: of, Place: fact.Place{Region: fact.Global}, ID: "primary"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		verb := map[fact.Kind]string{"account.contact-information": "set-contact-information", "account.alternate-contact": "set-contact"}[of]
+		a, ok := accountOf(journal.Record{Step: journal.Doing, Verb: verb, Kind: string(of), Target: target}, journal.Record{})
+		if got := a.about(event.Event{Request: json.RawMessage(`{"contactInformation":{"city":"Lyon"}}`)}); !ok || got != ours {
+			t.Errorf("%s: %v, %v", of, ok, got)
 		}
 	}
 }
