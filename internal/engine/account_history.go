@@ -28,7 +28,7 @@ func (s *Session) accountChanges(ctx context.Context, sum *report.AccountChecked
 	for _, u := range unseen {
 		sum.Unseen = append(sum.Unseen, u.Where+": "+u.Why)
 	}
-	lanes, err := s.lanesNow()
+	lanes, err := s.lanesNow(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (s *Session) bought(ctx context.Context, m *report.Bill, since time.Time) e
 			m.Unread = append(m.Unread, u)
 		}
 	}
-	lanes, err := s.lanesNow()
+	lanes, err := s.lanesNow(ctx)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -37,6 +38,7 @@ type Inquiry struct {
 	cited     map[string]trail.Row
 	whose     map[string][]*intruder // by event, credential and principal
 	mine      map[string]bool        // what the owner marked as his
+	ours      map[string]bool        // events that the journal accounts for
 	bySubject map[string][]lineage.Sign
 	unjudged  int // candidates of detections that could not be read again
 	status    trail.Status
@@ -161,7 +163,7 @@ func (q *Inquiry) detect(ctx context.Context) error {
 	ruled, err := q.ruled(ctx)
 	q.hits = append(q.hits, ruled...)
 	slices.SortStableFunc(q.hits, func(a, b detect.Hit) int { return a.At.Compare(b.At) })
-	return err
+	return errors.Join(err, q.own(ctx))
 }
 
 // candidates are the rows that detections look at: the calls they name, what
@@ -224,7 +226,7 @@ func (q *Inquiry) grow(ctx context.Context, in *intruder) error {
 
 func (q *Inquiry) reach(ctx context.Context, in *intruder) error {
 	in.closure, in.did = lineage.New(in.found.Seeds, in.found.Since), nil
-	known := lineage.Known{Signs: q.signsOf(in), Compute: true}
+	known := lineage.Known{Signs: q.signsOf(in), Ours: q.ours, Compute: true}
 	if in.hint { // somebody pointed here, and detections say nothing either way
 		known.Signs = nil
 	}
@@ -263,6 +265,11 @@ func (q *Inquiry) look(ctx context.Context, c *lineage.Closure, asked []lineage.
 			}
 		}
 		events, err := q.read(ctx, f, q.lost)
+		if err == nil && asked[0].By == lineage.ByRole {
+			var more []event.Event
+			more, err = q.sessionsOf(ctx, c, asked[0].Value)
+			events = once(append(events, more...))
+		}
 		if err != nil {
 			return err
 		}

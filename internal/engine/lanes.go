@@ -14,8 +14,12 @@ import (
 // in order, the surest first, and notes whose each act, credential and principal
 // is: an event is then judged by those that it can concern.
 func (q *Inquiry) merge() {
+	began := make(map[*intruder]time.Time, len(q.intruders)) // each goes through all that he did
+	for _, in := range q.intruders {
+		began[in] = first(in)
+	}
 	slices.SortStableFunc(q.intruders, func(a, b *intruder) int {
-		return cmp.Or(cmp.Compare(sureness(b), sureness(a)), cmp.Compare(b.found.Score, a.found.Score), first(a).Compare(first(b)))
+		return cmp.Or(cmp.Compare(sureness(b), sureness(a)), cmp.Compare(b.found.Score, a.found.Score), began[a].Compare(began[b]))
 	})
 	acts := map[string][]*intruder{}
 	for _, in := range q.intruders {
@@ -70,8 +74,8 @@ func (q *Inquiry) covered(in *intruder, at int, acts map[string][]*intruder, gon
 func (q *Inquiry) concerns() {
 	q.whose = map[string][]*intruder{}
 	add := func(key string, in *intruder) {
-		if key != "" && !slices.Contains(q.whose[key], in) {
-			q.whose[key] = append(q.whose[key], in)
+		if all := q.whose[key]; key != "" && (len(all) == 0 || all[len(all)-1] != in) { // one intruder after the other
+			q.whose[key] = append(all, in)
 		}
 	}
 	for _, in := range q.intruders {
@@ -129,6 +133,9 @@ func first(in *intruder) (t time.Time) {
 
 // lane says whose an event is, by the intruder who knows most of it.
 func (q *Inquiry) lane(e event.Event) (lineage.Lane, int) {
+	if q.ours[e.ID] {
+		return laneOfOurs(), 0
+	}
 	best, number := lineage.Lane{Who: lineage.ByOwner, Confidence: lineage.Medium, Why: []string{"no-sign"}}, 0
 	if lineage.ByAWS(e) {
 		best = lineage.Lane{Who: lineage.ByAmazon, Confidence: lineage.High, Why: []string{"by-aws"}}
@@ -151,4 +158,20 @@ func (q *Inquiry) lane(e event.Event) (lineage.Lane, int) {
 
 func rank(l lineage.Lane) int {
 	return slices.Index([]string{lineage.ByOwner, lineage.ByUnknown, lineage.ByAmazon, lineage.ByResponder, lineage.ByIntruder}, l.Who)
+}
+
+// A unique is a list in which nothing stands twice.
+type unique struct {
+	list []string
+	has  map[string]bool
+}
+
+func (u *unique) add(s string) {
+	if u.has[s] {
+		return
+	}
+	if u.has == nil {
+		u.has = map[string]bool{}
+	}
+	u.has[s], u.list = true, append(u.list, s)
 }

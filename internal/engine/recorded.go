@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"cordon/internal/awsapi"
 	"cordon/internal/event"
 	"cordon/internal/fact"
+	"cordon/internal/journal"
 	"cordon/internal/lineage"
 	"cordon/internal/report"
 )
@@ -92,12 +94,17 @@ type laneBook struct {
 	since       time.Time
 	credentials map[string]bool // → whether it is sure
 	principals  map[string]bool // by ARN
-	mark, me    string
+	mark        string
+	ours        []accounted // by the journal
 }
 
 // lanesNow reads the last triage of the case.
-func (s *Session) lanesNow() (laneBook, error) {
-	b := laneBook{credentials: map[string]bool{}, principals: map[string]bool{}, mark: appMark(s.Case.ID), me: s.Account.Caller.Binding()}
+func (s *Session) lanesNow(ctx context.Context) (laneBook, error) {
+	b := laneBook{credentials: map[string]bool{}, principals: map[string]bool{}, mark: appMark(s.Case.ID)}
+	var err error
+	if b.ours, err = accounts(ctx, s.Case); err != nil && !errors.Is(err, journal.ErrBroken) { // what was altered accounts for nothing
+		return b, err
+	}
 	t, there, err := triaged(s.Case)
 	if err != nil || !there {
 		return b, err
@@ -124,8 +131,10 @@ func (s *Session) lanesNow() (laneBook, error) {
 // appMark is what our own calls of a case have in their user agent.
 func appMark(id string) string { return "app/cordon-" + strings.ToLower(id) }
 
-// of says whose a call is. An intruder's is only what a triage held to be his
-// and surely so; the owner's, only what nothing speaks against after a triage.
+// of says whose a call is. Ours is only what the journal accounts for, whoever
+// else has the responder's credentials and our mark; an intruder's, what a triage
+// held to be his and surely so; the owner's, what nothing speaks against after a
+// triage.
 func (b laneBook) of(e event.Event) string {
 	arn := e.Principal.ARN
 	if e.Principal.Issuer.ARN != "" {
@@ -134,16 +143,17 @@ func (b laneBook) of(e event.Event) string {
 	byKey, key := b.credentials[e.Credential]
 	byWho, who := b.principals[arn]
 	before := !b.since.IsZero() && e.Time.Before(b.since)
+	marked := strings.Contains(strings.ToLower(e.Agent), b.mark)
 	switch {
 	case lineage.ByAWS(e):
 		return lineage.ByAmazon
+	case marked && slices.ContainsFunc(b.ours, func(a accounted) bool { return a.could(e) && a.about(e) }):
+		return lineage.ByResponder
 	case (key && byKey || who && byWho) && !before:
 		return lineage.ByIntruder
 	case key, who:
 		return lineage.ByUnknown
-	case strings.Contains(strings.ToLower(e.Agent), b.mark) && arn == b.me:
-		return lineage.ByResponder
-	case strings.Contains(strings.ToLower(e.Agent), b.mark): // anybody can write our mark
+	case marked: // anybody can write our mark
 		return lineage.ByUnknown
 	case b.triaged:
 		return lineage.ByOwner

@@ -117,7 +117,7 @@ func (q *Inquiry) creator(ctx context.Context, d lineage.Deed, e event.Event) (r
 func (q *Inquiry) creators(ctx context.Context, in *intruder) error {
 	for _, d := range in.closure.Deeds() {
 		a, his := in.acts[d.EventID]
-		if !his || d.Ref.ID == "" {
+		if !his || d.Ref.ID == "" || !q.within(d.At) {
 			continue
 		}
 		c, err := q.creator(ctx, d, a.Event)

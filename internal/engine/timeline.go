@@ -171,35 +171,40 @@ func (q *Inquiry) tellDetections() (n int, lanes map[string]int, err error) {
 		id, principal, status string
 		hour                  time.Time
 	}
-	at := map[group]*report.Detection{}
-	var order []*report.Detection
+	type line struct {
+		report.Detection
+		ids unique
+	}
+	at := map[group]*line{}
+	var order []*line
 	for _, h := range q.hits {
+		if !q.within(h.At) {
+			continue
+		}
 		g := group{h.Detection + "\x00" + h.Rule, h.Principal, h.Status, h.At.Truncate(time.Hour)}
 		d := at[g]
 		if d == nil {
-			d = &report.Detection{
+			d = &line{Detection: report.Detection{
 				ID: h.Detection, Title: title(h), Severity: h.Severity.String(), Confidence: string(h.Confidence), Status: h.Status, Attack: h.Attack,
 				Principal: h.Principal, Credential: h.Credential, Address: h.Address, Region: h.Region, First: h.At, Rule: h.Rule, Author: h.Author, Args: arguments(h),
-			}
+			}}
 			d.Lane = q.laneOf(h.EventIDs)
 			at[g], order = d, append(order, d)
 		}
 		d.Last = h.At
 		for _, id := range h.EventIDs {
-			if !slices.Contains(d.EventIDs, id) {
-				d.EventIDs = append(d.EventIDs, id)
-			}
+			d.ids.add(id)
 		}
-		d.Count = len(d.EventIDs)
 	}
-	slices.SortStableFunc(order, func(a, b *report.Detection) int { return grave(b.Severity) - grave(a.Severity) })
+	slices.SortStableFunc(order, func(a, b *line) int { return grave(b.Severity) - grave(a.Severity) })
 	lanes = map[string]int{}
 	for i, d := range order {
 		lanes[d.Lane]++
 		if q.Limit > 0 && i >= q.Limit {
 			continue
 		}
-		if err := q.tell(*d); err != nil {
+		d.EventIDs, d.Count = d.ids.list, len(d.ids.list)
+		if err := q.tell(d.Detection); err != nil {
 			return 0, nil, err
 		}
 	}

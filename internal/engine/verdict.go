@@ -114,8 +114,8 @@ func (q *Inquiry) verdict(in *intruder) report.Verdict {
 	}
 	v.Addresses, v.Agents, v.Regions = addresses.most(), agents.most(), regions.most()
 	v.Issued = issued(in)
-	v.Techniques = techniques(in)
-	v.Made, v.Undo = made(in)
+	v.Techniques = q.techniques(in)
+	v.Made, v.Undo = q.made(in)
 	for _, s := range in.found.Why {
 		v.Why = append(v.Why, report.VerdictSign{Word: s.Word, EventIDs: s.EventIDs})
 	}
@@ -147,33 +147,42 @@ func issued(in *intruder) (all []report.IssuedCred) {
 	return all
 }
 
-// techniques groups hits by detection and outcome, the gravest first.
-func techniques(in *intruder) []report.Technique {
+// techniques groups the hits of the time asked for by detection and outcome, the
+// gravest first.
+func (q *Inquiry) techniques(in *intruder) []report.Technique {
 	type group struct{ id, status string }
-	at := map[group]*report.Technique{}
+	type technique struct {
+		report.Technique
+		ids unique
+	}
+	at := map[group]*technique{}
 	var order []group
 	for _, h := range in.hits {
 		g := group{h.Detection + h.Rule, h.Status}
-		t := at[g]
-		if t == nil {
-			t = &report.Technique{
-				ID: cmp.Or(h.Detection, h.Rule), Name: title(h), Author: h.Author, Severity: h.Severity.String(), Status: h.Status, First: h.At,
-				Attack: strings.Join(h.Attack, " "), Args: arguments(h),
-			}
-			at[g], order = t, append(order, g)
-		}
 		for _, id := range h.EventIDs {
-			if a, his := in.acts[id]; his && in.closure.Lane(a.Event).Who == "intruder" && !slices.Contains(t.EventIDs, id) {
-				t.EventIDs = append(t.EventIDs, id)
+			a, his := in.acts[id]
+			if !his || !q.within(a.Event.Time) || in.closure.Lane(a.Event).Who != lineage.ByIntruder {
+				continue
 			}
+			t := at[g]
+			if t == nil {
+				t = &technique{Technique: report.Technique{
+					ID: cmp.Or(h.Detection, h.Rule), Name: title(h), Author: h.Author, Severity: h.Severity.String(), Status: h.Status, First: h.At,
+					Attack: strings.Join(h.Attack, " "), Args: arguments(h),
+				}}
+				if !q.within(h.At) {
+					t.First = a.Event.Time
+				}
+				at[g], order = t, append(order, g)
+			}
+			t.ids.add(id)
 		}
-		t.Count = len(t.EventIDs)
 	}
 	var out []report.Technique
 	for _, g := range order {
-		if len(at[g].EventIDs) > 0 {
-			out = append(out, *at[g])
-		}
+		t := at[g]
+		t.EventIDs, t.Count = t.ids.list, len(t.ids.list)
+		out = append(out, t.Technique)
 	}
 	slices.SortStableFunc(out, func(a, b report.Technique) int {
 		return cmp.Or(cmp.Compare(grave(b.Severity), grave(a.Severity)), strings.Compare(b.Status, a.Status), a.First.Compare(b.First))
@@ -185,11 +194,11 @@ var severities = []string{"info", "low", "medium", "high", "critical"}
 
 func grave(s string) int { return slices.Index(severities, s) }
 
-// made lists what the intruder did to resources, and the calls that would take
-// it back.
-func made(in *intruder) (things []report.MadeThing, undo []report.UndoCall) {
+// made lists what the intruder did to resources in the time asked for, and the
+// calls that would take it back.
+func (q *Inquiry) made(in *intruder) (things []report.MadeThing, undo []report.UndoCall) {
 	for _, d := range in.closure.Deeds() {
-		if d.Confidence == lineage.Low || d.Ref.ID == "" {
+		if d.Confidence == lineage.Low || d.Ref.ID == "" || !q.within(d.At) {
 			continue
 		}
 		things = append(things, report.MadeThing{

@@ -220,14 +220,15 @@ func write(t *testing.T, path string, data []byte) {
 	}
 }
 
-// TestRootIntruder: a small written scenario, labelled event by event.
+// TestRootIntruder: a small written scenario, labelled event by event: the labels
+// are the truth.
 func TestRootIntruder(t *testing.T) {
 	path, _ := filepath.Abs(shared + "/scenarios/panther-compromised-root/labelled_events.jsonl")
 	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Skip("the shared data is not here")
 	}
-	label := map[string]string{}
+	want := truth{ARN: "arn:aws:iam::493859302102:root", Address: "92.55.146.245"} // root signed in: there is no key
 	for line := range bytes.Lines(b) {
 		var l struct {
 			Label string
@@ -240,26 +241,35 @@ func TestRootIntruder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		label[e.ID] = l.Label
-	}
-	his, blamed, missed := 0, 0, 0
-	got := map[string]string{}
-	for _, e := range of[report.Event](verdictOf(t, []string{path}, "")) {
-		got[e.ID] = e.Lane
-	}
-	for id, l := range label {
-		switch {
-		case l == "attacker" && got[id] == "intruder":
-			his++
-		case l == "attacker":
-			missed++
-		case got[id] == "intruder":
-			blamed++
+		if l.Label != "attacker" {
+			continue
+		}
+		want.Events = append(want.Events, e.ID)
+		if want.First.IsZero() || e.Time.Before(want.First) {
+			want.First = e.Time
+		}
+		if e.Time.After(want.Last) {
+			want.Last = e.Time
+		}
+		want.Issued = append(want.Issued, event.Path(e.Response, "accessKey.accessKeyId")...)
+		if e.Credential != "" { // root has none: these are keys that he made
+			want.Used = append(want.Used, e.Credential)
 		}
 	}
-	t.Logf("%d of the intruder's found, %d missed, %d of the owner's blamed", his, missed, blamed)
-	if blamed > 0 || his == 0 {
-		t.Errorf("the owner's events blamed on the intruder: %d; found: %d", blamed, his)
+	h := verdictOf(t, []string{path}, "")
+	verdicts := of[report.Verdict](h)
+	if len(verdicts) != 1 {
+		t.Fatalf("%d verdicts, want one: %+v", len(verdicts), verdicts)
+	}
+	want.Ways = nil // no labels tell techniques
+	score(t, h, want)
+	if v := verdicts[0]; v.Events != len(want.Events) || v.Unsure != 0 || v.Attempted != 4 { // three sign-ins and StopLogging failed
+		t.Errorf("%d events, %d unsure, %d attempted", v.Events, v.Unsure, v.Attempted)
+	}
+	for _, e := range of[report.Event](h) {
+		if !slices.Contains(want.Events, e.ID) {
+			t.Errorf("%s %s %s is the owner's, and told as %s", e.Time, e.Name, e.ID, e.Lane)
+		}
 	}
 }
 

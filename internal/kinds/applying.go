@@ -15,12 +15,19 @@ import (
 // takes away, whose calls depend on what it finds. A verb that no test has seen
 // is not known.
 func Applying(name fact.Kind, verb string) (calls []string, known bool) {
+	calls, known = Making(name, verb)
+	return slices.DeleteFunc(calls, func(call string) bool { return slices.Contains(secondWay[string(name)+" "+verb], call) }), known
+}
+
+// Making is what Applying names, and the calls that a verb makes only where AWS
+// refuses its first.
+func Making(name fact.Kind, verb string) (calls []string, known bool) {
 	told, known := applyingCalls[string(name)+" "+verb]
 	v, there := verbOf(name, verb)
 	if !known || !there {
 		return nil, false
 	}
-	calls = slices.DeleteFunc(strings.Fields(told), func(call string) bool { return slices.Contains(secondWay[string(name)+" "+verb], call) })
+	calls = slices.Concat(strings.Fields(told), secondWay[string(name)+" "+verb])
 	if v.Class == kind.Permanent || v.Name == "remove-grants" || strings.HasPrefix(v.Name, "restore-") {
 		for _, need := range v.Own {
 			if call, _, _ := strings.Cut(need, "="); call != "" {

@@ -35,10 +35,11 @@ func (r *reading) call() string { return r.Service() + ":" + r.Name }
 type index struct {
 	credential map[string]*Suspect
 	principal  map[fact.Ref][]*Suspect
+	ours       func(*reading) bool
 }
 
 func (c *Closure) index() index {
-	by := index{map[string]*Suspect{}, map[fact.Ref][]*Suspect{}}
+	by := index{map[string]*Suspect{}, map[fact.Ref][]*Suspect{}, c.ours}
 	for _, name := range slices.Sorted(maps.Keys(c.suspects)) {
 		s := c.suspects[name]
 		if s.Scope == OfCredential {
@@ -50,9 +51,10 @@ func (c *Closure) index() index {
 	return by
 }
 
-// owners are the suspects whose deed the event is; the closest comes first.
+// owners are the suspects whose deed the event is; the closest comes first. What
+// we did is nobody's, whoever's credential we did it with.
 func (by index) owners(r *reading) (all []*Suspect) {
-	if r.aws {
+	if r.aws || by.ours(r) {
 		return nil
 	}
 	if s := by.credential[r.Credential]; s != nil && s.covers(*r.Event) {

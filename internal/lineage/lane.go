@@ -63,16 +63,23 @@ func (c *Closure) Lane(e event.Event) Lane {
 	return l
 }
 
+// ours says whether the event records our own request: both our word and the
+// mark must say so.
+func (c *Closure) ours(r *reading) bool {
+	return c.known.Ours[r.ID] && isMarked(r)
+}
+
+func isMarked(r *reading) bool { return strings.Contains(strings.ToLower(r.Agent), mark) }
+
 func (c *Closure) lane(r *reading) Lane {
-	marked := strings.Contains(strings.ToLower(r.Agent), mark)
 	switch {
 	case r.aws:
 		return Lane{ByAmazon, High, []string{whyAWS}}
-	case marked && c.known.Ours[r.ID]:
+	case c.ours(r):
 		return Lane{ByResponder, High, []string{whyOurs}}
 	}
 	l := c.whose(r)
-	if marked && !(l.Who == ByIntruder && l.Confidence == High) {
+	if isMarked(r) && !(l.Who == ByIntruder && l.Confidence == High) {
 		return Lane{ByUnknown, Low, []string{whyOurMark}}
 	}
 	return l

@@ -56,7 +56,11 @@ const (
 	roleARN    = "q:roleArn|r:assumedRoleUser.arn"
 )
 
-// mints is every way to a credential that the trail shows.
+// mints is every way to a credential that the trail shows. Not in it are
+// eks-auth:AssumeRoleForPodIdentity, whose record has no response and hides the
+// token: the key stands in the AssumeRole of pods.eks.amazonaws.com beside it; and
+// sso:GetRoleCredentials and cognito-identity:GetCredentialsForIdentity, of which
+// no record is known that names the key.
 var mints = []mint{
 	{"iam", "CreateAccessKey", AccessKey, "r:accessKey.accessKeyId", user, "r:accessKey.userName|q:userName|self", "", ""},
 	{"iam", "CreateLoginProfile", LoginProfile, "r:loginProfile.userName|q:userName|self", user, "r:loginProfile.userName|q:userName|self", "", ""},
