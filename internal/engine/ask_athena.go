@@ -152,6 +152,9 @@ func (q *Inquiry) sizes(ctx context.Context) (sizes []athena.Size, err error) {
 	}
 	for _, f := range list.Files {
 		account, region := source.PlaceOf(f.Name)
+		if account == "" || region == "" || f.At.IsZero() {
+			continue // in no partition
+		}
 		sizes = append(sizes, athena.Size{Account: account, Region: region, Day: f.At, Bytes: f.Size})
 	}
 	return sizes, nil

@@ -316,7 +316,7 @@ func TestTheCostComesFirst(t *testing.T) {
 	f.columns = question.Columns(question.Uses)
 	const logs = "AWSLogs/347283850106/CloudTrail/eu-west-1/"
 	f.objects = []string{
-		"exports/events/acct=347283850106/dt=2026-03-10/part-0.parquet", "exports/events/acct=347283850106/dt=2026-03-11/part-0.parquet", "exports/events/README.txt",
+		"exports/events/acct=347283850106/dt=2026-03-10/part-0.parquet", "exports/events/acct=347283850106/dt=2026-03-11/part-0.parquet", "exports/events/README.txt", "plain/logs.json",
 		logs + "2026/03/08/347283850106_CloudTrail_eu-west-1_20260308T2355Z_x.json.gz", logs + "2026/03/09/347283850106_CloudTrail_eu-west-1_20260309T0005Z_x.json.gz",
 		logs + "2026/03/11/347283850106_CloudTrail_eu-west-1_20260311T2355Z_x.json.gz", logs + "2026/03/12/347283850106_CloudTrail_eu-west-1_20260312T0005Z_x.json.gz",
 	}
@@ -332,6 +332,7 @@ func TestTheCostComesFirst(t *testing.T) {
 		{"no bucket, dry", Athena{Table: "u", DryRun: true, Pay: true}, 0, false},
 		{"nothing of the table's there", Athena{Table: "u", Export: true, Bucket: "s3://other-example/elsewhere/"}, 0, false},
 		{"no log files there", Athena{Table: "u", Bucket: "s3://other-example/elsewhere/"}, 0, false},
+		{"files in no partition", Athena{Table: "u", Bucket: "s3://other-example/plain/"}, 0, false},
 		{"an export", Athena{Table: "v", Export: true, Bucket: "s3://other-example/exports"}, 1, true},
 		{"whole days of the logs, and one more at each end", Athena{Table: "w", Bucket: "s3://other-example/" + logs}, 2, true},
 	} {
