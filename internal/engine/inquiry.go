@@ -56,7 +56,7 @@ type intruder struct {
 	closure *lineage.Closure
 	acts    map[string]*lineage.Act // by event id
 	did     []*lineage.Act          // of these what lies in the time asked for, in its order
-	hits    []detect.Hit           // in his acts
+	hits    []detect.Hit            // in his acts
 }
 
 // open makes the store ready: answers that the case keeps as evidence and the

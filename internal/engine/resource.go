@@ -9,12 +9,13 @@ import (
 	"cordon/internal/lineage"
 	"cordon/internal/report"
 	"cordon/internal/trail"
+	"cordon/internal/trail/question"
 )
 
 // Resource tells who created, changed, shared and deleted a resource.
 func (q *Inquiry) Resource(ctx context.Context, id string) error {
 	if q.Engine == "athena" {
-		return q.Ask(ctx, "creator", id)
+		return q.Ask(ctx, question.Creators, id)
 	}
 	if err := q.prepare(ctx); err != nil {
 		return err

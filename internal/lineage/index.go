@@ -11,13 +11,13 @@ import (
 // A reading is an event with what the tables say of it, read once.
 type reading struct {
 	*event.Event // the caller's: of a million, each is in memory once
-	minted  []Credential
-	made    []Deed
-	handed  []Handing
-	aws     bool
-	origin  origin
-	subject string
-	person  string
+	minted       []Credential
+	made         []Deed
+	handed       []Handing
+	aws          bool
+	origin       origin
+	subject      string
+	person       string
 }
 
 func newReading(of *event.Event) *reading {

@@ -384,6 +384,8 @@ type Answer struct {
 	Scanned  int64      `json:"bytes_scanned,omitempty"`
 	SQL      string     `json:"sql,omitempty"`
 	Cached   bool       `json:"cached,omitempty"`
+	AsOf     time.Time  `json:"as_of,omitzero"` // when Athena was asked
+	Shown    int        `json:"-"`              // rows that a screen shows; 0: all
 }
 
 // Type implements Message.
@@ -414,6 +416,19 @@ type Span struct {
 
 // Type implements Message.
 func (Span) Type() string { return "span" }
+
+// AthenaTable is the statement that makes a table in Athena.
+type AthenaTable struct {
+	Table    string    `json:"table"`
+	Over     string    `json:"over"` // "raw", "parquet"
+	DDL      string    `json:"ddl"`
+	Accounts []string  `json:"accounts"`
+	Regions  []string  `json:"regions"` // over "parquet" none: it is not partitioned by them
+	Since    time.Time `json:"since"`
+}
+
+// Type implements Message.
+func (AthenaTable) Type() string { return "athena_table" }
 
 // Inquiry ends an investigation.
 type Inquiry struct {

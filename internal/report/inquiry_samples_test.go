@@ -238,8 +238,14 @@ func tellDetections(t *testing.T, h Handler) {
 func tellAnswers(t *testing.T, h Handler) {
 	rows := [][]string{{"2026-11-20T22:07:41Z", "iam:CreateUser", "3"}, {hostile[0], hostile[1], hostile[2]}, {"short"}}
 	tell(t, h, Answer{Question: "uses", Engine: "store", Columns: []string{"time", "call", "count"}, Rows: rows},
-		Answer{Question: "timeline", Engine: "athena", Columns: []string{"time", "principal", "address", "agent"}, Rows: [][]string{{"2026-11-20T22:07:41Z", botARN, evilIP, hostile[3], "extra"}}, Scanned: 1_234_567_890, Cached: true},
-		Answer{Question: "hours", Engine: "store"}, inquiry0("ask", 3))
+		Answer{Question: "timeline", Engine: "athena", Columns: []string{"time", "principal", "address", "agent"}, Rows: [][]string{{"2026-11-20T22:07:41Z", botARN, evilIP, hostile[3], "extra"}}, Scanned: 1_234_567_890, Cached: true, AsOf: night},
+		Answer{Question: "hours", Engine: "store"},
+		Answer{Question: "uses", Engine: "athena", Columns: []string{"time", "call", "count"}, Rows: rows, AsOf: night, Shown: 2}, inquiry0("ask", 3))
+}
+
+func tellAthenaTable(t *testing.T, h Handler) {
+	ddl := "CREATE TABLE `a`.`logs` (\n  `eventversion` string\n)\nLOCATION 's3://logs/'\n"
+	tell(t, h, head(), AthenaTable{Table: "a.logs", Over: "raw", DDL: ddl, Accounts: []string{"111122223333", hostile[0]}, Regions: []string{"eu-west-1", "us-east-1", hostile[1]}, Since: night})
 }
 
 func damages0() []Damage {
@@ -292,7 +298,7 @@ func init() {
 			tell(t, h, head(), m)
 		},
 		"timeline": tellTimeline, "subject": tellSubject, "creators": tellCreators, "graph": tellGraph, "cut": tellCut, "impact": tellImpact,
-		"cost": tellCost, "detections": tellDetections, "answers": tellAnswers, "import": tellImport, "status": tellStatus, "verify": tellVerify,
+		"cost": tellCost, "detections": tellDetections, "answers": tellAnswers, "athena-table": tellAthenaTable, "import": tellImport, "status": tellStatus, "verify": tellVerify,
 		"export": func(t *testing.T, h Handler) {
 			tell(t, h, TrailExported{Dir: "/cases/C-1/export", Layout: "athena", Files: 90, Events: 1_499_000, Bytes: 99_000_000})
 		},

@@ -65,6 +65,9 @@ func wholeInquiry(m Message) Message {
 			m.Rows[i] = filled(m.Rows[i])
 		}
 		return m
+	case AthenaTable:
+		m.Accounts, m.Regions = filled(m.Accounts), filled(m.Regions)
+		return m
 	case Inquiry:
 		if m.Lanes == nil {
 			m.Lanes = map[string]int{}

@@ -73,6 +73,8 @@ func (t *Text) inquire(m Message) *page {
 		return t.screen(func(p *page) { t.answer(p, m) })
 	case Estimate:
 		return t.screen(func(p *page) { t.estimate(p, m) })
+	case AthenaTable:
+		return t.screen(func(p *page) { t.athenaTable(p, m) })
 	default:
 		return t.last(m)
 	}
@@ -230,6 +232,9 @@ var after = map[string]func(func(string, ...any) string) [][2]string{
 // basis says on how much of the record the answer rests.
 func (t *Text) basis(m Inquiry) string {
 	w := t.Words
+	if m.Events == 0 { // of a table on Athena: what it holds in all is not known
+		return w.T("prose.inquiry.basis.table", "matched", m.Matched, "time", t.elapsed(m.ElapsedMS))
+	}
 	if m.First.IsZero() {
 		return w.T("prose.inquiry.basis.bare", "n", m.Events, "matched", m.Matched, "time", t.elapsed(m.ElapsedMS))
 	}

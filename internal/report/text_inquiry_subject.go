@@ -150,10 +150,9 @@ func stampOr(at time.Time) string {
 func (t *Text) answer(p *page, a Answer) {
 	w := t.Words
 	p.head(short(a.Question))
-	const rows = 50
-	n := min(len(a.Rows), rows)
-	if t.All {
-		n = len(a.Rows)
+	n := len(a.Rows)
+	if a.Shown > 0 && !t.All {
+		n = min(n, a.Shown)
 	}
 	widths, fit := fitting(a.Columns, a.Rows[:n], t.Width-3)
 	switch {
@@ -168,8 +167,11 @@ func (t *Text) answer(p *page, a Answer) {
 	if a.Scanned > 0 {
 		p.wrap(" ", w.T("screen.inquiry.answer.scanned", "bytes", t.bytes(a.Scanned)))
 	}
-	if a.Cached {
-		p.wrap(" ", w.T("screen.inquiry.answer.cached"))
+	switch {
+	case a.Cached:
+		p.wrap(" ", w.T("screen.inquiry.answer.cached", "at", stampOr(a.AsOf)))
+	case !a.AsOf.IsZero():
+		p.wrap(" ", w.T("screen.inquiry.answer.asof", "at", stamp(a.AsOf)))
 	}
 }
 

@@ -315,10 +315,7 @@ func (t *Text) exported(p *page, m TrailExported) {
 
 // estimate is the text of a question for Athena and what it will cost.
 func (t *Text) estimate(p *page, e Estimate) {
-	for line := range strings.Lines(e.SQL) {
-		p.line("   " + clean.TextCap(strings.TrimRight(line, "\n"), 10_000))
-	}
-	p.blank()
+	statement(p, e.SQL)
 	key := "screen.inquiry.estimate"
 	switch {
 	case !e.Known:
@@ -327,4 +324,24 @@ func (t *Text) estimate(p *page, e Estimate) {
 		key += ".most"
 	}
 	p.wrap(" ", t.Words.T(key, "bytes", t.bytes(e.Bytes), "cost", fmt.Sprintf("%.2f", e.Cost), "currency", safe(e.Currency), "day", e.PriceAsOf.Format(time.DateOnly)))
+}
+
+// statement is text to be copied: its lines are never broken.
+func statement(p *page, sql string) {
+	for line := range strings.Lines(sql) {
+		p.line("   " + clean.TextCap(strings.TrimRight(line, "\n"), 10_000))
+	}
+	p.blank()
+}
+
+// athenaTable is the statement that makes a table, and what the table leaves out.
+func (t *Text) athenaTable(p *page, m AthenaTable) {
+	w := t.Words
+	p.wrap(" ", w.T("prose.inquiry.athena.table", "table", short(m.Table)))
+	p.blank()
+	statement(p, m.DDL)
+	p.wrap(" ", w.T("prose.inquiry.athena.reads", "accounts", t.safely(m.Accounts, 5), "since", m.Since.Format(time.DateOnly)))
+	if len(m.Regions) > 0 {
+		p.wrap(" ", w.T("prose.inquiry.athena.regions", "regions", t.safely(m.Regions, 20)))
+	}
 }

@@ -20,8 +20,14 @@ func (s *Store) Timeline(key string, from, to time.Time) []Call {
 	if key == "" {
 		return nil
 	}
+	return s.CallsOf(Filter{Credentials: []string{key}, From: from, To: to})
+}
+
+// CallsOf is every call that a filter wants, as a timeline has it. A token is
+// looked for by its hash alone.
+func (s *Store) CallsOf(f Filter) []Call {
 	st := s.state()
-	rows := st.rows(Filter{Credentials: []string{key}, From: from, To: to})
+	rows := st.rows(f)
 	calls := make([]Call, len(rows))
 	for i, r := range rows {
 		calls[i] = st.call(r)
@@ -53,7 +59,32 @@ func (st *state) call(r Row) Call {
 // region.
 func (s *Store) Uses() []Use {
 	st := s.state()
-	cells := st.sum(func(seg *segment) cellsAt { return seg.uses })
+	return st.usesOf(st.sum(func(seg *segment) cellsAt { return seg.uses }))
+}
+
+// UsesOf is Uses of the events that a filter wants: each row is looked at, which
+// takes longer than the sums that are kept.
+func (s *Store) UsesOf(f Filter) []Use {
+	st := s.state()
+	return st.usesOf(st.used(f))
+}
+
+// used adds up the rows that a filter wants as segments keep their uses.
+func (st *state) used(f Filter) []cell {
+	var r rollup
+	for _, row := range st.rows(f) {
+		seg, i := st.segments[row.Segment], int(row.Row)
+		t := seg.time.at(i)
+		c := cell{a: st.names.idAt(seg.who.at(i)).principal, b: seg.api.at(i), c: st.names.originAt(seg.origin.at(i)).region, count: 1, first: t, last: t}
+		if seg.flags.at(i)&flagFailed != 0 {
+			c.failed = 1
+		}
+		r.add(c)
+	}
+	return r.cells
+}
+
+func (st *state) usesOf(cells []cell) []Use {
 	cells = st.order(cells, dictPrincipal, dictAPI, dictRegion)
 	n := st.names
 	var apis, regions texts
@@ -166,15 +197,26 @@ func (n *names) ranks(which int, cells []cell, member int) (r ranks, most uint32
 // Creators are the calls that made or changed something, did not fail, and
 // whose response names the resource.
 func (s *Store) Creators(ctx context.Context, resource string, from Files) ([]Creator, error) {
+	return s.CreatorsOf(ctx, resource, Filter{}, from, nil)
+}
+
+// CreatorsOf is Creators among the events that a filter wants. A record that
+// cannot be read again is told by lost and left out; where lost is nil it is the
+// error.
+func (s *Store) CreatorsOf(ctx context.Context, resource string, f Filter, from Files, lost func(Row, error)) ([]Creator, error) {
 	if resource == "" {
 		return nil, nil
 	}
 	st := s.state()
-	rows := st.rows(Filter{Token: resource, Writes: true, Failed: new(bool)})
-	rows = slices.DeleteFunc(rows, func(r Row) bool {
+	f.Token, f.Writes, f.Failed = resource, true, new(bool)
+	rows := slices.DeleteFunc(st.rows(f), func(r Row) bool {
 		return st.segments[r.Segment].flags.at(int(r.Row))&flagResponse == 0
 	})
-	found, err := st.confirm(ctx, rows, from, func(v *event.View) bool { return mentions(v.Response, resource) }, st.ends(rows))
+	bad := st.ends(rows)
+	if lost != nil { // only what is gone is left out
+		bad = func(i int, err error) error { lost(rows[i], err); return nil }
+	}
+	found, err := st.confirm(ctx, rows, from, func(v *event.View) bool { return mentions(v.Response, resource) }, bad)
 	if err != nil {
 		return nil, err
 	}
@@ -232,8 +274,18 @@ func mentions(body []byte, token string) bool {
 // since or later.
 func (s *Store) News(since time.Time) []First {
 	st := s.state()
+	return st.newsOf(st.sum(func(seg *segment) cellsAt { return seg.uses }), since)
+}
+
+// NewsOf is News of the events that a filter wants: what it leaves out was never
+// called.
+func (s *Store) NewsOf(f Filter, since time.Time) []First {
+	st := s.state()
+	return st.newsOf(st.used(f), since)
+}
+
+func (st *state) newsOf(uses []cell, since time.Time) []First {
 	n := st.names
-	uses := st.sum(func(seg *segment) cellsAt { return seg.uses })
 	services := make([]uint32, n.dicts[dictAPI].len()) // of every API, a code of its source
 	sources := newDict()
 	for c := range services {
@@ -279,6 +331,30 @@ func (s *Store) Hours() []Hour {
 			sum.Failed += uint64(binary.LittleEndian.Uint32(b[8:]))
 		}
 	}
+	return ordered(sums)
+}
+
+// HoursOf is Hours of the events that a filter wants.
+func (s *Store) HoursOf(f Filter) []Hour {
+	st := s.state()
+	sums := map[uint32]*Hour{}
+	for _, row := range st.rows(f) {
+		seg, i := st.segments[row.Segment], int(row.Row)
+		h := seg.time.at(i) / 3600
+		sum := sums[h]
+		if sum == nil {
+			sum = &Hour{Hour: time.Unix(int64(h)*3600, 0).UTC()}
+			sums[h] = sum
+		}
+		sum.Events++
+		if seg.flags.at(i)&flagFailed != 0 {
+			sum.Failed++
+		}
+	}
+	return ordered(sums)
+}
+
+func ordered(sums map[uint32]*Hour) []Hour {
 	hours := make([]Hour, 0, len(sums))
 	for _, h := range sums {
 		hours = append(hours, *h)

@@ -121,6 +121,18 @@ func TestAnswersAreTheStores(t *testing.T) {
 
 				hours, err := question.HoursOf(ask(question.Hours, question.Args{}))
 				same(t, of("hours"), hours, err, w.store.Hours())
+
+				while := trail.Filter{From: from, To: to}
+				uses, err = question.UsesOf(ask(question.Uses, question.Args{From: from, To: to}))
+				same(t, of("uses of a while"), uses, err, w.store.UsesOf(while))
+				hours, err = question.HoursOf(ask(question.Hours, question.Args{From: from, To: to}))
+				same(t, of("hours of a while"), hours, err, w.store.HoursOf(while))
+				news, err = question.NewsOf(ask(question.News, question.Args{Since: from.Add(12 * time.Hour), From: from, To: to}))
+				same(t, of("news of a while"), news, err, w.store.NewsOf(while, from.Add(12*time.Hour)))
+				for _, key := range w.keys {
+					impact, err := question.UsesOf(ask(question.Impact, question.Args{Value: key, From: from, To: to}))
+					same(t, of("impact of a while of "+key), impact, err, w.store.UsesOf(trail.Filter{Credentials: []string{key}, Writes: true, From: from, To: to}))
+				}
 			}
 		})
 	}

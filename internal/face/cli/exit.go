@@ -68,6 +68,7 @@ var reasons = map[string]int{
 	"digest": exitApproval, "expired": exitStale, "account": exitStale, "partition": exitStale, "endpoint": exitStale,
 	"caller": exitStale, "org": exitStale, "org-profile": exitUsage, "org-partition": exitUsage, "org-stranger": exitUsage, "mixed-endpoints": exitStale, "nothing-to-do": exitDone,
 	"ask-value": exitUsage, "ask-since": exitUsage, "no-such-question": exitUsage, "athena-table": exitUsage,
+	"ask-no-value": exitUsage, "ask-since-from": exitUsage, "athena-cost": exitApproval, "athena-place": exitUsage,
 	"copy-plain": exitUsage, "copy-place": exitUsage, "evidence-which": exitUsage, "evidence-keys": exitUsage, "file-there": exitUsage, "no-such-whose": exitUsage,
 	"rotate-no-sink": exitUsage, "rotate-sink": exitUsage, "rotate-sink-shared": exitUsage, "recover-file": exitUsage, "no-such-rotation": exitUsage, "nothing-due": exitDone,
 	"no-such-item": exitUsage, "harden-wants": exitUsage, "harden-region": exitUsage, "harden-topic": exitUsage,

@@ -19,7 +19,7 @@ var metavars = map[string]string{
 	"approve": "DIGEST", "title": "TEXT", "key": "AKIA…", "user": "NAME", "deadline": "TIME", "protect": "ARN",
 	"events.from": "TIME", "events.to": "TIME", "events.regions": "A,B", "accounts": "A,B", "rules": "DIR", "seed": "KEY|ARN|IP|EVENT",
 	"principal": "ARN|NAME", "lane": "LANE", "limit": "N", "engine": "store|athena", "layout": "athena|ocsf",
-	"table": "DATABASE.TABLE", "table-of": "raw|parquet", "workgroup": "NAME", "answers": "s3://…", "bucket": "s3://…",
+	"table": "DATABASE.TABLE", "table-of": "raw|parquet", "organization": "o-…", "workgroup": "NAME", "answers": "s3://…", "bucket": "s3://…",
 	"format": "json|cloudformation|terraform", "policy.to": "DIR",
 	"org-profile": "NAME", "approver": "NAME=KEY", "approvals": "N", "recipient": "age1…", "to": "FILE", "why": "TEXT", "port": "N",
 	"evidence.out": "FILE", "evidence.identity": "FILE", "evidence.lock": "MODE", "evidence.lock-days": "N", "evidence.bucket-owner": "ACCOUNT",
@@ -62,8 +62,8 @@ func (a *app) help(cmd *cobra.Command, _ []string) {
 	a.say("help.more")
 }
 
-// flagRow is one flag with its words; those under the command's theme, such as
-// "help.flag.investigate.to", stand before the general ones.
+// flagRow is one flag with its words; those of the command itself and then those
+// under its theme, such as "help.flag.events.to", stand before the general ones.
 func (a *app) flagRow(key string, f *pflag.Flag) [2]string {
 	name := "--" + f.Name
 	if f.Shorthand != "" {
@@ -80,8 +80,10 @@ func (a *app) flagRow(key string, f *pflag.Flag) [2]string {
 	if v != "" {
 		name += " " + v
 	}
-	if words := "help.flag." + theme + "." + f.Name; a.words.Has(words) {
-		return [2]string{name, a.words.T(words)}
+	for _, part := range []string{key, theme} {
+		if words := "help.flag." + part + "." + f.Name; a.words.Has(words) {
+			return [2]string{name, a.words.T(words)}
+		}
 	}
 	return [2]string{name, a.words.T("help.flag." + f.Name)}
 }

@@ -8,6 +8,7 @@ import (
 
 	"cordon/internal/engine"
 	"cordon/internal/report"
+	"cordon/internal/trail/question"
 )
 
 // asked are the flags that questions share.
@@ -52,12 +53,50 @@ func newInvestigate(a *app) *cobra.Command {
 		a.question("ask QUESTION [VALUE]", "investigate.ask", -1, func(ctx context.Context, q *engine.Inquiry, args []string) error {
 			return q.Ask(ctx, args[0], append(args[1:], "")[0])
 		}, "from", "to", "limit", "all", "engine"),
+		newInvestigateTable(a),
 	)
+}
+
+// newInvestigateTable prints the statement for a table that questions are asked
+// of on Athena.
+func newInvestigateTable(a *app) *cobra.Command {
+	var (
+		o     asked
+		place question.Place
+		since string
+	)
+	c := a.leaf("table", "investigate.table", between(0, 0), func(cmd *cobra.Command, _ []string) error {
+		o.engine = "athena"
+		return a.withArchive(cmd.Context(), "", func(ctx context.Context, ar *engine.Archive) error {
+			q, err := a.inquiry(ar, &o)
+			if err != nil {
+				return err
+			}
+			if since != "" {
+				if place.Since, err = moment(since, a.sys.Now()); err != nil {
+					return err
+				}
+			}
+			return q.Table(ctx, place)
+		})
+	})
+	f := c.Flags()
+	f.StringVar(&o.athena.Table, "table", "", "")
+	f.StringVar(&o.table, "table-of", "raw", "")
+	f.StringVar(&o.athena.Bucket, "bucket", "", "")
+	f.StringVar(&place.Organisation, "organization", "", "")
+	f.StringSliceVar(&place.Accounts, "accounts", nil, "")
+	f.StringSliceVar(&place.Regions, "regions", nil, "")
+	f.StringVar(&since, "since", "", "")
+	return c
 }
 
 // question declares one question with those of the shared flags that it has.
 func (a *app) question(use, key string, args int, ask func(context.Context, *engine.Inquiry, []string) error, flags ...string) *cobra.Command {
-	o := &asked{engine: "store", limit: 200}
+	o, most := &asked{engine: "store", limit: 200}, 200
+	if key == "investigate.ask" { // a row may take as many lines as there are columns
+		most = 50
+	}
 	lo, hi := args, args
 	if args < 0 {
 		lo, hi = 1, 2
@@ -95,10 +134,11 @@ func (a *app) question(use, key string, args int, ask func(context.Context, *eng
 			f.StringVar(&o.athena.Output, "answers", "", "")
 			f.StringVar(&o.athena.Bucket, "bucket", "", "")
 			f.BoolVar(&o.athena.DryRun, "dry-run", false, "")
+			f.BoolVar(&o.athena.Pay, "pay", false, "")
 		case "lane":
 			f.StringSliceVar(&o.lanes, name, nil, "")
 		case "limit":
-			f.IntVar(&o.limit, name, 200, "")
+			f.IntVar(&o.limit, name, most, "")
 		case "all":
 			f.BoolVar(&o.all, name, false, "")
 		case "follow":

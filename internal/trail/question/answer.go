@@ -47,7 +47,7 @@ func UsesOf(r Rows) ([]trail.Use, error) {
 
 // CreatorsOf reads the answer to Creators.
 func CreatorsOf(r Rows) ([]trail.Creator, error) {
-	return each(r, columnsOf(Creators), func(c *cursor) trail.Creator {
+	return each(r, Columns(Creators), func(c *cursor) trail.Creator {
 		return trail.Creator{
 			Time: c.time(), ID: c.text(), Source: c.text(), Name: c.text(),
 			Principal: c.text(), Credential: c.text(), Address: c.text(),
@@ -57,26 +57,27 @@ func CreatorsOf(r Rows) ([]trail.Creator, error) {
 
 // NewsOf reads the answer to News.
 func NewsOf(r Rows) ([]trail.First, error) {
-	return each(r, columnsOf(News), func(c *cursor) trail.First {
+	return each(r, Columns(News), func(c *cursor) trail.First {
 		return trail.First{Principal: c.text(), What: c.text(), Value: c.text(), First: c.time()}
 	})
 }
 
 // HoursOf reads the answer to Hours.
 func HoursOf(r Rows) ([]trail.Hour, error) {
-	return each(r, columnsOf(Hours), func(c *cursor) trail.Hour {
+	return each(r, Columns(Hours), func(c *cursor) trail.Hour {
 		return trail.Hour{Hour: c.time(), Events: c.count(), Failed: c.count()}
 	})
 }
 
 // Credentials reads the answer to Issued.
 func Credentials(r Rows) ([]Credential, error) {
-	return each(r, columnsOf(Issued), func(c *cursor) Credential {
+	return each(r, Columns(Issued), func(c *cursor) Credential {
 		return Credential{Time: c.time(), ID: c.text(), Name: c.text(), Issued: c.text(), ARN: c.text()}
 	})
 }
 
-func columnsOf(name string) []string {
+// Columns are those of the answer to a question.
+func Columns(name string) []string {
 	for _, q := range questions {
 		if q.name == name {
 			return q.out
@@ -133,14 +134,20 @@ func (c *cursor) count() uint64 {
 	return n
 }
 
-// time reads Athena's and Trino's timestamps, with or without UTC behind them.
 func (c *cursor) time() time.Time {
-	s := c.text()
+	t, err := Time(c.text())
+	if err != nil {
+		c.fail(err)
+	}
+	return t
+}
+
+// Time reads Athena's and Trino's timestamps, with or without UTC behind them.
+func Time(s string) (time.Time, error) {
 	for _, layout := range []string{"2006-01-02 15:04:05.999999999", time.RFC3339Nano} {
 		if t, err := time.Parse(layout, strings.TrimSuffix(s, " UTC")); err == nil {
-			return t.UTC()
+			return t.UTC(), nil
 		}
 	}
-	c.fail(fmt.Errorf("%.40q is no time", s))
-	return time.Time{}
+	return time.Time{}, fmt.Errorf("%.40q is no time", s)
 }

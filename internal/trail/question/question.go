@@ -10,13 +10,15 @@
 package question
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 )
 
-// Names of the questions. The first five are those that trail.Store answers.
+// Names of the questions. The first five are those that trail.Store answers by
+// itself; the others its filters answer.
 const (
 	Timeline = "timeline" // Value is an access key id
 	Uses     = "uses"
@@ -177,12 +179,8 @@ func (t Table) Ask(name string, a Args) (Query, error) {
 }
 
 func (t Table) ask(name string, a Args) (Query, error) {
-	at := slices.IndexFunc(questions, func(q question) bool { return q.name == name })
-	if at < 0 {
-		return Query{}, fmt.Errorf("there is no such question; there are %s", strings.Join(All(), ", "))
-	}
-	q := questions[at]
-	if err := q.check(a); err != nil { // the rest of what may be wrong, fill finds
+	q, err := checked(name, a) // the rest of what may be wrong, fill finds
+	if err != nil {
 		return Query{}, err
 	}
 	d, known := dialects[t.Dialect]
@@ -217,19 +215,41 @@ func (t Table) ask(name string, a Args) (Query, error) {
 	return out, nil
 }
 
-// check refuses what would print and mean something else.
-func (q question) check(a Args) error {
-	switch {
-	case q.value != "" && a.Value == "":
-		return fmt.Errorf("it asks about %s, and none was given", q.value)
-	case q.value == "" && a.Value != "":
-		return fmt.Errorf("it takes no value")
-	case q.name == News && a.Since.IsZero():
-		return fmt.Errorf("it needs to know since when")
-	case q.name == News && !a.From.IsZero() && !a.From.Before(a.Since):
-		return fmt.Errorf("nothing before %s would be read, and all would be new", a.Since.UTC().Format(time.RFC3339))
-	case !a.From.IsZero() && !a.To.IsZero() && !a.From.Before(a.To):
-		return fmt.Errorf("the range of time is empty")
+// What is wrong about a question that cannot be asked.
+var (
+	ErrUnknown = errors.New("there is no such question")
+	ErrNoValue = errors.New("none was given")
+	ErrValue   = errors.New("it takes no value")
+	ErrSince   = errors.New("all would be new")
+)
+
+// Check says whether a question can be asked so, of any engine: an Err above,
+// or another error. It is what Ask checks first.
+func Check(name string, a Args) error {
+	if _, err := checked(name, a); err != nil {
+		return fmt.Errorf("cannot ask %q: %w", name, err)
 	}
 	return nil
+}
+
+// checked refuses what would print and mean something else.
+func checked(name string, a Args) (question, error) {
+	at := slices.IndexFunc(questions, func(q question) bool { return q.name == name })
+	if at < 0 {
+		return question{}, fmt.Errorf("%w; there are %s", ErrUnknown, strings.Join(All(), ", "))
+	}
+	q := questions[at]
+	switch {
+	case q.value != "" && a.Value == "":
+		return q, fmt.Errorf("it asks about %s, and %w", q.value, ErrNoValue)
+	case q.value == "" && a.Value != "":
+		return q, ErrValue
+	case q.name == News && a.Since.IsZero():
+		return q, fmt.Errorf("it needs to know since when")
+	case q.name == News && !a.From.IsZero() && !a.From.Before(a.Since):
+		return q, fmt.Errorf("nothing before %s would be read, and %w", a.Since.UTC().Format(time.RFC3339), ErrSince)
+	case !a.From.IsZero() && !a.To.IsZero() && !a.From.Before(a.To):
+		return q, fmt.Errorf("the range of time is empty")
+	}
+	return q, nil
 }

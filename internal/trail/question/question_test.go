@@ -194,15 +194,15 @@ func TestAnswers(t *testing.T) {
 	if err != nil || len(calls) != 1 || calls[0].Time != from.Add(time.Second) || calls[0].Agent != "g" {
 		t.Errorf("%+v %v", calls, err)
 	}
-	hours, err := HoursOf(Rows{columnsOf(Hours), [][]string{{"2026-10-13 05:00:00.000 UTC", "12", "3"}}})
+	hours, err := HoursOf(Rows{Columns(Hours), [][]string{{"2026-10-13 05:00:00.000 UTC", "12", "3"}}})
 	if err != nil || hours[0].Hour != from || hours[0].Events != 12 || hours[0].Failed != 3 {
 		t.Errorf("%+v %v", hours, err)
 	}
 	for why, rows := range map[string]Rows{
 		"columns are":     {[]string{"hour"}, nil},
-		"row 1 has 1":     {columnsOf(Hours), [][]string{{"x"}}},
-		"row 1, hour":     {columnsOf(Hours), [][]string{{"yesterday", "1", "1"}}},
-		"row 1, failures": {columnsOf(Hours), [][]string{{"2026-10-13 05:00:00.000", "1", "-1"}}},
+		"row 1 has 1":     {Columns(Hours), [][]string{{"x"}}},
+		"row 1, hour":     {Columns(Hours), [][]string{{"yesterday", "1", "1"}}},
+		"row 1, failures": {Columns(Hours), [][]string{{"2026-10-13 05:00:00.000", "1", "-1"}}},
 	} {
 		if _, err := HoursOf(rows); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("%s: %v", why, err)
