@@ -186,10 +186,11 @@ func (a *Archive) under(ctx context.Context, root string) (logs, digests []trail
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	head := a.client(s, region)
 	return all.Files, marked.Files, &source.LiveKeys{
 		CloudTrail: func(region string) source.KeyAPI {
 			return cloudtrail.NewFromConfig(s.Account.Read(region, keyNeeds))
 		},
-		S3: func(context.Context, string) (source.HeadAPI, error) { return a.client(s, region), nil },
+		S3: func(context.Context, string) (source.HeadAPI, error) { return head, nil },
 	}, nil
 }
