@@ -58,20 +58,8 @@ type take func(wanted, *event.View) error
 
 // records calls f with the wanted records of one file, which are in the order
 // of their offsets, and answers those that are neither where they were nor
-// anywhere else in it.
-func (r *reader) records(ctx context.Context, src *source, want []wanted, f take) (missing []wanted, err error) {
-	b, err := r.load(ctx, src)
-	if err != nil && !errors.Is(err, ErrLarge) {
-		return want, err
-	}
-	return r.found(ctx, src, b, err != nil, want, f)
-}
-
-// found is records of a file that was loaded, or is too large for that.
-func (r *reader) found(ctx context.Context, src *source, b []byte, large bool, want []wanted, f take) (missing []wanted, err error) {
-	if large {
-		b = nil
-	}
+// anywhere else in it. b is its content; a large file has none here.
+func (r *reader) records(ctx context.Context, src *source, b []byte, large bool, want []wanted, f take) (missing []wanted, err error) {
 	switch {
 	case bare(shape.Shape(src.shape)) && !large:
 		want, err = r.direct(b, want, f)

@@ -245,7 +245,7 @@ func (h *haul) through(again *reader, p *pile, in func(int, []byte) error) {
 
 // find takes the records out of a file.
 func (h *haul) find(again *reader, p *pile, b []byte, large bool, in func(int, []byte) error) {
-	missing, err := again.found(h.ctx, p.src, b, large, p.want, func(w wanted, v *event.View) error {
+	missing, err := again.records(h.ctx, p.src, b, large, p.want, func(w wanted, v *event.View) error {
 		if h.to.atOnce == nil {
 			return in(w.index, v.Raw)
 		}
