@@ -255,6 +255,7 @@ func (q *Inquiry) reach(ctx context.Context, in *intruder) error {
 // look answers what a closure asks. Of one sort, all that can be asked for
 // together is: a look at the store costs more than what it finds.
 func (q *Inquiry) look(ctx context.Context, c *lineage.Closure, asked []lineage.Query) error {
+	suspects := c.Suspects() // once: what is added makes them anew
 	for len(asked) > 0 {
 		f, n := filterOf(asked[0]), 1
 		if f.Token == "" {
@@ -267,7 +268,7 @@ func (q *Inquiry) look(ctx context.Context, c *lineage.Closure, asked []lineage.
 		events, err := q.read(ctx, f, q.lost)
 		if err == nil && asked[0].By == lineage.ByRole {
 			var more []event.Event
-			more, err = q.sessionsOf(ctx, c, asked[0].Value)
+			more, err = q.sessionsOf(ctx, suspects, asked[0].Value)
 			events = once(append(events, more...))
 		}
 		if err != nil {
