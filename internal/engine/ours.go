@@ -52,7 +52,7 @@ type accounted struct {
 // the responder. An event is ours when the journal has a line for it and it bears
 // our mark.
 func (q *Inquiry) own(ctx context.Context) error {
-	q.ours = map[string]bool{}
+	q.ours, q.ourCalls = map[string]bool{}, map[string]event.Event{}
 	all, err := accounts(ctx, q.Case)
 	if errors.Is(err, journal.ErrBroken) { // what was altered accounts for nothing
 		q.gaps = append(q.gaps, report.RecordGap{Why: "journal-broken", Detail: err.Error()})
@@ -80,6 +80,11 @@ func (q *Inquiry) own(ctx context.Context) error {
 	events = once(events)
 	for i := range all {
 		all[i].take(events, q.ours)
+	}
+	for _, e := range events {
+		if q.ours[e.ID] {
+			q.ourCalls[e.ID] = e
+		}
 	}
 	q.hits = others(q.hits, q.ours)
 	return nil
