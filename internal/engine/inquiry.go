@@ -39,6 +39,7 @@ type Inquiry struct {
 	whose     map[string][]*intruder // by event, credential and principal
 	mine      map[string]bool        // what the owner marked as his
 	ours      map[string]bool        // events that the journal accounts for
+	ourCalls  map[string]event.Event // the same, whole
 	bySubject map[string][]lineage.Sign
 	unjudged  int // candidates of detections that could not be read again
 	status    trail.Status

@@ -52,7 +52,7 @@ type accounted struct {
 // the responder. An event is ours when the journal has a line for it and it bears
 // our mark.
 func (q *Inquiry) own(ctx context.Context) error {
-	q.ours = map[string]bool{}
+	q.ours, q.ourCalls = map[string]bool{}, map[string]event.Event{}
 	all, err := accounts(ctx, q.Case)
 	if errors.Is(err, journal.ErrBroken) { // what was altered accounts for nothing
 		q.gaps = append(q.gaps, report.RecordGap{Why: "journal-broken", Detail: err.Error()})
@@ -80,6 +80,11 @@ func (q *Inquiry) own(ctx context.Context) error {
 	events = once(events)
 	for i := range all {
 		all[i].take(events, q.ours)
+	}
+	for _, e := range events {
+		if q.ours[e.ID] {
+			q.ourCalls[e.ID] = e
+		}
 	}
 	q.hits = others(q.hits, q.ours)
 	return nil
@@ -281,17 +286,21 @@ func (a *accounted) could(e event.Event) bool {
 		slices.ContainsFunc(a.who, func(p plan.Principal) bool { return speaks(e.Principal, p) })
 }
 
-// take notes which of these events, in the order of time, the line accounts for.
-// What one of them made is the target's from then on, as the group that isolates
-// an instance.
+// take notes which of these events the line accounts for. What one of them made is
+// the target's as well, as the group that isolates an instance; the record's times
+// are whole seconds and give no order, so that all are looked at until none is new.
 func (a *accounted) take(events []event.Event, ours map[string]bool) {
-	for _, e := range events {
-		if !a.could(e) || !a.about(e) {
-			continue
-		}
-		ours[e.ID] = true
-		for _, m := range idForm.FindAllSubmatch(e.Response, -1) {
-			a.names = append(a.names, string(m[1]))
+	taken := map[string]bool{}
+	for more := true; more; {
+		more = false
+		for _, e := range events {
+			if taken[e.ID] || !a.could(e) || !a.about(e) {
+				continue
+			}
+			taken[e.ID], ours[e.ID], more = true, true, true
+			for _, m := range idForm.FindAllSubmatch(e.Response, -1) {
+				a.names = append(a.names, string(m[1]))
+			}
 		}
 	}
 }

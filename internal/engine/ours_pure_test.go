@@ -92,7 +92,9 @@ func TestOnlyWhatTheJournalAccountsForIsOurs(t *testing.T) {
 	}
 	lanes := map[string]string{}
 	for _, e := range of[report.Event](h) {
-		lanes[e.ID] = e.Lane
+		if lanes[e.ID] = e.Lane; e.Lane == "responder" && e.Resource != "AKIAINTRUDER00000001" {
+			t.Errorf("our call is told to be about %q", e.Resource)
+		}
 	}
 	for i, c := range calls {
 		if got := lanes[id(i)]; got == "" || (got == "responder") != (c.want == "responder") {
@@ -135,6 +137,24 @@ func TestOursWithoutAName(t *testing.T) {
 		if got := a.about(event.Event{Request: json.RawMessage(`{"contactInformation":{"city":"Lyon"}}`)}); !ok || got != ours {
 			t.Errorf("%s: %v, %v", of, ok, got)
 		}
+	}
+}
+
+// What a call of ours made is ours to change, in whatever order the record has
+// the two: its times are whole seconds.
+func TestOursMadeInTheSameSecond(t *testing.T) {
+	at := time.Date(2026, 9, 2, 8, 0, 0, 0, time.UTC)
+	a := accounted{calls: map[string]bool{"CreateSecurityGroup": true, "RevokeSecurityGroupEgress": true}, names: []string{"vpc-0a1b2c3d4e"}, who: []plan.Principal{{ARN: responder}}, from: at, to: at}
+	call := func(id, name, request, response string) event.Event {
+		return event.Event{ID: id, Name: name, Time: at, Principal: event.Principal{ARN: responder}, Request: json.RawMessage(request), Response: json.RawMessage(response)}
+	}
+	ours := map[string]bool{}
+	a.take([]event.Event{
+		call("a", "RevokeSecurityGroupEgress", `{"groupId":"sg-0123456789"}`, `{}`), call("b", "CreateSecurityGroup", `{"vpcId":"vpc-0a1b2c3d4e"}`, `{"groupId":"sg-0123456789"}`),
+		call("c", "RevokeSecurityGroupEgress", `{"groupId":"sg-9999999999"}`, `{}`),
+	}, ours)
+	if !ours["a"] || !ours["b"] || ours["c"] {
+		t.Errorf("ours are %v", ours)
 	}
 }
 

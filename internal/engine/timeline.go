@@ -80,9 +80,13 @@ func (q *Inquiry) Timeline(ctx context.Context) error {
 	return live.run(ctx)
 }
 
-// known is the event as an intruder's closure read it, else from its columns.
+// known is the event as an intruder's closure read it, or whole where it is ours,
+// else from its columns.
 func (q *Inquiry) known(row trail.Row) (event.Event, error) {
 	e, err := q.store.Light(row)
+	if call, ours := q.ourCalls[e.ID]; ours {
+		return call, err
+	}
 	for _, in := range q.intruders {
 		if a, his := in.acts[e.ID]; his {
 			return a.Event, err
