@@ -6,5 +6,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 exec </dev/null
 mkdir -p bin
 # As it is shipped: scripts/build.sh says why.
-CGO_ENABLED=0 go build -trimpath -buildvcs=false -gcflags 'github.com/aws/aws-sdk-go-v2/service/...=-l' -o bin/triagebench ./cmd/triagebench
+CGO_ENABLED=0 go build -trimpath -buildvcs=false -gcflags 'github.com/aws/...=-l' -o bin/triagebench ./cmd/triagebench
 exec bin/triagebench "$@"

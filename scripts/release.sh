@@ -35,7 +35,7 @@ for target in "${targets[@]}"; do
     go run ./cmd/sbom "$program" "$version" >"$dist/cordon_${os}_${arch}.cdx.json"
 done
 # The flags of build.sh, or every client would be compiled once more.
-go run -trimpath -gcflags 'github.com/aws/aws-sdk-go-v2/service/...=-l' ./cmd/manual "$version" "$dist"
+go run -trimpath -gcflags 'github.com/aws/...=-l' ./cmd/manual "$version" "$dist"
 cp LICENSE "$dist/LICENSE"
 
 (cd "$dist" && find . -type f ! -name 'SHA256SUMS*' | LC_ALL=C sort | sed 's|^\./||' | while read -r file; do
