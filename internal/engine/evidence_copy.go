@@ -200,7 +200,9 @@ func (c *copying) one(ctx context.Context, d *gate.Depot, name string, sum evide
 	return nil
 }
 
-// copyAll copies the blobs, some at once, and at last the two logs.
+// copyAll copies the blobs, some at once, and at last the two logs. After an
+// error none is begun, and those under way are seen through: broken off, each
+// could lie in the bucket or not, and nobody would know.
 func (s *Session) copyAll(ctx context.Context, store *evidence.Store, d *gate.Depot, blobs []evidence.Blob) (report.EvidenceCopied, error) {
 	c := &copying{done: report.EvidenceCopied{Others: []report.Other{}}, others: map[string]string{}}
 	told := newPace(s.Out, "copying", len(blobs))
@@ -215,7 +217,7 @@ func (s *Session) copyAll(ctx context.Context, store *evidence.Store, d *gate.De
 			if err != nil {
 				return err
 			}
-			if err := c.one(each, d, b.Name, b.ID, data); err != nil {
+			if err := c.one(ctx, d, b.Name, b.ID, data); err != nil {
 				return err
 			}
 			return told.one("", "")

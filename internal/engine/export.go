@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"cordon/internal/report"
@@ -49,6 +50,7 @@ func (a *Archive) Export(ctx context.Context, o ExportOptions) error {
 	}
 	lost, err := a.copy(ctx, store, w, o)
 	if err == nil && lost.Missing > 0 {
+		slices.SortStableFunc(lost.Reasons, func(a, b unexportedFile) int { return cmp.Compare(a.Why, b.Why) })
 		var note []byte
 		note, err = json.MarshalIndent(lost, "", "  ")
 		w.Incomplete(append(note, '\n'))
