@@ -76,8 +76,13 @@ func (f *following) closures() (all []*lineage.Closure) {
 
 // watched lists what to ask the live history by, to see what is done next.
 func (f *following) watched() (all []lineage.Query) {
+	over := f.q.now().Add(-longestSession)
 	for _, c := range f.closures() {
+		seen := lastSeen(c)
 		for _, s := range c.Suspects() {
+			if at, known := seen[s.Name()]; known && at.Before(over) && strings.HasPrefix(s.Credential, "ASIA") {
+				continue
+			}
 			ask := lineage.Query{By: lineage.ByUser, Value: s.Principal.ID}
 			switch {
 			case s.Credential != "":
@@ -91,6 +96,26 @@ func (f *following) watched() (all []lineage.Query) {
 		}
 	}
 	return all
+}
+
+// longestSession is how long the longest temporary credential is good for: a
+// token of GetSessionToken or GetFederationToken (IAM User Guide, "Compare AWS
+// STS credentials").
+const longestSession = 36 * time.Hour
+
+// lastSeen is when a suspect was last used or issued.
+func lastSeen(c *lineage.Closure) map[string]time.Time {
+	used, issued := map[string]time.Time{}, map[string]time.Time{}
+	for _, a := range c.Acts() { // in the order of time
+		used[a.Event.Credential], issued[a.Event.ID] = a.Event.Time, a.Event.Time
+	}
+	for _, s := range c.Suspects() {
+		if at, known := issued[s.EventID]; known && at.After(used[s.Credential]) {
+			used[s.Credential] = at
+		}
+	}
+	delete(used, "")
+	return used
 }
 
 // run asks until it is interrupted, or until nobody is signed in any more.
@@ -128,9 +153,11 @@ func (f *following) run(ctx context.Context) error {
 // before the first is told: what one of them hands out, another uses.
 func (f *following) tell(events []event.Event) error {
 	q := f.q
+	if err := f.stored(events); err != nil {
+		return err
+	}
 	events = slices.DeleteFunc(events, func(e event.Event) bool {
-		rows, err := q.store.Rows(trail.Filter{IDs: []string{e.ID}})
-		known := f.told[e.ID] || err == nil && len(rows) > 0
+		known := f.told[e.ID]
 		f.told[e.ID] = true
 		return known
 	})
@@ -152,6 +179,31 @@ func (f *following) tell(events []event.Event) error {
 		if err := q.tell(q.event(e, lane, number)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// stored notes as told what the record has of events.
+func (f *following) stored(events []event.Event) error {
+	var ids []string
+	for _, e := range events {
+		if !f.told[e.ID] {
+			ids = append(ids, e.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	rows, err := f.q.store.Rows(trail.Filter{IDs: ids})
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		e, err := f.q.store.Light(row)
+		if err != nil {
+			return err
+		}
+		f.told[e.ID] = true
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -155,5 +156,74 @@ func TestMintedWhileFollowing(t *testing.T) {
 	}
 	if got := told(nil, trail.Filter{Users: []string{"trudy"}}); got != "CreateAccessKey intruder 2; " {
 		t.Errorf("trudy's: %s", got)
+	}
+}
+
+// Somebody else's key that is used from where an intruder is at work, and that
+// never was before, is not the owner's; whichever intruder it is.
+func TestStrangerBesideTheSecondIntruder(t *testing.T) {
+	q, _ := followed(t)
+	if err := q.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, key := range []string{"AKIAEXAMPLEtrudy0000", "ASIAEXAMPLEBUILD0001"} {
+		since, _ := time.Parse(time.RFC3339, fmt.Sprintf(followedDay, 0))
+		in := &intruder{number: i + 1, hint: true, found: lineage.Intruder{Seeds: []lineage.Suspect{{Credential: key, Reason: lineage.Seed}}, Since: since}}
+		if err := q.reach(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		q.intruders = append(q.intruders, in)
+	}
+	q.concerns()
+	e, err := event.Parse(by(t, 1, "ListUsers", "iam", "olga", "", "AKIAEXAMPLEOLGA00001", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l, _ := q.lane(e); l.Who != lineage.ByUnknown {
+		t.Errorf("%+v", l)
+	}
+}
+
+// A session that nobody can use any more is not asked for: of an old intrusion
+// there are hundreds. A key, and a session of yesterday, are.
+func TestFollowsWhatStillWorks(t *testing.T) {
+	for age, want := range map[time.Duration]int{time.Hour: 2, 37 * time.Hour: 1} {
+		q, _ := followed(t)
+		since, _ := time.Parse(time.RFC3339, fmt.Sprintf(followedDay, 0))
+		q.Now = func() time.Time { return since.Add(age) }
+		c := lineage.New([]lineage.Suspect{{Credential: "ASIAEXAMPLEBUILD0001", Reason: lineage.Marked}, {Credential: "AKIAEXAMPLEOLGA00001", Reason: lineage.Marked}}, since)
+		for _, r := range []json.RawMessage{
+			by(t, 1, "ListUsers", "iam", "olga", "", "AKIAEXAMPLEOLGA00001", nil), by(t, 2, "ListRoles", "iam", "ci", "builder", "ASIAEXAMPLEBUILD0001", nil),
+		} {
+			e, err := event.Parse(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Add(lineage.Query{}, []event.Event{e})
+		}
+		q.intruders = []*intruder{{number: 1, closure: c}}
+		got := (&following{q: q}).watched()
+		key := lineage.Query{By: lineage.ByAccessKey, Value: "AKIAEXAMPLEOLGA00001"}
+		if len(got) != want || !slices.Contains(got, key) {
+			t.Errorf("after %s: %v", age, got)
+		}
+	}
+}
+
+// What nobody bears is refused before the record is judged.
+func TestUnknownNamesAreRefusedAtOnce(t *testing.T) {
+	for name, ask := range map[string]func(*Inquiry) error{
+		"no-such-principal": func(q *Inquiry) error { q.Principal = "nobody"; return q.Timeline(t.Context()) },
+		"no-such-subject":   func(q *Inquiry) error { return q.Subject(t.Context(), "key", "AKIAEXAMPLENOBODY001") },
+		"no-such-resource":  func(q *Inquiry) error { return q.Resource(t.Context(), "i-0123456789abcdef0") },
+	} {
+		q, _ := followed(t)
+		if err := ask(q); refusal(err) != name || q.prepared {
+			t.Errorf("%s: %v, prepared %v", name, err, q.prepared)
+		}
+	}
+	q, _ := followed(t)
+	if err := q.Impact(t.Context(), "nobody"); refusal(err) != "no-such-subject" || q.prepared {
+		t.Errorf("impact: %v", err)
 	}
 }

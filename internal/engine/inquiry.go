@@ -40,9 +40,10 @@ type Inquiry struct {
 	mine      map[string]bool        // what the owner marked as his
 	ours      map[string]bool        // events that the journal accounts for
 	ourCalls  map[string]event.Event // the same, whole
-	bySubject map[string][]lineage.Sign
-	unjudged  int // candidates of detections that could not be read again
+	subjects  map[string][]string    // of the hits, by event
+	unjudged  int                    // candidates of detections that could not be read again
 	status    trail.Status
+	opened    bool
 	prepared  bool
 	chains    map[string][]report.Link
 }
@@ -63,6 +64,9 @@ type intruder struct {
 // open makes the store ready: answers that the case keeps as evidence and the
 // store does not hold yet are imported first.
 func (q *Inquiry) open(ctx context.Context) error {
+	if q.opened {
+		return nil
+	}
 	q.began, q.gone = q.now(), map[string]bool{}
 	sealed, err := q.importKept(ctx)
 	if err != nil {
@@ -85,6 +89,7 @@ func (q *Inquiry) open(ctx context.Context) error {
 	if q.status.Events == 0 {
 		return refuse("no-events", nil)
 	}
+	q.opened = true
 	return nil
 }
 
@@ -227,7 +232,7 @@ func (q *Inquiry) grow(ctx context.Context, in *intruder) error {
 
 func (q *Inquiry) reach(ctx context.Context, in *intruder) error {
 	in.closure, in.did = lineage.New(in.found.Seeds, in.found.Since), nil
-	known := lineage.Known{Signs: q.signsOf(in), Ours: q.ours, Compute: true}
+	known := lineage.Known{Signs: q.signsOf(in), Ours: q.ours, Compute: true, First: q.firstFrom}
 	if in.hint { // somebody pointed here, and detections say nothing either way
 		known.Signs = nil
 	}
@@ -251,6 +256,12 @@ func (q *Inquiry) reach(ctx context.Context, in *intruder) error {
 		}
 	}
 	return nil
+}
+
+// firstFrom is when the caller of an event first came from its address.
+func (q *Inquiry) firstFrom(e event.Event) time.Time {
+	at, _ := q.store.First(trail.PrincipalOf(e.Principal), trail.DidAddress, e.Address)
+	return at
 }
 
 // look answers what a closure asks. Of one sort, all that can be asked for

@@ -81,6 +81,9 @@ func (q *Inquiry) concerns() {
 	for _, in := range q.intruders {
 		for id := range in.acts {
 			add("event "+id, in)
+			if in.acts[id].Confidence != lineage.Low {
+				add("address "+lineage.AddressOf(in.acts[id].Event), in)
+			}
 		}
 		for _, s := range in.closure.Suspects() {
 			add("credential "+s.Credential, in)
@@ -108,7 +111,7 @@ func (q *Inquiry) index() {
 // concerned are the intruders that an event can be about.
 func (q *Inquiry) concerned(e event.Event) (all []*intruder) {
 	who := lineage.SuspectOf(e).Principal
-	for _, key := range []string{"event " + e.ID, "credential " + e.Credential, "principal " + who.Account + " " + who.ID} {
+	for _, key := range []string{"event " + e.ID, "credential " + e.Credential, "principal " + who.Account + " " + who.ID, "address " + lineage.AddressOf(e)} {
 		for _, in := range q.whose[key] {
 			if !slices.Contains(all, in) {
 				all = append(all, in)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"cordon/internal/event"
@@ -17,11 +18,22 @@ func (q *Inquiry) Resource(ctx context.Context, id string) error {
 	if q.Engine == "athena" {
 		return q.Ask(ctx, question.Creators, id)
 	}
-	if err := q.prepare(ctx); err != nil {
+	if err := q.open(ctx); err != nil {
 		return err
 	}
 	events, err := q.naming(ctx, id)
 	if err != nil {
+		return err
+	}
+	deeds := lineage.Attribute(id, events)
+	if len(deeds) == 0 { // before all that takes long: an id may be misspelt
+		if there, err := q.triagedAs(id); err != nil {
+			return err
+		} else if !there {
+			return refuse("no-such-resource", nil, "id", id)
+		}
+	}
+	if err := q.prepare(ctx); err != nil {
 		return err
 	}
 	lanes, n := map[string]int{}, 0
@@ -29,7 +41,7 @@ func (q *Inquiry) Resource(ctx context.Context, id string) error {
 	for _, e := range events {
 		at[e.ID] = e
 	}
-	for _, d := range lineage.Attribute(id, events) {
+	for _, d := range deeds {
 		c, err := q.creator(ctx, d, at[d.EventID])
 		if err != nil {
 			return err
@@ -69,6 +81,12 @@ func (q *Inquiry) naming(ctx context.Context, id string) ([]event.Event, error) 
 		all = append(all, events...)
 	}
 	return once(all), nil
+}
+
+// triagedAs says whether the triage has seen the resource.
+func (q *Inquiry) triagedAs(id string) (bool, error) {
+	t, there, err := triaged(q.Case)
+	return there && slices.ContainsFunc(t.Snapshot.Resources, func(r fact.Resource) bool { return r.ID == id || r.ARN == id }), err
 }
 
 // byTriage tells of a resource that no event names, such as the snapshot that an

@@ -71,31 +71,30 @@ func (q *Inquiry) marked() error {
 }
 
 // signsOf are the signs that can speak of an intruder's seeds: those on what his
-// credentials and principals did. It is never nil.
+// credentials and principals did, and the caller's word. It is never nil.
 func (q *Inquiry) signsOf(in *intruder) []lineage.Sign {
-	if q.bySubject == nil {
-		q.bySubject = map[string][]lineage.Sign{}
-		of := map[string][]string{} // event → subjects
+	if q.subjects == nil {
+		q.subjects = map[string][]string{}
 		for _, h := range q.hits {
 			for _, id := range h.EventIDs {
-				of[id] = append(of[id], h.Credential, h.Principal)
-			}
-		}
-		for _, s := range q.signs {
-			for _, subject := range distinct(of[s.EventID]) {
-				q.bySubject[subject] = append(q.bySubject[subject], s)
-			}
-			if len(of[s.EventID]) == 0 { // by the caller's word
-				q.bySubject[""] = append(q.bySubject[""], s)
+				q.subjects[id] = append(q.subjects[id], h.Credential, h.Principal)
 			}
 		}
 	}
-	out := append([]lineage.Sign{}, q.bySubject[""]...)
-	for subject, signs := range q.bySubject {
-		if subject != "" && slices.ContainsFunc(in.found.Seeds, func(s lineage.Suspect) bool {
-			return s.Credential == subject || s.ARN == subject || s.Principal.ID != "" && strings.HasSuffix(subject, "/"+s.Principal.ID)
+	his, named := map[string]bool{}, map[string]bool{}
+	for _, s := range in.found.Seeds {
+		his[s.Credential], his[s.ARN], named[s.Principal.ID] = true, true, true
+	}
+	delete(his, "")
+	delete(named, "")
+	out := []lineage.Sign{}
+	for _, s := range q.signs {
+		of := q.subjects[s.EventID]
+		if len(of) == 0 || slices.ContainsFunc(of, func(subject string) bool {
+			at := strings.LastIndexByte(subject, '/')
+			return his[subject] || at >= 0 && named[subject[at+1:]]
 		}) {
-			out = append(out, signs...)
+			out = append(out, s)
 		}
 	}
 	return out

@@ -16,7 +16,7 @@ import (
 // Subject tells everything about one key, user, role, session or address on
 // one page, and its events.
 func (q *Inquiry) Subject(ctx context.Context, kind, id string) error {
-	if err := q.prepare(ctx); err != nil {
+	if err := q.open(ctx); err != nil {
 		return err
 	}
 	f, err := q.subjectFilter(kind, id)
@@ -37,6 +37,9 @@ func (q *Inquiry) Subject(ctx context.Context, kind, id string) error {
 	}
 	if len(rows) == 0 {
 		return refuse("no-such-subject", nil, "kind", kind, "id", id)
+	}
+	if err := q.prepare(ctx); err != nil {
+		return err
 	}
 	page := report.Subject{Kind: kind, ID: id, Hours: make([]int, 24), Gaps: q.gaps}
 	t := newTallies()
@@ -238,6 +241,12 @@ const impactReach = 90 * 24 * time.Hour
 // Impact tells which of the owner's programs stop when a key, user or role is
 // disabled.
 func (q *Inquiry) Impact(ctx context.Context, id string) error {
+	if err := q.open(ctx); err != nil {
+		return err
+	}
+	if _, err := q.using(id); err != nil { // at any time
+		return err
+	}
 	if err := q.prepare(ctx); err != nil {
 		return err
 	}

@@ -18,11 +18,14 @@ const around = time.Hour
 
 // Timeline tells events in the order of time, each with whose it is.
 func (q *Inquiry) Timeline(ctx context.Context) error {
-	if err := q.prepare(ctx); err != nil {
+	if err := q.open(ctx); err != nil {
 		return err
 	}
-	f, err := q.whom()
+	f, err := q.whom() // before all that takes long: a name may be misspelt
 	if err != nil {
+		return err
+	}
+	if err := q.prepare(ctx); err != nil {
 		return err
 	}
 	var live *following

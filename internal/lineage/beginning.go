@@ -42,7 +42,7 @@ func (s *subject) pools(start time.Time) map[string]float64 {
 	signs := map[string]map[string]*strength{}
 	for _, o := range s.sorted() {
 		t := s.traces[o]
-		if len(t.signs) == 0 || s.knows(o.address, start) || s.uses(o.tool, start) || t.isRegular() {
+		if len(t.signs) == 0 || s.knows(o.address, start) || s.uses(o.tool, start) || s.tally(t).regular {
 			continue
 		}
 		if signs[o.tool] == nil {

@@ -137,6 +137,7 @@ type trace struct {
 	signs    map[string]*strength // by what was seen
 	first    time.Time            // of the signs
 	signed   uses                 // the days with signs, under ""
+	counted  *tally               // nil: see tally
 }
 
 // strength sums the signs of one sort.
@@ -165,6 +166,7 @@ type subject struct {
 	name    string
 	person  *past
 	traces  map[origin]*trace
+	order   []origin        // of the traces; nil: to be sorted
 	days    uses            // of each sort of sign
 	routine map[string]bool // sorts of signs that this subject has always shown
 }

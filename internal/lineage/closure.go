@@ -22,6 +22,7 @@ import (
 // added too, such as a whole trail.
 type Closure struct {
 	seeds []Suspect
+	keyed map[string]int // seeds by their credential, the first of each
 	since time.Time
 
 	asked  map[Query]bool
@@ -72,20 +73,24 @@ type Act struct {
 // used it too. What a seed did before is looked at only to learn its owner's
 // habits.
 func New(seeds []Suspect, since time.Time) *Closure {
-	c := &Closure{since: since, asked: map[Query]bool{}, events: map[string]*reading{}}
+	c := &Closure{since: since, asked: map[Query]bool{}, events: map[string]*reading{}, keyed: map[string]int{}}
 	for _, s := range seeds {
 		s = s.withScope()
 		if s.At.IsZero() {
 			s.At = since
 		}
 		s.Depth, s.By, s.Confidence = 0, "", High
+		if _, there := c.keyed[s.Credential]; s.Scope == OfCredential && s.Reason != Marked && !there {
+			c.keyed[s.Credential] = len(c.seeds)
+		}
 		c.seeds = append(c.seeds, s)
 	}
 	return c
 }
 
 // Add gives the closure the answer to a query. The events are its own from then
-// on: they must not be changed.
+// on: they must not be changed. Of an event that comes twice, as its columns and
+// whole, the whole one counts.
 func (c *Closure) Add(q Query, events []event.Event) {
 	c.asked[q] = true
 	for i := range events {
@@ -94,7 +99,7 @@ func (c *Closure) Add(q Query, events []event.Event) {
 		if key == "" {
 			key = strings.Join([]string{e.Time.String(), e.Source, e.Name, e.Region, e.Credential, e.Address, string(e.Request)}, "\x00")
 		}
-		if c.events[key] != nil {
+		if have := c.events[key]; have != nil && (have.bodied() || e.Request == nil && e.Response == nil) {
 			continue
 		}
 		c.events[key] = newReading(e)

@@ -28,6 +28,9 @@ func newReading(of *event.Event) *reading {
 	}
 }
 
+// bodied says that more is known than an event's columns.
+func (r *reading) bodied() bool { return r.Request != nil || r.Response != nil }
+
 // call is what was called, as habits know it.
 func (r *reading) call() string { return r.Service() + ":" + r.Name }
 

@@ -39,6 +39,10 @@ type Known struct {
 	// Compute: sessions of roles that a suspect handed to a function or instance
 	// are followed. It asks for the events of each such role.
 	Compute bool
+	// First is when the caller of an event first came from its address, for
+	// callers whom the closure does not know; zero where nobody can tell. nil:
+	// nothing is known of them.
+	First func(event.Event) time.Time
 }
 
 // Know tells the closure more. With signs, a call of a seed that is not clearly
@@ -240,22 +244,46 @@ func (c *Closure) read() {
 
 // seedOf is the seed whose call it would be, had it been made later.
 func (c *Closure) seedOf(r *reading) *Suspect {
-	later := *r.Event
-	for i := range c.seeds {
+	found := len(c.seeds)
+	if i, there := c.keyed[r.Credential]; there && r.Credential != "" {
+		found = i
+	}
+	var later event.Event
+	for i := range c.seeds[:found] {
 		s := &c.seeds[i]
-		if later.Time = s.At; s.Reason != Marked && s.covers(later) {
+		if s.Reason == Marked || s.Scope == OfCredential {
+			continue
+		}
+		if later.Name == "" {
+			later = *r.Event
+		}
+		if later.Time = s.At; s.covers(later) {
 			return s
 		}
 	}
+	if found < len(c.seeds) {
+		return &c.seeds[found]
+	}
 	return nil
+}
+
+// atHomeThere says whether the call's address is one that its caller is used to.
+func (c *Closure) atHomeThere(r *reading) bool {
+	if sub := c.book.subjects[r.subject]; sub != nil {
+		return sub.addresses[r.origin.address].established(r.Time)
+	}
+	if c.known.First == nil {
+		return true
+	}
+	first := c.known.First(*r.Event)
+	return !first.IsZero() && r.Time.Sub(first) > tooRecent
 }
 
 // stranger is a call of somebody who is no suspect: the owner's or a
 // colleague's, unless it comes from where the intruder does.
 func (c *Closure) stranger(r *reading) Lane {
 	c.read()
-	sub := c.book.subjects[r.subject]
-	if sub != nil && isPublic(r.origin.address) && !sub.addresses[r.origin.address].established(r.Time) {
+	if isPublic(r.origin.address) && !c.atHomeThere(r) {
 		acts := c.places[place{r.origin.address, AgentOf(r.Agent)}]
 		i, _ := slices.BinarySearchFunc(acts, r.Time.Add(-near), time.Time.Compare)
 		if i < len(acts) && !acts[i].After(r.Time.Add(near)) {

@@ -98,6 +98,9 @@ func addressOf(address string) string {
 	return p.String()
 }
 
+// AddressOf is from where a call came, as one place is told from another.
+func AddressOf(e event.Event) string { return addressOf(e.Address) }
+
 // An origin is from where and with what a call was made.
 type origin struct{ address, tool string }
 

@@ -59,11 +59,15 @@ func (s *subject) ofInstance(o origin) bool {
 }
 
 func (s *subject) sorted() []origin {
+	if s.order != nil {
+		return s.order
+	}
 	list := make([]origin, 0, len(s.traces))
 	for o := range s.traces {
 		list = append(list, o)
 	}
 	slices.SortFunc(list, func(a, b origin) int { return cmp.Or(cmp.Compare(a.address, b.address), cmp.Compare(a.tool, b.tool)) })
+	s.order = list
 	return list
 }
 
@@ -73,7 +77,7 @@ func (s *subject) judge(t *trace, start time.Time, hint bool, pool float64) *ver
 	o := t.origin
 	v := &verdict{agents: t.agents, first: t.readings[0].Time, last: t.readings[len(t.readings)-1].Time}
 	v.known, v.oldTool = s.knows(o.address, start), s.uses(o.tool, start)
-	score, history := t.score(s.routine), s.hasPast(start)
+	score, history := s.tally(t).score, s.hasPast(start)
 	familiar, marks := s.compare(t, start)
 	switch {
 	case v.known:
@@ -181,30 +185,22 @@ func (s *subject) hasPast(start time.Time) bool {
 // compare says whether four of five calls that the origin made since start
 // were known of this subject or its person before, and names what is new.
 func (s *subject) compare(t *trace, start time.Time) (familiar bool, marks []string) {
-	n, old, region, odd := 0, 0, false, 0
-	asleep := s.asleep(start)
-	for _, r := range t.readings {
-		if r.Time.Before(start) {
-			continue
-		}
-		n++
-		call := r.call()
-		if before(s.calls[call], start) || before(s.person.calls[call], start) {
-			old++
-		}
-		region = region || !before(s.regions[r.Region], start) && !before(s.person.regions[r.Region], start)
-		if asleep[r.Time.UTC().Hour()] {
-			odd++
-		}
-	}
+	k := s.tally(t)
+	n, old, abroad := k.since(start)
 	if n == 0 {
 		return false, nil
 	}
 	if old*5 < n*4 {
 		marks = append(marks, whyNewCalls)
 	}
-	if region {
+	if abroad > 0 {
 		marks = append(marks, whyNewRegion)
+	}
+	odd := 0
+	for h, never := range s.asleep(start) {
+		if never {
+			odd += len(k.hours[h]) - below(k.hours[h], start)
+		}
 	}
 	if odd*2 > n {
 		marks = append(marks, whyOddHour)
