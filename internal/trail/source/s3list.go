@@ -135,7 +135,7 @@ func (l *lister) folder(prefix string, above job) {
 		}
 		return
 	}
-	if !l.only.admits(p) || above.place.account != "" && above.place.kind == "" && p.kind == "" && inAWSLogs(prefix) {
+	if !l.only.admits(p) || above.place.account != "" && above.place.kind == "" && p.kind == "" && inAWSLogs(strings.TrimSuffix(prefix, name+"/")) {
 		return // of another account or service
 	}
 	if p.kind == insights || p.kind == digests && !l.only.Digests {
