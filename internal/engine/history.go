@@ -34,7 +34,8 @@ func (h *history) lookUp(ctx context.Context, region string, key types.LookupAtt
 
 // spool reads all pages of one question in one region and only keeps them, a
 // part at a time: a region's changes of 90 days need not fit into memory. told
-// hears how many events are kept.
+// hears how many events are kept. Records that are no events are kept too: the
+// import counts them as damage.
 func (h *history) spool(ctx context.Context, region string, key types.LookupAttributeKey, value, name string, told func(events int) error) error {
 	var (
 		raw      []json.RawMessage
@@ -52,6 +53,10 @@ func (h *history) spool(ctx context.Context, region string, key types.LookupAttr
 		}
 		return errors.Join(flush(), told(read))
 	})
+	var odd *oddRecords
+	if errors.As(err, &odd) {
+		err = nil
+	}
 	return errors.Join(err, flush())
 }
 
@@ -59,8 +64,9 @@ func questionName(region, name, value string) string {
 	return fmt.Sprintf("lookup-events %s %s %s", region, name, value)
 }
 
-// pages reads a question page by page. A page is handed on as far as it could be
-// read.
+// pages reads a question page by page: the events, and all records whatever they
+// are. That some are no events is told by an *oddRecords, once all pages are read:
+// one of them may not hide what is older.
 func (h *history) pages(ctx context.Context, region string, key types.LookupAttributeKey, value string, each func([]event.Event, []json.RawMessage) error) error {
 	return contained(func() error {
 		at := fact.Place{Account: h.s.Account.Caller.Account, Region: region}
@@ -73,6 +79,7 @@ func (h *history) pages(ctx context.Context, region string, key types.LookupAttr
 			ask.EndTime = &h.to
 		}
 		pages := cloudtrail.NewLookupEventsPaginator(api, ask)
+		var odd oddRecords
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
@@ -80,23 +87,48 @@ func (h *history) pages(ctx context.Context, region string, key types.LookupAttr
 			}
 			var (
 				events []event.Event
-				raw    []json.RawMessage
+				raw    = make([]json.RawMessage, 0, len(page.Events))
 			)
 			for _, r := range page.Events {
 				record := []byte(aws.ToString(r.CloudTrailEvent))
 				e, bad := event.Parse(record)
-				if bad != nil {
-					err = fmt.Errorf("cannot read the record %s: %w", aws.ToString(r.EventId), bad)
-					break
+				if bad == nil {
+					events = append(events, e)
+				} else if odd.n++; odd.n == 1 {
+					odd.first = fmt.Errorf("%s: %w", aws.ToString(r.EventId), bad)
 				}
-				events, raw = append(events, e), append(raw, record)
+				raw = append(raw, whole(record))
 			}
-			if err = errors.Join(each(events, raw), err); err != nil {
+			if err := each(events, raw); err != nil {
 				return err
 			}
 		}
+		if odd.n > 0 {
+			return &odd
+		}
 		return nil
 	})
+}
+
+// oddRecords are those of an answer that was read to its end which are no events
+// to us.
+type oddRecords struct {
+	n     int
+	first error
+}
+
+func (o *oddRecords) Error() string {
+	return fmt.Sprintf("cannot read %d records of the event history, such as %v", o.n, o.first)
+}
+
+// whole is a record as a list of JSON may have it: one that is no JSON is kept as
+// text, which an import counts as damage.
+func whole(record []byte) json.RawMessage {
+	if json.Valid(record) {
+		return record
+	}
+	text, _ := json.Marshal(string(record)) // of a string it never fails
+	return text
 }
 
 // keep stores an answer: findings cite its events for as long as the case is.
