@@ -206,7 +206,7 @@ func (r *Reader) made(offset int64) func(made, error) (Item, bool) {
 		if m.lost != "" {
 			r.lost[m.lost]++
 		}
-		return Item{Offset: offset, Record: m.record}, true
+		return Item{Offset: offset, Record: m.record, Lost: m.lost}, true
 	}
 }
 

@@ -59,6 +59,8 @@ type Item struct {
 	// wraps io.ErrUnexpectedEOF where the stream ends within a record, and is a
 	// *Skipped where all is well but nothing is there to import.
 	Damage error
+	// Lost says what the shape does not carry of this record; "": all is there.
+	Lost string
 }
 
 // Skipped is what was left out on purpose, such as an Insight record.
