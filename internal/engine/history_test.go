@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 
@@ -243,5 +244,34 @@ func TestAnOddRecordDoesNotEndTheHistory(t *testing.T) {
 	}
 	if n := len(store.List()); n != 2 {
 		t.Errorf("%d answers were kept", n)
+	}
+}
+
+// Where the evidence is encrypted nothing of the event history could be imported:
+// it is not asked for, and what a triage was told is no silence.
+func TestAnEncryptedHistoryIsToldAndNotAsked(t *testing.T) {
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, h := offline(t)
+	a.Case.Recipient = key.Recipient().String()
+	if err := a.Import(t.Context(), ImportOptions{History: true}); refusal(err) != "history-sealed" {
+		t.Error(err)
+	}
+	store, err := evidence.Open(a.Case.Evidence(), evidence.Options{Who: "test", Now: time.Now, Recipients: []string{a.Case.Recipient}})
+	if err == nil {
+		_, err = store.Put(t.Context(), evidence.Item{Name: "answer", Kind: "cloudtrail.events", MediaType: "application/json", Taken: time.Now()}, []byte("[]"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "log.json")
+	write(t, name, []byte(happens(t, 1, time.Now())[0].record))
+	if err := a.Import(t.Context(), ImportOptions{Paths: []string{name}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := of[report.Imported](h)[0]; got.Events != 1 || len(got.Damaged) != 1 || got.Damaged[0].Count != 1 || !strings.Contains(got.Damaged[0].Why, "encrypted") {
+		t.Errorf("%+v", got)
 	}
 }

@@ -40,6 +40,9 @@ func (o ImportOptions) only() source.Only {
 
 // Import reads what is new into the case's record of events.
 func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
+	if o.History && a.Case.Recipient != "" { // hours of asking for what cannot be read again
+		return refuse("history-sealed", nil)
+	}
 	began := a.now()
 	var (
 		all, list []trail.File
@@ -83,7 +86,10 @@ func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 	if known := len(o.Buckets) > 0 && a.marked(o.Buckets); len(all) == 0 && !o.History && !known {
 		return refuse("no-files", nil)
 	}
-	kept, _, err := a.kept()
+	kept, sealed, err := a.kept()
+	if sealed > 0 {
+		done.Damaged = append(done.Damaged, report.Damage{File: "evidence", Count: sealed, Why: "answers of the event history that are encrypted and cannot be read here"})
+	}
 	if err == nil {
 		kept, err = store.New(kept) // what a triage asked for, and this import
 	}
