@@ -146,11 +146,12 @@ func skipped(done *report.Imported, notes []source.Damage) {
 	}
 }
 
-// The files beside the store: how far buckets were listed, what was imported, to
-// look for digest files there, what each import was asked for, and what the last
-// verification found.
+// The files beside the store: how far buckets were listed, how far the event
+// history was asked, what was imported, to look for digest files there, what each
+// import was asked for, and what the last verification found.
 const (
 	askedFile    = "imports.json"
+	historyFile  = "history.json"
 	marksFile    = "buckets.json"
 	rootsFile    = "roots.json"
 	verifiedFile = "verified.json"
