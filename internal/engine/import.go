@@ -68,13 +68,13 @@ func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 		}
 		all = append(all, f)
 	}
-	var marks []func() error
+	var lists []bucketList
 	for _, b := range o.Buckets {
-		files, mark, err := a.inBucket(ctx, b, o, &done)
+		l, err := a.inBucket(ctx, b, o, &done)
 		if err != nil {
 			return err
 		}
-		all, marks = append(all, files...), append(marks, mark)
+		all, lists = append(all, l.files...), append(lists, l)
 	}
 	note := a.asking(o)
 	note.Unlisted = slices.Clone(done.Damaged) // only what was listed has been looked at
@@ -104,17 +104,8 @@ func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 	if err != nil {
 		return err
 	}
-	st, err := store.Status()
-	if err != nil {
+	if err := listedTo(lists, store); err != nil {
 		return err
-	}
-	if st.Unread > 0 {
-		marks = nil // what could not be read must be listed again
-	}
-	for _, mark := range marks {
-		if err := mark(); err != nil {
-			return err
-		}
 	}
 	if err := a.remember(o); err != nil {
 		return err
