@@ -93,35 +93,62 @@ func (a *Archive) s3(ctx context.Context, name, prefix string) (*source.S3, erro
 	return source.NewS3(a.client(s, region), name, prefix), nil
 }
 
+// A bucketList is what was listed of a bucket. Mark keeps how far that is.
+type bucketList struct {
+	files []trail.File
+	mark  func() error
+}
+
+// listedTo marks the buckets of which all that was listed has been read: what
+// could not be read must be listed again.
+func listedTo(lists []bucketList, store *trail.Store) error {
+	unread, err := store.Unread()
+	if err != nil {
+		return err
+	}
+	for _, l := range lists {
+		if slices.ContainsFunc(l.files, func(f trail.File) bool { return unread[f.Name] }) {
+			continue
+		}
+		if err := l.mark(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // inBucket lists a bucket's log files. What an earlier import read to its end
 // is not listed again.
-func (a *Archive) inBucket(ctx context.Context, url string, o ImportOptions, done *report.Imported) (files []trail.File, mark func() error, err error) {
+func (a *Archive) inBucket(ctx context.Context, url string, o ImportOptions, done *report.Imported) (l bucketList, err error) {
 	name, prefix, err := source.ParseS3(url)
 	if err != nil {
-		return nil, nil, err
+		return l, err
 	}
 	b, err := a.s3(ctx, name, prefix)
 	if err != nil {
-		return nil, nil, err
+		return l, err
 	}
 	var marks map[string]source.Marks
 	if err := a.load(marksFile, &marks); err != nil {
-		return nil, nil, err
+		return l, err
 	}
 	only := o.only()
 	only.Marks = marks[url]
 	list, err := b.List(ctx, only)
 	if err != nil {
-		return nil, nil, err
+		return l, err
 	}
 	skipped(done, list.Notes)
-	return list.Files, func() error {
+	return bucketList{list.Files, func() error {
+		if err := a.load(marksFile, &marks); err != nil { // another bucket's are there meanwhile
+			return err
+		}
 		if marks == nil {
 			marks = map[string]source.Marks{}
 		}
 		marks[url] = list.Marks
 		return a.save(marksFile, marks)
-	}, nil
+	}}, nil
 }
 
 // marked says whether an earlier import listed one of these buckets and found
@@ -146,11 +173,12 @@ func skipped(done *report.Imported, notes []source.Damage) {
 	}
 }
 
-// The files beside the store: how far buckets were listed, what was imported, to
-// look for digest files there, what each import was asked for, and what the last
-// verification found.
+// The files beside the store: how far buckets were listed, how far the event
+// history was asked, what was imported, to look for digest files there, what each
+// import was asked for, and what the last verification found.
 const (
 	askedFile    = "imports.json"
+	historyFile  = "history.json"
 	marksFile    = "buckets.json"
 	rootsFile    = "roots.json"
 	verifiedFile = "verified.json"

@@ -1,6 +1,9 @@
 package engine_test
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -8,9 +11,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"cordon/internal/engine"
 	"cordon/internal/report"
+	"cordon/internal/trail"
+	"cordon/internal/trail/source"
 )
 
 // TestABucketIsVerifiedByItsDigests: what a trail with log file validation
@@ -113,4 +119,42 @@ func logIn(t *testing.T, in *s3.Client, bucket, folder string) string {
 		t.Fatal(out, err)
 	}
 	return aws.ToString(out.Contents[0].Key)
+}
+
+// A file that cannot be read holds up no bucket but the one that it was listed in.
+func TestAnUnreadFileHoldsUpItsOwnBucket(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	buckets := s3.NewFromConfig(w.rootIn("us-east-1"))
+	put := func(bucket, hour string, class types.StorageClass) {
+		t.Helper()
+		if _, err := buckets.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String(bucket)}); err != nil {
+			t.Fatal(err)
+		}
+		key := "AWSLogs/111122223333/CloudTrail/us-east-1/2026/01/02/111122223333_CloudTrail_us-east-1_20260102T" + hour + "Z_abcdefgh12345678.json"
+		if _, err := buckets.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), Body: strings.NewReader(`{"Records":[]}`), StorageClass: class}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("warm-logs", "0100", types.StorageClassStandard)
+	put("mild-logs", "0100", types.StorageClassStandard)
+	put("cold-logs", "0100", types.StorageClassGlacier)
+	a, _ := w.archive()
+	store, err := trail.Open(a.Case.Trail())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Import(t.Context(), []trail.File{{Name: "/gone/log.json", Size: 1}}, source.Route{}, trail.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if unread, err := store.Unread(); err != nil || !unread["/gone/log.json"] {
+		t.Fatalf("unread: %v, %v", unread, err)
+	}
+	if err := errors.Join(store.Close(), a.Import(t.Context(), engine.ImportOptions{Buckets: []string{"s3://warm-logs/", "s3://cold-logs/", "s3://mild-logs/"}, Session: a.Session})); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(a.Case.Trail(), "buckets.json"))
+	if err != nil || !strings.Contains(string(b), "s3://warm-logs/") || !strings.Contains(string(b), "s3://mild-logs/") || strings.Contains(string(b), "cold-logs") {
+		t.Errorf("marked: %s, %v", b, err)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
@@ -23,97 +24,128 @@ const flushed = 40
 // evidence. What had been read when a page failed is kept, and returned with
 // the error.
 func (h *history) lookUp(ctx context.Context, region string, key types.LookupAttributeKey, value, name string) (events []event.Event, err error) {
-	var raw []json.RawMessage
-	err = h.pages(ctx, region, key, value, func(of []event.Event, records []json.RawMessage) error {
-		events, raw = append(events, of...), append(raw, records...)
+	var all []recorded
+	err = h.pages(ctx, region, key, value, h.from, h.to, func(page []recorded) error {
+		all = append(all, page...)
 		return nil
 	})
-	h.past.told(events)
-	return events, errors.Join(err, h.keep(ctx, raw, questionName(region, name, value)))
-}
-
-// spool reads all pages of one question in one region and only keeps them, a
-// part at a time: a region's changes of 90 days need not fit into memory. told
-// hears how many events are kept.
-func (h *history) spool(ctx context.Context, region string, key types.LookupAttributeKey, value, name string, told func(events int) error) error {
-	var (
-		raw      []json.RawMessage
-		read, at int
-	)
-	flush := func() error {
-		part := raw
-		raw = nil
-		return h.keep(ctx, part, questionName(region, name, value))
-	}
-	err := h.pages(ctx, region, key, value, func(_ []event.Event, records []json.RawMessage) error {
-		raw, read = append(raw, records...), read+len(records)
-		if at++; at%flushed > 0 {
-			return nil
+	for _, r := range all {
+		if !r.odd {
+			events = append(events, r.event)
 		}
-		return errors.Join(flush(), told(read))
-	})
-	return errors.Join(err, flush())
+	}
+	h.past.told(events)
+	_, kerr := h.keep(ctx, raws(all), questionName(region, name, value))
+	return events, errors.Join(err, kerr)
 }
 
 func questionName(region, name, value string) string {
 	return fmt.Sprintf("lookup-events %s %s %s", region, name, value)
 }
 
-// pages reads a question page by page. A page is handed on as far as it could be
-// read.
-func (h *history) pages(ctx context.Context, region string, key types.LookupAttributeKey, value string, each func([]event.Event, []json.RawMessage) error) error {
+// A recorded is one record of an answer.
+type recorded struct {
+	event event.Event
+	odd   bool      // it is no event to us
+	at    time.Time // as AWS sorts it
+	raw   json.RawMessage
+}
+
+func raws(all []recorded) (raw []json.RawMessage) {
+	for _, r := range all {
+		raw = append(raw, r.raw)
+	}
+	return raw
+}
+
+// pages reads a question page by page, of a time with both its ends; a zero end is
+// open. That some records are no events is told by an *oddRecords, once all pages
+// are read: one of them may not hide what is older.
+func (h *history) pages(ctx context.Context, region string, key types.LookupAttributeKey, value string, from, to time.Time, each func([]recorded) error) error {
 	return contained(func() error {
 		at := fact.Place{Account: h.s.Account.Caller.Account, Region: region}
 		api := cloudtrail.NewFromConfig(h.s.read(at, historyNeeds))
 		ask := &cloudtrail.LookupEventsInput{LookupAttributes: []types.LookupAttribute{{AttributeKey: key, AttributeValue: &value}}}
-		if !h.from.IsZero() {
-			ask.StartTime = &h.from
+		if !from.IsZero() {
+			ask.StartTime = &from
 		}
-		if !h.to.IsZero() {
-			ask.EndTime = &h.to
+		if !to.IsZero() {
+			ask.EndTime = &to
 		}
 		pages := cloudtrail.NewLookupEventsPaginator(api, ask)
+		var odd oddRecords
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
 				return err
 			}
-			var (
-				events []event.Event
-				raw    []json.RawMessage
-			)
-			for _, r := range page.Events {
-				record := []byte(aws.ToString(r.CloudTrailEvent))
-				e, bad := event.Parse(record)
-				if bad != nil {
-					err = fmt.Errorf("cannot read the record %s: %w", aws.ToString(r.EventId), bad)
-					break
-				}
-				events, raw = append(events, e), append(raw, record)
+			all := make([]recorded, len(page.Events))
+			for i, r := range page.Events {
+				all[i] = odd.read(r)
 			}
-			if err = errors.Join(each(events, raw), err); err != nil {
+			if err := each(all); err != nil {
 				return err
 			}
+		}
+		if odd.n > 0 {
+			return &odd
 		}
 		return nil
 	})
 }
 
+// oddRecords are those of an answer that was read to its end which are no events
+// to us.
+type oddRecords struct {
+	n     int
+	first error
+}
+
+func (o *oddRecords) Error() string {
+	return fmt.Sprintf("cannot read %d records of the event history, such as %v", o.n, o.first)
+}
+
+// read reads one record.
+func (o *oddRecords) read(r types.Event) recorded {
+	record := []byte(aws.ToString(r.CloudTrailEvent))
+	e, err := event.Parse(record)
+	if err != nil {
+		if o.n++; o.n == 1 {
+			o.first = fmt.Errorf("%s: %w", aws.ToString(r.EventId), err)
+		}
+	}
+	at := e.Time
+	if r.EventTime != nil {
+		at = *r.EventTime
+	}
+	return recorded{e, err != nil, at, whole(record)}
+}
+
+// whole is a record as a list of JSON may have it: one that is no JSON is kept as
+// text, which an import counts as damage.
+func whole(record []byte) json.RawMessage {
+	if json.Valid(record) {
+		return record
+	}
+	text, _ := json.Marshal(string(record)) // of a string it never fails
+	return text
+}
+
 // keep stores an answer: findings cite its events for as long as the case is.
 // What AWS told already is kept even when somebody interrupts.
-func (h *history) keep(ctx context.Context, raw []json.RawMessage, name string) error {
+func (h *history) keep(ctx context.Context, raw []json.RawMessage, name string) (id evidence.ID, err error) {
 	if len(raw) == 0 || h.store == nil {
-		return nil
+		return "", nil
 	}
 	b, err := json.Marshal(raw)
 	if err == nil {
-		_, err = h.store.Put(context.WithoutCancel(ctx), evidence.Item{
+		id, err = h.store.Put(context.WithoutCancel(ctx), evidence.Item{
 			Name: name, Kind: "cloudtrail.events", Source: "cloudtrail:LookupEvents",
 			MediaType: "application/json", Taken: h.s.Account.Clock(),
 		}, b)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot keep the event history: %w", err)
+		return "", fmt.Errorf("cannot keep the event history: %w", err)
 	}
-	return nil
+	return id, nil
 }

@@ -40,6 +40,9 @@ func (o ImportOptions) only() source.Only {
 
 // Import reads what is new into the case's record of events.
 func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
+	if o.History && a.Case.Recipient != "" { // hours of asking for what cannot be read again
+		return refuse("history-sealed", nil)
+	}
 	began := a.now()
 	var (
 		all, list []trail.File
@@ -65,13 +68,13 @@ func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 		}
 		all = append(all, f)
 	}
-	var marks []func() error
+	var lists []bucketList
 	for _, b := range o.Buckets {
-		files, mark, err := a.inBucket(ctx, b, o, &done)
+		l, err := a.inBucket(ctx, b, o, &done)
 		if err != nil {
 			return err
 		}
-		all, marks = append(all, files...), append(marks, mark)
+		all, lists = append(all, l.files...), append(lists, l)
 	}
 	note := a.asking(o)
 	note.Unlisted = slices.Clone(done.Damaged) // only what was listed has been looked at
@@ -83,7 +86,10 @@ func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 	if known := len(o.Buckets) > 0 && a.marked(o.Buckets); len(all) == 0 && !o.History && !known {
 		return refuse("no-files", nil)
 	}
-	kept, _, err := a.kept()
+	kept, sealed, err := a.kept()
+	if sealed > 0 {
+		done.Damaged = append(done.Damaged, report.Damage{File: "evidence", Count: sealed, Why: "answers of the event history that are encrypted and cannot be read here"})
+	}
 	if err == nil {
 		kept, err = store.New(kept) // what a triage asked for, and this import
 	}
@@ -98,17 +104,8 @@ func (a *Archive) Import(ctx context.Context, o ImportOptions) error {
 	if err != nil {
 		return err
 	}
-	st, err := store.Status()
-	if err != nil {
+	if err := listedTo(lists, store); err != nil {
 		return err
-	}
-	if st.Unread > 0 {
-		marks = nil // what could not be read must be listed again
-	}
-	for _, mark := range marks {
-		if err := mark(); err != nil {
-			return err
-		}
 	}
 	if err := a.remember(o); err != nil {
 		return err

@@ -19,14 +19,17 @@ import (
 // every answer as evidence: first what the suspects of the last triage did,
 // then every call that changes something. A region that does not answer is told
 // as a gap, and noted with what the import was asked: the rest goes on. What was
-// read when somebody interrupts is kept, and the next import or question takes it
-// in.
+// read when somebody interrupts is kept, the next import or question takes it
+// in, and the next import asks for what is missing.
 func (a *Archive) askHistory(ctx context.Context, o ImportOptions, note *asked) error {
 	h, store, err := a.liveHistory(ctx, o.Session, o.Regions)
 	if err != nil {
 		return err
 	}
 	h.store, h.from, h.to = store, o.From, o.To
+	if h.reaches, err = a.reaches(); err != nil {
+		return err
+	}
 	t, there, err := triaged(a.Case)
 	if err != nil {
 		return err

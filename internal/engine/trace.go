@@ -278,6 +278,7 @@ type history struct {
 	regions []string
 	from    time.Time // zero: as far back as it goes
 	to      time.Time
+	reaches *reaches // nil: what is spooled is not remembered
 
 	mu  sync.Mutex
 	bad map[string]fact.Reading

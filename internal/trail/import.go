@@ -60,8 +60,11 @@ type importer struct {
 	next   atomic.Int64
 	segs   atomic.Uint32 // number of the last segment
 	names  *names
+	tables *tables
+	last   bool // what was put off is being read
 
 	mu       sync.Mutex
+	late     []File // put off
 	manifest *os.File
 	log      *os.File
 	at       int64 // end of the manifest
@@ -69,6 +72,7 @@ type importer struct {
 	receipt  Receipt
 	events   uint64
 	read     int
+	total    int // files
 }
 
 // Import reads the files that the store does not have yet, oldest first. What
@@ -102,7 +106,7 @@ func (s *Store) Import(ctx context.Context, files []File, from Files, opt Option
 	}
 	im.receipt.Skipped = len(files) - len(im.todo)
 	err = im.all(ctx, st)
-	im.names, im.before, im.files, im.todo, st = nil, nil, nil, nil, nil // memory for what follows
+	im.names, im.before, im.files, im.todo, im.tables, st = nil, nil, nil, nil, nil, nil // memory for what follows
 	after, lerr := s.load()
 	if lerr == nil {
 		s.mu.Lock()
@@ -236,16 +240,37 @@ func (im *importer) close() error {
 	return nil
 }
 
-// run lets the workers read all files.
+// run lets the workers read all files, those that are put off behind all others.
 func (im *importer) run(ctx context.Context, st *state) error {
 	workers := im.opt.Workers
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	workers = min(workers, len(im.todo))
+	workers, im.total, im.tables = min(workers, len(im.todo)), len(im.todo), &tables{st: st}
+	ids := newSeen(st.segments, workers, cmp.Or(im.opt.ids, seenLimit))
+	err := im.pass(ctx, ids, workers)
+	if err == nil && ctx.Err() == nil && len(im.late) > 0 {
+		im.files, im.todo, im.last = im.late, nil, true
+		slices.SortFunc(im.files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+		for i := range im.files {
+			im.todo = append(im.todo, uint32(i))
+		}
+		im.next.Store(0)
+		err = im.pass(ctx, ids, min(workers, len(im.todo)))
+	}
+	if err != nil {
+		return err
+	}
+	im.mu.Lock()
+	im.tell()
+	im.mu.Unlock()
+	return nil
+}
+
+// pass lets the workers read what is to do.
+func (im *importer) pass(ctx context.Context, ids *seen, workers int) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	ids := newSeen(st.segments, workers, cmp.Or(im.opt.ids, seenLimit))
 	most := cmp.Or(im.opt.rows, maxRows)
 	feed := newFeed(ctx, im, im.opt.Ahead)
 	var wg sync.WaitGroup
@@ -266,9 +291,6 @@ func (im *importer) run(ctx context.Context, st *state) error {
 	if err := context.Cause(ctx); err != nil && ctx.Err() != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	im.mu.Lock()
-	im.tell()
-	im.mu.Unlock()
 	return nil
 }
 
@@ -372,6 +394,6 @@ func (im *importer) told(s *source) {
 
 func (im *importer) tell() {
 	if im.opt.Progress != nil {
-		im.opt.Progress(im.read, len(im.todo), im.events)
+		im.opt.Progress(im.read, im.total, im.events)
 	}
 }

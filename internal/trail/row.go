@@ -41,6 +41,7 @@ type rows struct {
 	tags, origins                                      [tagSlots]tagged
 	kinds                                              [kindSlots]taggedKind
 	view                                               *event.View // whose tags they are
+	key                                                idKey       // of the last record
 	scratch                                            []byte
 	day                                                [10]byte
 	dayStart                                           int64
@@ -79,7 +80,8 @@ func (r *rows) add(v *event.View, offset uint32) (fresh bool, err error) {
 		return false, err
 	}
 	id, odd := readID(v)
-	if !r.claim.claim(id[:], t) {
+	r.key = keyOf(id[:], t)
+	if !r.claim.claim(r.key, t) {
 		return false, nil
 	}
 	c := Codes{Identity: who}

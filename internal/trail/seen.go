@@ -65,8 +65,7 @@ type claimer struct {
 }
 
 // claim says whether nobody had this event before, and takes it.
-func (c *claimer) claim(id []byte, t uint32) bool {
-	key := keyOf(id, t)
+func (c *claimer) claim(key idKey, t uint32) bool {
 	part := c.parts[c.worker] + 1 // only this worker changes it
 	for {
 		if c.ids == nil || c.hour != t/3600 || c.pinned != part {

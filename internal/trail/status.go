@@ -200,6 +200,19 @@ func (s *Store) Sources() ([]File, error) {
 	return files, nil
 }
 
+// Unread are the names of the files that could not be read when last tried.
+func (s *Store) Unread() (map[string]bool, error) {
+	all, err := s.state().unread()
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]bool, len(all))
+	for name := range all {
+		names[name] = true
+	}
+	return names, nil
+}
+
 // SourceOf is the name of the file that an event was read from.
 func (s *Store) SourceOf(r Row) (string, error) {
 	st := s.state()

@@ -38,6 +38,7 @@ type worker struct {
 	file    *source  // that is being read
 	start   int      // its first row in the part, or 0 where it began before
 	base    int64    // of the span
+	poor    bool     // the record comes without its bodies
 	done    []source // files that are read and not committed
 	pending []segmentRef
 }
@@ -57,6 +58,10 @@ func (w *worker) read(ctx context.Context, f File, load func() ([]byte, error)) 
 		err = w.whole(ctx, stored)
 	case errors.Is(err, ErrLarge):
 		err = w.stream(ctx)
+	}
+	if errors.Is(err, errLater) {
+		w.im.putOff(f)
+		return nil
 	}
 	if err != nil {
 		var store *storeError
@@ -265,8 +270,13 @@ func (w *worker) record(v *event.View, offset int64) error {
 		return w.refused(offset, err)
 	case fresh:
 		w.file.events++
-	default:
-		w.file.dups++
+		return nil
+	}
+	w.file.dups++
+	if w.im.tables.has(w.key) && !w.poor {
+		if d := w.file.damaged(offset, poorer); d.Why == poorer {
+			d.Note = true
+		}
 	}
 	return nil
 }
@@ -416,7 +426,13 @@ func (w *worker) item(item shape.Item) error {
 		w.file.damaged(item.Offset, "record cannot be read: "+cause(err))
 		return nil
 	}
-	return w.record(&w.view, item.Offset)
+	if w.later(item) {
+		return errLater
+	}
+	w.poor = item.Lost == shape.LostBodies
+	err := w.record(&w.view, item.Offset)
+	w.poor = false
+	return err
 }
 
 type counter struct {

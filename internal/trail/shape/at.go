@@ -44,9 +44,12 @@ func at(r io.Reader, s Shape, offset int64) ([]byte, error) {
 		return nil, err
 	}
 	var m made
-	if row {
+	switch {
+	case row:
 		m, err = cells(raw)
-	} else {
+	case raw[0] == '"':
+		m, err = normalise(quoted(raw))
+	default:
 		m, err = normalise(raw)
 	}
 	return m.record, err

@@ -60,8 +60,9 @@ var spelled = func() map[string]string {
 }()
 
 const (
+	// LostBodies is of tables in which columns are missing.
+	LostBodies  = "without the caller's full identity, the request and the response"
 	lostTypes   = "numbers and booleans of requests and responses are text"
-	lostBodies  = "without the caller's full identity, the request and the response"
 	minColumns  = 2
 	maxCellDeep = 32
 )
@@ -128,7 +129,7 @@ func fromCells(cells map[string]string) (made, error) {
 	_, request := cells["requestparameters"]
 	_, identity := cells["useridentity"]
 	if !request || !identity {
-		m.lost = lostBodies
+		m.lost = LostBodies
 	}
 	m.record = append(out, '}')
 	if why := unwanted(m.record); why != "" {

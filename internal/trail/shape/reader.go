@@ -106,6 +106,10 @@ func (r *Reader) step() (Item, bool) {
 		return r.object(at)
 	case '[':
 		return r.list(at)
+	case '"':
+		if at == top || at == list {
+			return r.text()
+		}
 	case ']':
 		if at != top {
 			r.pop()
@@ -184,6 +188,24 @@ func (r *Reader) list(at level) (Item, bool) {
 	return r.enter(list)
 }
 
+// text reads a record that is the text of a string, as the AWS CLI's --query and
+// jq give them. Where it is none it may be the end of something broken: nothing is
+// taken then.
+func (r *Reader) text() (Item, bool) {
+	offset := r.s.offset()
+	raw, err := r.s.take(true)
+	if err == nil {
+		if record := quoted(raw); record != nil {
+			return r.made(offset)(normalise(record))
+		}
+	}
+	if r.s.offset()-int64(len(raw)) != offset {
+		return r.afterDamage(offset, err), true
+	}
+	r.s.pos -= len(raw)
+	return r.resync(offset, fmt.Errorf("unexpected %q between records", '"')), true
+}
+
 func (r *Reader) enter(l level) (Item, bool) {
 	if len(r.stack) < maxLevels {
 		r.s.pos++
@@ -206,7 +228,7 @@ func (r *Reader) made(offset int64) func(made, error) (Item, bool) {
 		if m.lost != "" {
 			r.lost[m.lost]++
 		}
-		return Item{Offset: offset, Record: m.record}, true
+		return Item{Offset: offset, Record: m.record, Lost: m.lost}, true
 	}
 }
 

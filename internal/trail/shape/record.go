@@ -54,8 +54,7 @@ func unwrap(raw []byte, depth int) (made, error) {
 			continue
 		}
 		if inner[0] == '"' {
-			inner = []byte(textOf(inner))
-			if inner = bytes.TrimSpace(inner); len(inner) == 0 || inner[0] != '{' || !whole(inner) {
+			if inner = quoted(inner); inner == nil {
 				continue
 			}
 		} else if inner[0] != '{' {
@@ -73,6 +72,15 @@ func unwrap(raw []byte, depth int) (made, error) {
 		return fromECS(raw)
 	}
 	return made{}, errAlien
+}
+
+// quoted is the object that a string holds as text; nil: it holds none.
+func quoted(text []byte) []byte {
+	inner := bytes.TrimSpace([]byte(textOf(text)))
+	if len(inner) == 0 || inner[0] != '{' || !whole(inner) {
+		return nil
+	}
+	return inner
 }
 
 func isSkipped(err error) bool {

@@ -31,7 +31,7 @@ const (
 	CSV         Shape = "csv"         // results of CloudTrail Lake or Athena, or the console's download
 	EventBridge Shape = "eventbridge" // {"detail-type":…,"detail":record}
 	CloudWatch  Shape = "cloudwatch"  // filter-log-events, subscriptions, exports
-	Wrapped     Shape = "wrapped"     // {…,"event":record} and the like
+	Wrapped     Shape = "wrapped"     // {…,"event":record} and the like, or records as text in JSON strings
 	ECS         Shape = "ecs"         // Elastic Common Schema
 	OCSF        Shape = "ocsf"        // Open Cybersecurity Schema Framework, as in Security Lake
 	Digest      Shape = "digest"      // a digest file: hashes of log files, no events
@@ -59,6 +59,8 @@ type Item struct {
 	// wraps io.ErrUnexpectedEOF where the stream ends within a record, and is a
 	// *Skipped where all is well but nothing is there to import.
 	Damage error
+	// Lost says what the shape does not carry of this record; "": all is there.
+	Lost string
 }
 
 // Skipped is what was left out on purpose, such as an Insight record.

@@ -242,8 +242,12 @@ func files() map[string]struct {
 		"logs insights": {LakeJSON, `{"results":[` + each(",", func(r string) string {
 			return `[{"field":"@timestamp","value":"t"},{"field":"@message","value":` + js(r) + `},{"field":"@ptr","value":"p"}]`
 		}) + `],"status":"Complete"}`},
-		"labelled":         {Wrapped, each("\n", func(r string) string { return `{"label":"owner","event":` + r + `}` })},
-		"labelled, nested": {Wrapped, each("\n", func(r string) string { return `{"label":"owner","result":{"_raw":` + js(r) + `}}` })},
+		"texts, list":         {Wrapped, indented("[" + each(",", func(r string) string { return js(r) }) + "]")},
+		"texts, lists":        {Wrapped, "[" + each(",", func(r string) string { return "[" + js(r) + "]" }) + "]"},
+		"texts, lines":        {Wrapped, each("\n", func(r string) string { return js(r) })},
+		"texts, of documents": {Wrapped, each("\n", func(r string) string { return js(lookupEvent(r, "1")) })},
+		"labelled":            {Wrapped, each("\n", func(r string) string { return `{"label":"owner","event":` + r + `}` })},
+		"labelled, nested":    {Wrapped, each("\n", func(r string) string { return `{"label":"owner","result":{"_raw":` + js(r) + `}}` })},
 		"elastic": {ECS, each("\n", func(r string) string {
 			return `{"@timestamp":"2026-01-01T00:00:00Z","aws":{"cloudtrail":{}},"event":{"id":"x","original":` + js(r) + `}}`
 		})},

@@ -79,6 +79,8 @@ func sniff(head []byte) (s Shape, why string) {
 		return objectShape(head), ""
 	case head[0] == '[':
 		return listShape(head), ""
+	case bytes.HasPrefix(head, []byte(`"{`)):
+		return Wrapped, ""
 	case stamp(head) > 0:
 		return CloudWatch, ""
 	case isHeader(firstLine(head)):

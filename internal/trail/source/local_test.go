@@ -47,7 +47,8 @@ func TestPlaces(t *testing.T) {
 		"AWSLogs/" + acct + "/Config/us-east-1/2026/1/2/x.json.gz":             {},
 		"AWSLogs/" + acct + "/CloudTrail-Digest/us-east-1/2026/01/02/" + acct + "_CloudTrail-Digest_us-east-1_my_trail_eu-west-1_20260102T030500Z.json.gz": {acct, digests, "us-east-1", 2026, 1, 2, at},
 		"123456789012/notes/x.json": {},
-		"":                          {},
+		"p/AWSLogs/" + acct + "/CloudTrail-Lake/Query/2026/03/02/0a1b/result_1.csv.gz": {kind: lake},
+		"": {},
 		acct + "_CloudTrail_us-east-1_20261302T0305Z_x.json.gz": {acct, logs, "us-east-1", 0, 0, 0, time.Time{}},
 	} {
 		if got := placeOf(path); got != want {
@@ -67,6 +68,37 @@ func TestStampTime(t *testing.T) {
 		if got, ok := stampTime(s); ok != (err == nil && len(s) <= 16) || ok && !got.Equal(want) {
 			t.Errorf("%s: %v %v, want %v %v", s, got, ok, want, err)
 		}
+	}
+}
+
+// Results of Lake's queries lie by when and by whom they were asked for: of when
+// and where their events were that says nothing.
+func TestLakeResultsLieByTheirQuery(t *testing.T) {
+	dir := t.TempDir()
+	objects := map[string]string{}
+	for _, name := range []string{"result_1.csv.gz", "result_2.csv.gz", "result_sign.json"} {
+		key := "p/AWSLogs/" + acct + "/CloudTrail-Lake/Query/2026/03/02/0a1b/" + name
+		write(t, dir, key, "x")
+		objects[key] = "x"
+	}
+	only := Only{Accounts: []string{other}, Regions: []string{"us-east-1"}, To: time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)}
+	local, notes, err := Local([]string{dir}, only)
+	fake := newFake("b", objects)
+	listing, serr := NewS3(fake, "b", "p/").List(t.Context(), only)
+	for from, got := range map[string]struct {
+		files []trail.File
+		notes []Damage
+		err   error
+	}{"folder": {local, notes, err}, "bucket": {listing.Files, listing.Notes, serr}} {
+		if got.err != nil || len(got.files) != 2 || !got.files[0].At.IsZero() {
+			t.Errorf("%s: %+v, %v", from, got.files, got.err)
+		}
+		if len(got.notes) != 1 || got.notes[0].File != lakeSign || !got.notes[0].Note {
+			t.Errorf("%s: %+v", from, got.notes)
+		}
+	}
+	if d, err := NewS3(fake, "b", "p/").List(t.Context(), Only{Digests: true}); err != nil || len(d.Files) > 0 || len(listing.Marks) > 0 {
+		t.Errorf("%+v, %+v, %v", d.Files, listing.Marks, err)
 	}
 }
 

@@ -19,11 +19,22 @@ const (
 	logs     = "CloudTrail"
 	digests  = "CloudTrail-Digest"
 	insights = "CloudTrail-Insight"
+	// lake is where results of Lake's queries come to lie:
+	// …/AWSLogs/<account>/CloudTrail-Lake/Query/YYYY/MM/DD/<query>/result_1.csv.gz.
+	// The account is whose query it was and the day is when it was asked: neither
+	// says anything of the events.
+	lake = "CloudTrail-Lake"
 )
+
+// lakeSign is the file beside such results that has their hashes.
+const lakeSign = "result_sign.json"
 
 // below is the place of a folder in this one.
 func (p place) below(name string) place {
 	switch {
+	case p.kind == lake:
+	case p.kind == "" && p.account != "" && name == lake:
+		p = place{kind: lake}
 	case p.kind == "" && isAccount(name):
 		p.account = name
 	case p.kind == "" && p.account != "" && isKind(name):

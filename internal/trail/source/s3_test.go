@@ -190,6 +190,26 @@ func TestListFindsLogs(t *testing.T) {
 	}
 }
 
+// A central bucket may keep each account's logs under its number: what stands
+// above AWSLogs says nothing of what AWS delivers beside the logs.
+func TestAPrefixThatIsAnAccountsNumber(t *testing.T) {
+	objects := map[string]string{}
+	for key, text := range months() {
+		objects[acct+"/"+key] = text
+	}
+	for prefix, want := range map[string]int{"": 57, acct: 57, acct + "/": 57, acct + "/AWS": 57, acct + "/AWSLogs/" + acct + "/": 57} {
+		fake := newFake("b", objects)
+		l, err := NewS3(fake, "b", prefix).List(t.Context(), Only{Regions: []string{"us-east-1", "eu-west-1"}})
+		logs := slices.DeleteFunc(l.Files, func(f trail.File) bool { return !strings.Contains(f.Name, "/"+acct+"/CloudTrail/") })
+		if err != nil || len(logs) != want {
+			t.Errorf("%q: %d log files, want %d; %v", prefix, len(logs), want, err)
+		}
+		if slices.ContainsFunc(fake.lists, func(s string) bool { return strings.Contains(s, "/Config/") }) {
+			t.Errorf("%q: the folder of another service was listed", prefix)
+		}
+	}
+}
+
 func TestListAsksForARangeOnly(t *testing.T) {
 	only := Only{Accounts: []string{acct}, Regions: []string{"us-east-1"}, From: time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC), To: time.Date(2026, 1, 11, 12, 0, 0, 0, time.UTC)}
 	fake := newFake("b", months())

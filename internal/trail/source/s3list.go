@@ -135,8 +135,8 @@ func (l *lister) folder(prefix string, above job) {
 		}
 		return
 	}
-	if !l.only.admits(p) || above.place.account != "" && above.place.kind == "" && p.kind == "" && inAWSLogs(prefix) {
-		return // of another account or service
+	if !l.only.admits(p) || l.only.Digests && p.kind == lake || above.place.account != "" && above.place.kind == "" && p.kind == "" && inAWSLogs(strings.TrimSuffix(prefix, name+"/")) {
+		return // of another account or service, or without what is wanted
 	}
 	if p.kind == insights || p.kind == digests && !l.only.Digests {
 		l.mu.Lock()

@@ -5,6 +5,7 @@ package source
 
 import (
 	"cmp"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -49,6 +50,8 @@ func newSift(only Only) *sift { return &sift{only: only, left: map[string]int{}}
 // admits says whether a place that is known in part may hold what is wanted.
 func (o Only) admits(p place) bool {
 	switch {
+	case p.kind == lake:
+		return true
 	case p.kind != "" && len(o.Accounts) > 0 && !slices.Contains(o.Accounts, p.account):
 		return false
 	case p.region != "" && len(o.Regions) > 0 && !slices.Contains(o.Regions, p.region):
@@ -70,6 +73,8 @@ func (s *sift) add(f trail.File, p place) {
 		if p.kind == digests {
 			s.files = append(s.files, f)
 		}
+	case filepath.Base(f.Name) == lakeSign:
+		s.left[lakeSign]++
 	case p.kind == digests || p.kind == insights:
 		s.left[p.kind]++
 	default:
