@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -163,16 +161,20 @@ func (a *Archive) whole(ctx context.Context, s *trail.Store, rows []trail.Row, w
 
 // batch reads rows again together, each file once.
 func (a *Archive) batch(ctx context.Context, s *trail.Store, rows []trail.Row, at []int, out []event.Event, lost func(event.Event, error)) error {
-	unread := map[int]error{}
-	err := s.Whole(ctx, rows, a.files(), func(i int, e event.Event) { out[at[i]] = e }, func(i int, err error) { unread[i] = err })
+	type unread struct {
+		at  int
+		err error
+	}
+	var left []unread // by the names of their files
+	err := s.Whole(ctx, rows, a.files(), func(i int, e event.Event) { out[at[i]] = e }, func(i int, err error) { left = append(left, unread{at[i], err}) })
 	if err != nil {
 		return err
 	}
-	for _, i := range slices.Sorted(maps.Keys(unread)) {
-		if kept, there := a.cited(ctx)[out[at[i]].ID]; there {
-			out[at[i]] = kept
+	for _, u := range left {
+		if kept, there := a.cited(ctx)[out[u.at].ID]; there {
+			out[u.at] = kept
 		} else {
-			lost(out[at[i]], unread[i])
+			lost(out[u.at], u.err)
 		}
 	}
 	return nil

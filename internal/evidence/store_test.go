@@ -288,6 +288,25 @@ func TestCrash(t *testing.T) {
 	check("all", with(full, len(after[custodyFile]), true), true)
 }
 
+// Where both logs are torn, the custody note names the manifest first.
+func TestBothLogsTorn(t *testing.T) {
+	dir := t.TempDir()
+	put(t, open(t, dir, Options{}), "a", "one")
+	for _, name := range []string{manifestFile, custodyFile} {
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.WriteString(`{"to`)
+		f.Close()
+	}
+	for range 20 {
+		if s := open(t, dir, Options{ReadOnly: true}); len(s.cut) != 2 || !strings.HasPrefix(s.cut[0], manifestFile) {
+			t.Fatal(s.cut)
+		}
+	}
+}
+
 func snapshot(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
 	files := map[string][]byte{}

@@ -158,7 +158,8 @@ func (s *Store) load() error {
 		return err
 	}
 	s.breaks = append(s.breaks, breaks...)
-	for name, tail := range map[string][]byte{manifestFile: torn, custodyFile: tornCustody} {
+	for i, tail := range [...][]byte{torn, tornCustody} {
+		name := [...]string{manifestFile, custodyFile}[i]
 		if len(tail) > 0 && !slices.Contains(s.torn, name) {
 			s.torn = append(s.torn, name) // stays, though the next line written cuts the tail off
 			s.cut = append(s.cut, fmt.Sprintf("%s ended in %d torn bytes", name, len(tail)))

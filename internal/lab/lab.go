@@ -247,9 +247,20 @@ func (l *Lab) Fork(ctx context.Context) (*Lab, error) {
 	}, nil
 }
 
+// stopLimit is how long a lab may take to end by itself. One that we started is
+// killed then; of a fork it is an error, and a busy machine is slow.
+const (
+	stopLimit     = 3 * time.Second
+	forkStopLimit = 30 * time.Second
+)
+
 // Stop ends the lab and waits until it is gone. Its forks end with it.
 func (l *Lab) Stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	limit := stopLimit
+	if l.process == nil {
+		limit = forkStopLimit
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	err := l.call(ctx, "POST", "/stop", nil, nil)
 	l.client().CloseIdleConnections()

@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -261,7 +262,9 @@ func (b *book) offInstance() {
 				at = append(at, t)
 			}
 		}
-		slices.SortFunc(at, func(a, b *trace) int { return a.readings[0].Time.Compare(b.readings[0].Time) })
+		slices.SortFunc(at, func(a, b *trace) int {
+			return cmp.Or(a.readings[0].Time.Compare(b.readings[0].Time), cmp.Compare(a.origin.address, b.origin.address), cmp.Compare(a.origin.tool, b.origin.tool))
+		})
 		for i, t := range at {
 			if value := leaves(t, at[:min(i, 16)]); value > 0 {
 				for _, r := range t.readings {

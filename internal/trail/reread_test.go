@@ -111,6 +111,34 @@ func TestOneFileGone(t *testing.T) {
 	}
 }
 
+// TestUnreadByName: what cannot be read again is told by the names of the files,
+// whichever was imported first.
+func TestUnreadByName(t *testing.T) {
+	m := spread(world(60, 5), 10)
+	dir := t.TempDir()
+	s, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	all := m.files()
+	for _, n := range []int{4, 1, 5, 0, 3, 2} {
+		if _, err := s.Import(t.Context(), all[n:n+1], m, Options{Workers: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows := allRows(t, s)
+	var told []string
+	if err := s.Whole(t.Context(), rows, memory{}, func(int, event.Event) { t.Error("read") }, func(i int, err error) {
+		told = append(told, fmt.Sprintf("%s %02d", err, i))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(told) != len(rows) || !slices.IsSorted(told) {
+		t.Errorf("%q", told)
+	}
+}
+
 // TestRowsTwice: a row that is asked for twice is read, or told, twice; also
 // where the file changed and is searched.
 func TestRowsTwice(t *testing.T) {

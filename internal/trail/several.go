@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
@@ -99,7 +100,8 @@ func (st *state) reread(ctx context.Context, rows []Row, from Files, to taker) e
 	return ctx.Err()
 }
 
-// wanted are the rows by file and offset.
+// wanted are the rows by the file's name and offset: which number a file has is
+// of how the workers of an import came along.
 func (st *state) wanted(rows []Row, bad func(int, error) error) ([]wanted, error) {
 	all := make([]wanted, 0, len(rows))
 	for i, r := range rows {
@@ -119,7 +121,39 @@ func (st *state) wanted(rows []Row, bad func(int, error) error) ([]wanted, error
 	slices.SortFunc(all, func(a, b wanted) int {
 		return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.offset, b.offset))
 	})
-	return all, nil
+	return st.byName(all), nil
+}
+
+// byName puts the files of what is wanted, which lie one after another, in the
+// order of their names.
+func (st *state) byName(all []wanted) []wanted {
+	type file struct {
+		name string
+		want []wanted
+	}
+	var files []file
+	sorted := true
+	for rest := all; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].file == rest[0].file {
+			n++
+		}
+		f := file{want: rest[:n]}
+		if src, err := st.source(rest[0].file); err == nil && src != nil { // else give tells it
+			f.name = src.name
+		}
+		sorted = sorted && (len(files) == 0 || files[len(files)-1].name <= f.name)
+		files, rest = append(files, f), rest[n:]
+	}
+	if sorted {
+		return all
+	}
+	slices.SortStableFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })
+	out := make([]wanted, 0, len(all))
+	for _, f := range files {
+		out = append(out, f.want...)
+	}
+	return out
 }
 
 // A haul is one run of reread. Piles get their room in the order that they are

@@ -233,11 +233,12 @@ func (l *lister) object(o types.Object) bool {
 var endings = map[string]bool{"": true, ".gz": true, ".json": true, ".jsonl": true, ".ndjson": true, ".csv": true, ".log": true, ".txt": true}
 
 // archived tells once that there are files which can only be read if somebody
-// has restored them.
+// has restored them, and names the first: listings run side by side.
 func (l *lister) archived(name string) {
 	const why = "in an archive class of S3, such as this one: they can be read only once restored"
 	for i := range l.notes {
 		if l.notes[i].Why == why {
+			l.notes[i].File = min(l.notes[i].File, name)
 			return
 		}
 	}
