@@ -12,6 +12,7 @@ for name in $(compgen -e); do
     case $name in AWS_* | GIT_* | CORDON_[!L]* | CORDON_LANG) unset "$name" ;; esac
 done
 export AWS_EC2_METADATA_DISABLED=true
+export CI=1 # where the lab does not start, tests that need it fail, and do not pass by themselves
 
 # Everything that is started below has this run's own TMPDIR in its
 # environment: that is how the last step knows our processes from others'.
