@@ -5,7 +5,7 @@
 # cannot be had, that is said, and the answer is 1.
 set -euo pipefail
 
-original() { [[ -x $1 ]] && head -c 64 "$1" | grep -q '^#!.*bash' && grep -q 'prepare_commit_msg_hook' "$1"; }
+original() { [[ -x $1 ]] && [[ $(head -c 64 "$1" | tr -d '\0') == '#!'*bash* ]] && grep -q 'prepare_commit_msg_hook' "$1"; }
 
 installed=$(command -v git-secrets || true)
 if [[ -n $installed ]] && original "$installed"; then

@@ -6,11 +6,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 exec </dev/null
 export GOFLAGS="${GOFLAGS:--mod=readonly}"
 [[ $GOFLAGS == *-mod=* ]] || export GOFLAGS="-mod=readonly $GOFLAGS"
-# No credentials and no settings of whoever runs this.
+# No credentials and no settings of whoever runs this, and no repository of a
+# hook that does.
 for name in $(compgen -e); do
-    case $name in AWS_* | CORDON_[!L]* | CORDON_LANG) unset "$name" ;; esac
+    case $name in AWS_* | GIT_* | CORDON_[!L]* | CORDON_LANG) unset "$name" ;; esac
 done
 export AWS_EC2_METADATA_DISABLED=true
+export CI=1 # where the lab does not start, tests that need it fail, and do not pass by themselves
 
 # Everything that is started below has this run's own TMPDIR in its
 # environment: that is how the last step knows our processes from others'.
@@ -103,7 +105,7 @@ left() {
     local dir
     for dir in /proc/[0-9]*; do
         [[ ${dir#/proc/} != "$$" && -r $dir/environ ]] || continue
-        if tr '\0' '\n' 2>/dev/null <"$dir/environ" | grep -qxF "TMPDIR=$run"; then
+        if grep -qzxF "TMPDIR=$run" "$dir/environ" 2>/dev/null; then
             printf '%s\n' "${dir#/proc/}"
         fi
     done
@@ -115,7 +117,7 @@ nobody_left() {
     for try in 1 2 3 4 5 6 7 8 9 10; do # a lab that was told to stop needs a moment
         found=0
         for pid in $(left); do
-            tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -q cordon && found=$pid
+            grep -qa cordon "/proc/$pid/cmdline" 2>/dev/null && found=$pid
         done
         [[ $found == 0 ]] && return 0
         sleep 0.3

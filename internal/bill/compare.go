@@ -61,8 +61,8 @@ func (c *comparer) days() {
 
 func (c *comparer) totals() {
 	c.out.Totals = make([]float64, c.n)
-	for _, r := range c.services {
-		for i, cost := range r.cost {
+	for _, k := range c.services.keys() { // a sum depends on its order
+		for i, cost := range c.services[k].cost {
 			c.out.Totals[i] += cost
 		}
 	}
@@ -144,7 +144,8 @@ func (c *comparer) new(kind string, k key, r *row, floor float64) {
 
 // small counts what is new and was not told, because it costs little.
 func (c *comparer) small() {
-	for k, r := range c.places {
+	for _, k := range c.places.keys() {
+		r := c.places[k]
 		if c.told[k] || c.told[key{service: k.service}] || c.told[key{region: k.region}] {
 			continue
 		}
@@ -239,11 +240,11 @@ func (c *comparer) named(k key) bool {
 // rest looks whether what no finding names jumped when taken together.
 func (c *comparer) rest() {
 	r := &row{make([]float64, c.n), make([]bool, c.n)}
-	for k, place := range c.places {
+	for _, k := range c.places.keys() {
 		if c.told[key{service: k.service}] || c.told[key{region: k.region}] || c.told[k] || c.usageTold(k) {
 			continue
 		}
-		for i, cost := range place.cost {
+		for i, cost := range c.places[k].cost {
 			r.cost[i] += cost
 		}
 	}

@@ -221,3 +221,28 @@ func TestRegionOf(t *testing.T) {
 		}
 	}
 }
+
+// A bill is compared to the same figures every time, to the last digit.
+func TestCompareIsExact(t *testing.T) {
+	a := &account{}
+	for i := range 12 {
+		cost := 0.1 + 1/float64(i+3)
+		a.put(fmt.Sprintf("old %d", i), "eu-west-1", "", func(d int) float64 {
+			if d < since {
+				return cost
+			}
+			return 6 * cost // too little to be told alone
+		})
+		a.put("old 0", fmt.Sprintf("xx-north-%d", i), "", after(since+3, cost/100))
+	}
+	first := bill.Compare(a.ledger(), from+since)
+	if first.Small == 0 || !slices.ContainsFunc(first.Findings, func(f bill.Finding) bool { return f.Kind == bill.RestJump }) {
+		t.Fatalf("%+v", first)
+	}
+	want := fmt.Sprintf("%+v", first)
+	for range 50 {
+		if got := fmt.Sprintf("%+v", bill.Compare(a.ledger(), from+since)); got != want {
+			t.Fatalf("%s\n%s", got, want)
+		}
+	}
+}

@@ -36,9 +36,9 @@ func ContactSort(name string) (string, error) {
 func (s *Session) PlanContact(ctx context.Context, sort string, c *Contact) (plan.Plan, error) {
 	want := ""
 	if c != nil {
-		for name, part := range map[string]string{"name": c.Name, "title": c.Title, "email": c.Email, "phone": c.Phone} {
-			if strings.TrimSpace(part) == "" {
-				return plan.Plan{}, refuse("contact-part", fmt.Errorf("cannot set the contact: it has no %s", name), "part", "--"+name)
+		for _, p := range [...]struct{ name, part string }{{"name", c.Name}, {"title", c.Title}, {"email", c.Email}, {"phone", c.Phone}} {
+			if strings.TrimSpace(p.part) == "" {
+				return plan.Plan{}, refuse("contact-part", fmt.Errorf("cannot set the contact: it has no %s", p.name), "part", "--"+p.name)
 			}
 		}
 		b, err := json.Marshal(c)

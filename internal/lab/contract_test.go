@@ -1,11 +1,11 @@
 package lab_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -83,41 +83,51 @@ func plainMoto(t *testing.T) string {
 		t.Fatalf("cannot reset moto: %v", err)
 	}
 	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Fatalf("cannot reset moto: it answers %s", response.Status)
+	}
 	return m.url
 }
 
+// startMoto has moto bind a port of its own choice and say which it is: a port that
+// we chose could be somebody else's by the time that moto is there.
 func startMoto() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	address := listener.Addr().String()
-	listener.Close()
-	_, port, _ := net.SplitHostPort(address)
-	const run = "import os, sys, threading; " +
-		"threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start(); " +
-		"from moto.core.config import default_user_config as c; c['lambda']['use_docker'] = False; " +
-		"from moto.server import main; main(['-H', '127.0.0.1', '-p', sys.argv[1]])"
+	const run = `import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+from moto.core.config import default_user_config as c; c['lambda']['use_docker'] = False
+import moto.server
+from werkzeug.serving import make_server
+def serve(host, port, app, **_):
+    server = make_server(host, port, app, threaded=True)
+    os.environ["MOTO_PORT"] = str(server.server_port)
+    print(server.server_port, flush=True)
+    os.dup2(2, 1)
+    server.serve_forever()
+moto.server.run_simple = serve
+moto.server.main(["-H", "127.0.0.1", "-p", "0"])`
 	python, err := lab.FindPython(context.Background())
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.Command(python, "-c", run, port)
+	cmd := exec.Command(python, "-c", run)
 	cmd.Env = append(os.Environ(), "MOTO_EC2_LOAD_DEFAULT_AMIS=false")
 	if bareMoto.stdin, err = cmd.StdinPipe(); err != nil {
+		return "", err
+	}
+	said, err := cmd.StdoutPipe()
+	if err != nil {
 		return "", err
 	}
 	if err := cmd.Start(); err != nil {
 		return "", err
 	}
-	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		connection, err := net.DialTimeout("tcp", address, time.Second)
-		if err == nil {
-			connection.Close()
-			return "http://" + address, nil
-		}
+	late := time.AfterFunc(2*time.Minute, func() { _ = bareMoto.stdin.Close() }) // ends it, and the line with it
+	defer late.Stop()
+	line, err := bufio.NewReader(said).ReadString('\n')
+	if err != nil {
+		return "", fmt.Errorf("moto does not listen: %w", err)
 	}
-	return "", errors.New("moto does not listen")
+	return "http://127.0.0.1:" + strings.TrimSpace(line), nil
 }
 
 // contract runs each deviation on a fork of the lab and on plain moto.

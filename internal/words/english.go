@@ -9,14 +9,15 @@ import (
 // code is what no language touches: `…`, placeholders, flags, addresses.
 var code = pattern.New("`[^`]*`" + `|\{[a-z][a-z0-9_]*\}|--[a-z][a-z0-9-]*|https?://\S+`)
 
-// englishWords are no words of French; the Han have none of them.
-var englishWords = pattern.New(`(?i)(^|[^\p{L}'’-])(` + strings.Join([]string{
+// englishWords are no words of French; the Han have none of them. A digit is no
+// word's edge: 5OF2 is a piece of an id.
+var englishWords = pattern.New(`(?i)(^|[^\p{L}\p{N}'’-])(` + strings.Join([]string{
 	"the", "and", "not", "with", "is", "are", "you", "your", "was", "were", "this", "that", "these", "those", "from", "for", "of",
 	"to", "by", "its", "has", "have", "been", "which", "what", "when", "where", "why", "how", "who", "will", "would", "could",
 	"should", "must", "cannot", "does", "if", "then", "than", "there", "they", "their", "we", "our", "any", "all", "only", "after",
 	"before", "about", "into", "found", "please", "failed", "unknown", "warning", "deleted", "created", "see", "key", "keys",
 	"user", "users", "yes",
-}, "|") + `)([^\p{L}'’-]|$)`)
+}, "|") + `)([^\p{L}\p{N}'’-]|$)`)
 
 // keep lists the proper names that contain one of those words.
 var keep = pattern.New(strings.Join([]string{

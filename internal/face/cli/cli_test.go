@@ -212,12 +212,7 @@ func TestExitCodes(t *testing.T) {
 // TestLogin: no credentials is exit 4, in words of the language, and AWS is
 // not reached.
 func TestLogin(t *testing.T) {
-	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_SESSION_TOKEN"} {
-		t.Setenv(name, "")
-	}
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
+	noLogin(t)
 	for _, lang := range words.Langs() {
 		m := newMachine(t, "")
 		if got := m.run("triage", "--lang", string(lang)); got != exitLogin {
@@ -227,6 +222,22 @@ func TestLogin(t *testing.T) {
 			t.Errorf("%s: %s", lang, &m.err)
 		}
 	}
+}
+
+// noLogin takes from the test what this computer knows of AWS: credentials of
+// whatever sort, settings, and a bundle of certificates.
+func noLogin(t *testing.T) {
+	t.Helper()
+	for _, kv := range os.Environ() {
+		if name, value, _ := strings.Cut(kv, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, value) // so that it comes back
+			os.Unsetenv(name)
+		}
+	}
+	none := filepath.Join(t.TempDir(), "none")
+	t.Setenv("AWS_CONFIG_FILE", none)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", none)
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 }
 
 func squeeze(s string) string { return strings.Join(strings.Fields(s), "") }

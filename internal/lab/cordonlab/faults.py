@@ -188,10 +188,16 @@ def over(outcome: Outcome) -> None:
 
 
 def forked() -> None:
-    """In a copy of the lab nothing is under way."""
-    with _OVER:
-        for rule in _RULES:
-            rule.skipped = 0
+    """In a copy of the lab nothing is under way.
+
+    The locks are new: calls take the old ones outside the gate, so that a
+    thread that is none of the copy's may have held one when it was made.
+    """
+    global _LOCK, _OVER
+    _LOCK = threading.Lock()
+    _OVER = threading.Condition(_LOCK)
+    for rule in _RULES:
+        rule.skipped = 0
 
 
 def spoiled(call: wire.Call, rule: dict[str, Any]) -> wire.Answer:

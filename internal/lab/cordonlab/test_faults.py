@@ -63,6 +63,22 @@ class Rules(unittest.TestCase):
         thread.join()
         self.assertEqual(order, ["first", "second"])
 
+    def test_a_copy_waits_for_no_thread_of_its_parents(self):
+        before = (faults._LOCK, faults._OVER)
+
+        def again():
+            faults._LOCK, faults._OVER = before
+
+        self.addCleanup(again)
+        faults.add({"skip": 1, "code": "X"})
+        call = SimpleNamespace(service="iam", op="ListUsers", region="", access_key_id="", user_agent="")
+        faults.strike(call)  # under way in the parent, never over in the copy
+        with before[0]:  # by a thread that is not in the copy
+            done = threading.Event()
+            copied = threading.Thread(target=lambda: (faults.forked(), faults.settle(faults.strike(call)), done.set()), daemon=True)
+            copied.start()
+            self.assertTrue(done.wait(20), "it waits for the parent's thread")
+
     def test_chances_repeat(self):
         def run():
             faults.clear()

@@ -126,3 +126,31 @@ func TestEmptyLines(t *testing.T) {
 		}
 	}
 }
+
+// TestComplaintsInOrder: what cannot be read is said in the order of the files, one
+// line at a time, however many of them are read side by side.
+func TestComplaintsInOrder(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "plain"), []byte("x\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	re, err := ere.Compile([]string{"x"}, ere.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var items []item
+	var want strings.Builder
+	for i := range 200 {
+		name := fmt.Sprintf("plain/%03d", i) // below a file there is none
+		items = append(items, item{name: name})
+		fmt.Fprintf(&want, "error: failed to stat '%s': Not a directory\n", name)
+	}
+	for range 20 {
+		var told bytes.Buffer
+		r := &run{System: System{Err: &told, Dir: dir}}
+		r.grepItems(re, items)
+		if told.String() != want.String() {
+			t.Fatalf("%s", &told)
+		}
+	}
+}

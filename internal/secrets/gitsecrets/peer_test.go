@@ -92,7 +92,8 @@ func newSandbox(t *testing.T, program string, strict bool) *sandbox {
 	if err := os.Symlink(program, filepath.Join(s.root, "bin", "git-secrets")); err != nil {
 		t.Fatal(err)
 	}
-	system := "[init]\n\tdefaultBranch = main\n[user]\n\tname = a\n\temail = a@example.org\n[advice]\n\tdetachedHead = false\n"
+	system := "[init]\n\tdefaultBranch = main\n[user]\n\tname = a\n\temail = a@example.org\n[advice]\n\tdetachedHead = false\n" +
+		"[maintenance]\n\tauto = false\n" // nothing goes on in the background
 	if strict {
 		system += "[secrets]\n\tcompat = strict\n"
 	}

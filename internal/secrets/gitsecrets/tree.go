@@ -192,13 +192,14 @@ func (r *run) walk(dir string, file func(name string)) {
 // grepItems searches side by side and answers in order.
 func (r *run) grepItems(re *ere.Regexp, items []item) [][]byte {
 	found := make([][]hit, len(items))
-	body := func(it item) []byte {
+	wrong := make([]string, len(items))
+	body := func(it item) ([]byte, string) {
 		if it.id != "" {
 			b, err := r.object(it.id)
 			if err != nil {
-				fmt.Fprintf(r.Err, "error: '%s': unable to read %s\n", it.name, it.id)
+				return b, fmt.Sprintf("error: '%s': unable to read %s\n", it.name, it.id)
 			}
-			return b
+			return b, ""
 		}
 		return r.readFile(it.name)
 	}
@@ -221,11 +222,13 @@ func (r *run) grepItems(re *ere.Regexp, items []item) [][]byte {
 				if i >= len(items) {
 					return
 				}
-				found[i] = search(re, body(items[i]))
+				text, complaint := body(items[i])
+				found[i], wrong[i] = search(re, text), complaint
 			}
 		}()
 	}
 	wg.Wait()
+	fmt.Fprint(r.Err, strings.Join(wrong, ""))
 	var all [][]byte
 	attributes := r.newAttributes()
 	for i, hits := range found {
@@ -263,22 +266,21 @@ func search(re *ere.Regexp, body []byte) (hits []hit) {
 	return hits
 }
 
-// readFile reads a file of the work tree; what is gone or is no plain file is not
-// searched.
-func (r *run) readFile(name string) []byte {
+// readFile reads a file of the work tree, or says why it cannot; what is gone or
+// is no plain file is not searched.
+func (r *run) readFile(name string) (body []byte, complaint string) {
 	p := r.at(name)
 	info, err := os.Lstat(p)
 	if err == nil {
 		if !info.Mode().IsRegular() {
-			return nil
+			return nil, ""
 		}
-		var body []byte
 		if body, err = os.ReadFile(p); err == nil {
-			return body
+			return body, ""
 		}
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		fmt.Fprintf(r.Err, "error: failed to stat '%s': %s\n", name, reason(err))
+		complaint = fmt.Sprintf("error: failed to stat '%s': %s\n", name, reason(err))
 	}
-	return nil
+	return nil, complaint
 }

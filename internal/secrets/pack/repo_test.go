@@ -35,6 +35,7 @@ func newBox(t testing.TB, args ...string) *box {
 	b.git("config", "user.name", "A U Thor")
 	b.git("config", "user.email", "author@example.com")
 	b.git("config", "gc.auto", "0")
+	b.git("config", "maintenance.auto", "false") // nothing goes on in the background
 	return b
 }
 

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"cmp"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -163,7 +164,8 @@ func across(all []Finding) {
 // part of a path, of a branch or of a name in an archive. What was not read again
 // is known by its fingerprint.
 func (s *Scan) redact(res *Result) {
-	var pairs []string
+	var secrets []string
+	shown := map[string]string{}
 	known := map[int]map[string]string{} // length → fingerprint → what is shown
 	for i := range res.Findings {
 		f := &res.Findings[i]
@@ -171,7 +173,8 @@ func (s *Scan) redact(res *Result) {
 			continue
 		}
 		if v := f.value(); len(v) >= 12 && len(v) < 4096 {
-			pairs = append(pairs, v, "…"+f.Last4)
+			secrets = append(secrets, v)
+			shown[v] = "…" + f.Last4
 		} else if v == "" && f.length > 0 {
 			if known[f.length] == nil {
 				known[f.length] = map[string]string{}
@@ -179,8 +182,14 @@ func (s *Scan) redact(res *Result) {
 			known[f.length][f.Fingerprint] = "…" + f.Last4
 		}
 	}
-	if len(pairs)+len(known) == 0 {
+	if len(secrets)+len(known) == 0 {
 		return
+	}
+	// The longest first: of a secret that another one holds, the rest would stay.
+	slices.SortStableFunc(secrets, func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
+	for _, v := range secrets {
+		pairs = append(pairs, v, shown[v])
 	}
 	r, done := strings.NewReplacer(pairs...), map[string]string{}
 	hide := func(text string) string {
@@ -207,9 +216,12 @@ func (s *Scan) redact(res *Result) {
 	}
 }
 
-// withhold takes out of a text whatever has one of the known fingerprints.
+// withhold takes out of a text whatever has one of the known fingerprints, the
+// longest first.
 func (s *Scan) withhold(text string, known map[int]map[string]string) string {
-	for length, marks := range known {
+	lengths := slices.SortedFunc(maps.Keys(known), func(a, b int) int { return b - a })
+	for _, length := range lengths {
+		marks := known[length]
 		for i := 0; i+length <= len(text); i++ {
 			if n := strings.IndexAny(text[i:i+length], " \t\n\"'<>@,;:"); n >= 0 {
 				i += n

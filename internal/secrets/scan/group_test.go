@@ -31,3 +31,29 @@ func TestAcrossFolders(t *testing.T) {
 		}
 	}
 }
+
+// TestRedactsTheLongest: of a secret that another one begins, nothing stays in a
+// name, whichever of them was found first and however it is known.
+func TestRedactsTheLongest(t *testing.T) {
+	const short, long = "hunter2hunter2", "hunter2hunter2-and-more-of-it"
+	s := New(Options{})
+	revealed := func(v, last string) Finding {
+		return Finding{Class: leak.Secret, Last4: last, reveal: func() string { return v }}
+	}
+	marked := func(v, last string) Finding {
+		return Finding{Class: leak.Secret, Last4: last, length: len(v), Fingerprint: leak.Fingerprint(s.o.Key, v)}
+	}
+	for name, made := range map[string]func(v, last string) Finding{"revealed": revealed, "marked": marked} {
+		for range 20 {
+			for _, all := range [][]Finding{
+				{made(short, "SHRT"), made(long, "LONG"), {Places: []Place{{Path: "a/" + long + "/" + short}}}},
+				{made(long, "LONG"), made(short, "SHRT"), {Places: []Place{{Path: "a/" + long + "/" + short}}}},
+			} {
+				s.redact(&Result{Findings: all})
+				if got := all[2].Places[0].Path; got != "a/…LONG/…SHRT" {
+					t.Fatalf("%s: %s", name, got)
+				}
+			}
+		}
+	}
+}
