@@ -317,7 +317,7 @@ func (a *Archive) Status(ctx context.Context) error {
 	if sealed > 0 {
 		m.Gaps = append(m.Gaps, report.RecordGap{Why: "sealed", Detail: fmt.Sprint(sealed)})
 	}
-	known, err := a.storeGaps(s, st)
+	known, err := a.storeGaps(ctx, s, st, nearby{a.files()})
 	if err != nil {
 		return err
 	}

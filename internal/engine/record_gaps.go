@@ -17,11 +17,10 @@ func (q *Inquiry) recordGaps(ctx context.Context) error {
 	for _, d := range st.Damaged {
 		q.gaps = append(q.gaps, report.RecordGap{Why: "damaged", Detail: fmt.Sprintf("%s: %s", d.File, d.Why)})
 	}
-	q.gaps = append(q.gaps, dataGaps(q.store.Uses(), st.First, st.Last)...)
 	if err := q.stopped(ctx); err != nil {
 		return err
 	}
-	known, err := q.storeGaps(q.store, st)
+	known, err := q.storeGaps(ctx, q.store, st, q.files())
 	if err != nil {
 		return err
 	}
@@ -43,9 +42,16 @@ func (q *Inquiry) recordGaps(ctx context.Context) error {
 	return nil
 }
 
-// storeGaps are what the record lacks whoever asks: when it is silent, what it was
-// never given, and what nobody verified.
-func (a *Archive) storeGaps(s *trail.Store, st trail.Status) (gaps []report.RecordGap, err error) {
+// storeGaps are what the record lacks whoever asks: data events, when it is silent,
+// what it was never given, and what nobody verified.
+func (a *Archive) storeGaps(ctx context.Context, s *trail.Store, st trail.Status, from trail.Files) (gaps []report.RecordGap, err error) {
+	abouts, err := a.dataEvents(ctx, s, from)
+	if err != nil {
+		return nil, err
+	}
+	if st.Events > 0 {
+		gaps = dataGaps(abouts, st.Accounts)
+	}
 	for _, g := range st.Gaps {
 		if g.To.Sub(g.From) >= quiet {
 			gaps = append(gaps, report.RecordGap{Why: "silent", From: g.From, To: g.To})

@@ -9,6 +9,9 @@ import (
 	"cordon/internal/clean"
 )
 
+// someNamed are the buckets, functions or tables that are named of one account.
+const someNamed = 4
+
 // gapList says what the record cannot tell: each reason once, in full or in a
 // few words, with up to n places. Gaps that a screen before has shown are left
 // out.
@@ -91,6 +94,13 @@ func (t *Text) gapPlace(g RecordGap) string {
 		if n, err := strconv.Atoi(g.Detail); err == nil {
 			parts = append(parts, t.Words.Number(n))
 		}
+	case g.Why == "some-data-events":
+		service, list, _ := strings.Cut(g.Detail, ": ")
+		list, open := strings.CutSuffix(list, ", …")
+		if list = t.safely(strings.Split(list, ", "), someNamed); open {
+			list += " …"
+		}
+		parts = append(parts, t.Words.T("screen.inquiry.of", "what", short(service), "list", list))
 	case g.Detail != "":
 		parts = append(parts, clean.TextCap(g.Detail, 240))
 	}
