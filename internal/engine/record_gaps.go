@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"cordon/internal/report"
@@ -26,24 +25,41 @@ func (q *Inquiry) recordGaps(ctx context.Context) error {
 	}
 	q.gaps = append(q.gaps, known...)
 	for _, in := range q.intruders {
-		if began := first(in); !began.IsZero() && began.Sub(st.First) < 24*time.Hour {
-			q.gaps = append(q.gaps, report.RecordGap{Why: "before-record", To: st.First})
-			break
+		if g, is := beforeRecord(in, st); is && !slices.Contains(q.gaps, g) {
+			q.gaps = append(q.gaps, g)
 		}
 	}
-	var regions []string
-	for _, p := range st.Places {
-		if p.Region != "" && !slices.Contains(regions, p.Region) {
-			regions = append(regions, p.Region)
-		}
+	watched, err := q.watched()
+	if err != nil {
+		return err
 	}
-	slices.Sort(regions)
-	q.gaps = append(q.gaps, report.RecordGap{Why: "no-region", Detail: strings.Join(regions, ", ")})
+	q.gaps = append(q.gaps, regionGaps(since(st, watched))...)
 	return nil
 }
 
+// beforeRecord says whether an intruder's first call is of the day in which the
+// record of its account begins: what was usual there before, nobody knows.
+func beforeRecord(in *intruder, st trail.Status) (g report.RecordGap, is bool) {
+	began := first(in)
+	for _, a := range st.Accounts {
+		if began.IsZero() || began.Sub(a.First) >= 24*time.Hour {
+			continue
+		}
+		for _, act := range in.acts {
+			if act.Event.Account == a.Name && act.Event.Time.Equal(began) {
+				g = report.RecordGap{Why: "before-record", Account: a.Name, To: a.First}
+				if a.First.Equal(st.First) {
+					g.Account = ""
+				}
+				return g, true
+			}
+		}
+	}
+	return g, false
+}
+
 // storeGaps are what the record lacks whoever asks: data events, when it is silent,
-// what it was never given, and what nobody verified.
+// where it ends early and begins late, what it was never given, and what nobody verified.
 func (a *Archive) storeGaps(ctx context.Context, s *trail.Store, st trail.Status, from trail.Files) (gaps []report.RecordGap, err error) {
 	abouts, err := a.dataEvents(ctx, s, from)
 	if err != nil {
@@ -60,6 +76,11 @@ func (a *Archive) storeGaps(ctx context.Context, s *trail.Store, st trail.Status
 	for _, p := range st.Ended() {
 		gaps = append(gaps, report.RecordGap{Why: "ends-early", Account: p.Account, Region: p.Region, From: p.Last})
 	}
+	watched, err := a.watched()
+	if err != nil {
+		return nil, err
+	}
+	gaps = append(gaps, lateGaps(since(st, watched), st.Accounts)...)
 	uncovered, err := a.uncovered(s)
 	if err != nil {
 		return nil, err

@@ -40,3 +40,21 @@ func TestDataEventsOfSomeThings(t *testing.T) {
 		}
 	}
 }
+
+// Sixteen Regions of one day are one place on one line; one Region keeps its time.
+func TestManyRegionsAreOnePlace(t *testing.T) {
+	var gaps []RecordGap
+	for i := range 16 {
+		gaps = append(gaps, RecordGap{Why: "begins-late", Account: "111122223333", Region: fmt.Sprintf("region-%02d", i), To: at(i, 0, 0)})
+	}
+	alone := RecordGap{Why: "begins-late", Account: "444455556666", Region: "sa-east-1", To: at(22, 9, 1)}
+	for lang, want := range map[words.Lang]string{
+		words.EN: "it. 4444-5555-6666 sa-east-1 until 2026-11-20 22:09:01Z, 1111-2222-3333 region-00, region-01, region-02, region-03 and 12 more until 2026-11-20 THE",
+		words.FR: "4444-5555-6666 sa-east-1 jusqu’au 2026-11-20 22:09:01Z, 1111-2222-3333 region-00, region-01, region-02, region-03 et 12 autres jusqu’au 2026-11-20 ",
+		words.ZH: "sa-east-1 至 2026-11-20 22:09:01Z",
+	} {
+		if got := gapScreen(t, lang, append([]RecordGap{alone}, gaps...)...); !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+}
