@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -30,36 +28,14 @@ var dataCalls = []struct {
 }
 
 // dataEvents says what the record's data events are about, by account.
-func (a *Archive) dataEvents(ctx context.Context, s *trail.Store, from trail.Files) ([]trail.About, error) {
+func (a *Archive) dataEvents(ctx context.Context, s *trail.Store) ([]trail.About, error) {
 	var calls []string
 	for _, d := range dataCalls {
 		for _, c := range d.calls {
 			calls = append(calls, d.source+":"+c)
 		}
 	}
-	return s.Abouts(ctx, trail.Filter{Calls: calls}, from, func(v *event.View) []string { return dataOf(string(v.Source), v.Request, v.Resources) })
-}
-
-// nearby reads what lies on this machine: what the record holds is told without
-// signing in.
-type nearby struct{ trail.Files }
-
-var errFar = errors.New("it is not on this machine")
-
-// Load implements trail.Files.
-func (n nearby) Load(ctx context.Context, name string, buf []byte, limit int64) ([]byte, error) {
-	if strings.HasPrefix(name, "s3://") {
-		return nil, errFar
-	}
-	return n.Files.Load(ctx, name, buf, limit)
-}
-
-// Open implements trail.Files.
-func (n nearby) Open(ctx context.Context, name string) (io.ReadCloser, error) {
-	if strings.HasPrefix(name, "s3://") {
-		return nil, errFar
-	}
-	return n.Files.Open(ctx, name)
+	return s.Abouts(ctx, trail.Filter{Calls: calls}, a.files(), func(v *event.View) []string { return dataOf(string(v.Source), v.Request, v.Resources) })
 }
 
 // dataOf are the names of the buckets, functions or tables that a call was about.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"cordon/internal/event"
 	"cordon/internal/report"
 	"cordon/internal/trail"
 )
@@ -16,10 +17,7 @@ func (q *Inquiry) recordGaps(ctx context.Context) error {
 	for _, d := range st.Damaged {
 		q.gaps = append(q.gaps, report.RecordGap{Why: "damaged", Detail: fmt.Sprintf("%s: %s", d.File, d.Why)})
 	}
-	if err := q.stopped(ctx); err != nil {
-		return err
-	}
-	known, err := q.storeGaps(ctx, q.store, st, q.files())
+	known, err := q.storeGaps(ctx, q.store, st, q.lost)
 	if err != nil {
 		return err
 	}
@@ -58,15 +56,19 @@ func beforeRecord(in *intruder, st trail.Status) (g report.RecordGap, is bool) {
 	return g, false
 }
 
-// storeGaps are what the record lacks whoever asks: data events, when it is silent,
-// where it ends early and begins late, what it was never given, and what nobody verified.
-func (a *Archive) storeGaps(ctx context.Context, s *trail.Store, st trail.Status, from trail.Files) (gaps []report.RecordGap, err error) {
-	abouts, err := a.dataEvents(ctx, s, from)
+// storeGaps are what the record lacks whoever asks: when a trail was off, data
+// events, when it is silent, where it ends early and begins late, what it was never given, and what nobody verified.
+func (a *Archive) storeGaps(ctx context.Context, s *trail.Store, st trail.Status, lost func(event.Event, error)) ([]report.RecordGap, error) {
+	gaps, err := a.stopped(ctx, lost)
+	if err != nil {
+		return nil, err
+	}
+	abouts, err := a.dataEvents(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	if st.Events > 0 {
-		gaps = dataGaps(abouts, st.Accounts)
+		gaps = append(gaps, dataGaps(abouts, st.Accounts)...)
 	}
 	for _, g := range st.Gaps {
 		if g.To.Sub(g.From) >= quiet {
