@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -37,6 +38,7 @@ type Archive struct {
 	held    *evidence.Store
 	buckets map[string]*source.S3
 	quoted  map[string]event.Event // from the evidence, by id; nil: not read yet
+	near    bool                   // read only what lies on this machine: nobody signs in for it
 }
 
 // Close lets the store go.
@@ -101,6 +103,27 @@ func (s sources) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 
 // Late implements trail.Late: S3 answers late.
 func (s sources) Late(name string) bool { return strings.HasPrefix(name, "s3://") }
+
+// nearby reads what lies on this machine.
+type nearby struct{ sources }
+
+var errFar = errors.New("it is not on this machine")
+
+// Load implements trail.Files.
+func (n nearby) Load(ctx context.Context, name string, buf []byte, limit int64) ([]byte, error) {
+	if n.Late(name) {
+		return nil, errFar
+	}
+	return n.sources.Load(ctx, name, buf, limit)
+}
+
+// Open implements trail.Files.
+func (n nearby) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	if n.Late(name) {
+		return nil, errFar
+	}
+	return n.sources.Open(ctx, name)
+}
 
 func (s sources) path(name string) string {
 	if rest, spooled := strings.CutPrefix(name, inSpool); spooled {

@@ -24,7 +24,11 @@ var bucketNeeds = []string{"s3:ListObjectsV2=s3:ListBucket", "s3:GetObject", "s3
 
 // files is what reads sources: again, and the first time.
 func (a *Archive) files() trail.Files {
-	return sources{source.Route{Bucket: a.bucket, Evidence: a.blob}, a.spool()}
+	all := sources{source.Route{Bucket: a.bucket, Evidence: a.blob}, a.spool()}
+	if a.near {
+		return nearby{all}
+	}
+	return all
 }
 
 func (a *Archive) blob(ctx context.Context, hash string) ([]byte, error) {

@@ -1,58 +1,119 @@
 package engine
 
 import (
+	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
 
+	"cordon/internal/event"
 	"cordon/internal/report"
 	"cordon/internal/trail"
 )
 
-// dataCalls are the calls that only a trail of data events records, by service.
+// dataCalls are the calls that only a trail of data events records, by service,
+// with the member of their request that names what they are about, and what stands
+// before the name in the ARNs of a record's resources.
 var dataCalls = []struct {
 	service, source string
 	calls           []string
+	member, before  string
 }{
-	{"S3", "s3.amazonaws.com", strings.Fields("GetObject HeadObject PutObject CopyObject DeleteObject DeleteObjects ListObjects ListObjectVersions " +
-		"CreateMultipartUpload UploadPart CompleteMultipartUpload RestoreObject SelectObjectContent")},
-	{"Lambda", "lambda.amazonaws.com", strings.Fields("Invoke InvokeExecution InvokeAsync InvokeWithResponseStream")},
-	{"DynamoDB", "dynamodb.amazonaws.com", strings.Fields("GetItem PutItem UpdateItem DeleteItem Query Scan BatchGetItem BatchWriteItem TransactGetItems TransactWriteItems " +
-		"ExecuteStatement BatchExecuteStatement ExecuteTransaction GetRecords")},
+	{"S3", "s3", strings.Fields("GetObject HeadObject PutObject CopyObject DeleteObject DeleteObjects ListObjects ListObjectVersions " +
+		"CreateMultipartUpload UploadPart CompleteMultipartUpload RestoreObject SelectObjectContent"), "bucketName", ":s3:::"},
+	{"Lambda", "lambda", strings.Fields("Invoke InvokeExecution InvokeAsync InvokeWithResponseStream"), "functionName", ":function:"},
+	{"DynamoDB", "dynamodb", strings.Fields("GetItem PutItem UpdateItem DeleteItem Query Scan BatchGetItem BatchWriteItem TransactGetItems TransactWriteItems " +
+		"ExecuteStatement BatchExecuteStatement ExecuteTransaction GetRecords"), "tableName", ":table/"},
 }
 
-// dataGaps say of which services the record has no data events, and of which it
-// has them for a small part of its time: one object event in years, from a trail
-// long gone or another's bucket, shows nothing about the rest. What is left out
-// must be more than a week and than half of the record, for a service may be at
-// rest that long.
-func dataGaps(uses []trail.Use, first, last time.Time) (gaps []report.RecordGap) {
-	const rest = 7 * 24 * time.Hour
-	var none []string
+// dataEvents says what the record's data events are about, by account.
+func (a *Archive) dataEvents(ctx context.Context, s *trail.Store) ([]trail.About, error) {
+	var calls []string
 	for _, d := range dataCalls {
-		var from, to time.Time
-		for _, u := range uses {
-			name, _, _ := strings.Cut(u.Name, "20") // Invoke20150331
-			if u.Source != d.source || !slices.Contains(d.calls, name) {
-				continue
+		for _, c := range d.calls {
+			calls = append(calls, d.source+":"+c)
+		}
+	}
+	return s.Abouts(ctx, trail.Filter{Calls: calls}, a.files(), func(v *event.View) []string { return dataOf(string(v.Source), v.Request, v.Resources) })
+}
+
+// dataOf are the names of the buckets, functions or tables that a call was about.
+func dataOf(source string, request, resources json.RawMessage) (names []string) {
+	for _, d := range dataCalls {
+		if source != d.source+".amazonaws.com" {
+			continue
+		}
+		all := event.Path(request, d.member)
+		if len(all) == 0 && len(resources) > 0 { // several tables at once
+			all = event.Path(slices.Concat([]byte(`{"all":`), resources, []byte("}")), "all[].ARN")
+		}
+		for _, name := range all {
+			if _, after, is := strings.Cut(name, d.before); is {
+				name = after
+				if i := strings.IndexAny(name, "/:"); i >= 0 { // an object, a version, a stream
+					name = name[:i]
+				}
 			}
-			if from.IsZero() || u.First.Before(from) {
-				from = u.First
-			}
-			if u.Last.After(to) {
-				to = u.Last
+			if name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
 			}
 		}
-		whole, seen := last.Sub(first), to.Sub(from)
-		switch {
-		case from.IsZero():
+	}
+	return names
+}
+
+// dataGaps say of which services the record has no data events, of which it has
+// them for a small part of its time, and what they are about where it has any: a
+// trail chooses buckets, functions and tables by name, so one that is not named
+// was perhaps at rest, and perhaps read without a trace. What the record is known
+// to choose would not tell more, for another trail's choice may stand in it.
+//
+// One object event in years, from a trail long gone, shows nothing about the
+// rest: what is left out must be more than a week and than half of the account's
+// time, for a service may be at rest that long.
+func dataGaps(abouts []trail.About, accounts []trail.Seen) (gaps []report.RecordGap) {
+	const rest = 7 * 24 * time.Hour
+	var none []string                // services of which no account has any
+	lacking := map[string][]string{} // of those that some accounts have, by account
+	var part, some []report.RecordGap
+	for _, d := range dataCalls {
+		of := slices.DeleteFunc(slices.Clone(abouts), func(a trail.About) bool { return a.Source != d.source+".amazonaws.com" })
+		if len(of) == 0 {
 			none = append(none, d.service)
-		case whole-seen > max(rest, whole/2):
-			gaps = append(gaps, report.RecordGap{Why: "few-data-events", Detail: d.service + " " + from.Format(time.DateOnly) + "/" + to.Format(time.DateOnly)})
+			continue
+		}
+		for _, account := range accounts {
+			i := slices.IndexFunc(of, func(a trail.About) bool { return a.Account == account.Name })
+			if i < 0 {
+				lacking[account.Name] = append(lacking[account.Name], d.service)
+				continue
+			}
+			a := of[i]
+			if whole := account.Last.Sub(account.First); whole-a.Last.Sub(a.First) > max(rest, whole/2) {
+				part = append(part, report.RecordGap{Why: "few-data-events", Account: a.Account, Detail: d.service + " " + a.First.Format(time.DateOnly) + "/" + a.Last.Format(time.DateOnly)})
+			}
+			some = append(some, report.RecordGap{Why: "some-data-events", Account: a.Account, Detail: d.service + ": " + strings.Join(a.Names, ", ") + more(a)})
 		}
 	}
 	if len(none) > 0 {
-		gaps = slices.Insert(gaps, 0, report.RecordGap{Why: "no-data-events", Detail: strings.Join(none, ", ")})
+		gaps = append(gaps, report.RecordGap{Why: "no-data-events", Detail: strings.Join(none, ", ")})
 	}
-	return gaps
+	for _, account := range accounts {
+		if services := lacking[account.Name]; len(services) > 0 {
+			gaps = append(gaps, report.RecordGap{Why: "no-data-events", Account: account.Name, Detail: strings.Join(services, ", ")})
+		}
+	}
+	return slices.Concat(gaps, part, some)
+}
+
+// more marks a list of names that may have others.
+func more(a trail.About) string {
+	switch {
+	case !a.More:
+		return ""
+	case len(a.Names) == 0:
+		return "…"
+	}
+	return ", …"
 }

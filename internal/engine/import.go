@@ -314,7 +314,9 @@ func (a *Archive) Status(ctx context.Context) error {
 	if sealed > 0 {
 		m.Gaps = append(m.Gaps, report.RecordGap{Why: "sealed", Detail: fmt.Sprint(sealed)})
 	}
-	known, err := a.storeGaps(s, st)
+	a.near = true
+	known, err := a.storeGaps(ctx, s, st, func(event.Event, error) {}) // what is gone answers from columns
+	a.near = false
 	if err != nil {
 		return err
 	}

@@ -18,14 +18,10 @@ var trailCalls = []string{
 
 // stopped tells the times in which a trail was off, or recorded no management
 // events or fewer, by the record itself.
-func (q *Inquiry) stopped(ctx context.Context) error {
+func (a *Archive) stopped(ctx context.Context, lost func(event.Event, error)) ([]report.RecordGap, error) {
 	no := false
-	events, err := q.read(ctx, trail.Filter{Calls: trailCalls, Failed: &no}, q.lost)
-	if err != nil {
-		return err
-	}
-	q.gaps = append(q.gaps, blinded(events)...)
-	return nil
+	events, err := a.read(ctx, trail.Filter{Calls: trailCalls, Failed: &no}, lost)
+	return blinded(events), err
 }
 
 // What can be taken from a trail, each by itself: switching a trail on again gives

@@ -71,32 +71,69 @@ func TestTimesInWhichATrailSawLess(t *testing.T) {
 	}
 }
 
-// Each service by itself, and by the time in which its data events stand.
+// Each service by itself, in each account, and by the time in which its data events
+// stand; where it has any, of which things.
 func TestServicesWithoutDataEvents(t *testing.T) {
 	first := time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC)
 	last := first.AddDate(3, 0, 0)
-	use := func(source, name string, from, to time.Time) trail.Use {
-		return trail.Use{Source: source, Name: name, First: from, Last: to, Count: 2}
+	const one, two = "111122223333", "444455556666"
+	seen := func(account string, from, to time.Time) trail.Seen {
+		return trail.Seen{Name: account, First: from, Last: to}
 	}
+	about := func(account, source string, from, to time.Time, names ...string) trail.About {
+		return trail.About{Account: account, Source: source, First: from, Last: to, Names: names}
+	}
+	much := func(a trail.About) trail.About { a.More = true; return a }
+	alone := []trail.Seen{seen(one, first, last)}
 	s3, lambda, tables := "s3.amazonaws.com", "lambda.amazonaws.com", "dynamodb.amazonaws.com"
 	for name, c := range map[string]struct {
-		uses []trail.Use
-		last time.Time
-		want []string
+		abouts   []trail.About
+		accounts []trail.Seen
+		want     []string
 	}{
-		"none":           {[]trail.Use{use(s3, "ListBuckets", first, last), use("ec2.amazonaws.com", "GetItem", first, last)}, last, []string{"no-data-events S3, Lambda, DynamoDB"}},
-		"objects only":   {[]trail.Use{use(s3, "GetObject", first, last)}, last, []string{"no-data-events Lambda, DynamoDB"}},
-		"one in years":   {[]trail.Use{use(s3, "GetObject", first, first)}, last, []string{"no-data-events Lambda, DynamoDB", "few-data-events S3 2023-01-01/2023-01-01"}},
-		"one in an hour": {[]trail.Use{use(s3, "PutObject", first, first)}, first.Add(time.Hour), []string{"no-data-events Lambda, DynamoDB"}},
-		"all": {[]trail.Use{use(s3, "GetObject", first, first), use(s3, "PutObject", last, last), use(lambda, "Invoke20150331", first, last), use(tables, "Query", first, last)},
-			last, nil},
+		"none":    {nil, alone, []string{" no-data-events S3, Lambda, DynamoDB"}},
+		"objects": {[]trail.About{about(one, s3, first, last, "audit-logs")}, alone, []string{" no-data-events Lambda, DynamoDB", one + " some-data-events S3: audit-logs"}},
+		"one in years": {[]trail.About{about(one, s3, first, first, "a", "b")}, alone, []string{
+			" no-data-events Lambda, DynamoDB", one + " few-data-events S3 2023-01-01/2023-01-01", one + " some-data-events S3: a, b"}},
+		"one in an hour": {[]trail.About{about(one, s3, first, first, "a")}, []trail.Seen{seen(one, first, first.Add(time.Hour))}, []string{
+			" no-data-events Lambda, DynamoDB", one + " some-data-events S3: a"}},
+		"all": {[]trail.About{about(one, s3, first, last, "a"), about(one, lambda, first, last, "b"), much(about(one, tables, first, last, "c"))}, alone, []string{
+			one + " some-data-events S3: a", one + " some-data-events Lambda: b", one + " some-data-events DynamoDB: c, …"}},
+		"not to be read again": {[]trail.About{much(about(one, s3, first, last)), about(one, lambda, first, last, "b"), about(one, tables, first, last, "c")}, alone, []string{
+			one + " some-data-events S3: …", one + " some-data-events Lambda: b", one + " some-data-events DynamoDB: c"}},
+		"one account's": {[]trail.About{about(one, s3, first, last, "a")}, append(alone, seen(two, first, last)), []string{
+			" no-data-events Lambda, DynamoDB", two + " no-data-events S3", one + " some-data-events S3: a"}},
+		"a young account's": {[]trail.About{about(two, s3, last.AddDate(0, -1, 0), last, "a"), about(one, s3, first, last, "b")}, append(alone, seen(two, last.AddDate(0, -1, 0), last)), []string{
+			" no-data-events Lambda, DynamoDB", one + " some-data-events S3: b", two + " some-data-events S3: a"}},
 	} {
 		var got []string
-		for _, g := range dataGaps(c.uses, first, c.last) {
-			got = append(got, g.Why+" "+g.Detail)
+		for _, g := range dataGaps(c.abouts, c.accounts) {
+			got = append(got, g.Account+" "+g.Why+" "+g.Detail)
 		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// The names that records have, by their request or else by their resources.
+func TestWhatADataEventIsAbout(t *testing.T) {
+	const arn = "arn:aws:"
+	for _, c := range []struct {
+		source, request, resources string
+		want                       []string
+	}{
+		{"s3", `{"bucketName":"shop","key":"a/b.txt"}`, `[{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::shop/a/b.txt"}]`, []string{"shop"}},
+		{"s3", `null`, `[{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::shop/a/b.txt"},{"type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::shop"}]`, []string{"shop"}},
+		{"lambda", `{"functionName":"` + arn + `lambda:eu-west-1:111122223333:function:pay:prod"}`, ``, []string{"pay"}},
+		{"lambda", `{"functionName":"pay"}`, ``, []string{"pay"}},
+		{"dynamodb", `{"tableName":"users"}`, ``, []string{"users"}},
+		{"dynamodb", `{"requestItems":{}}`, `[{"ARN":"` + arn + `dynamodb:eu-west-1:111122223333:table/a"},{"ARN":"` + arn + `dynamodb:eu-west-1:111122223333:table/b/stream/2026"}]`, []string{"a", "b"}},
+		{"ec2", `{"bucketName":"shop"}`, ``, nil},
+		{"s3", ``, ``, nil},
+	} {
+		if got := dataOf(c.source+".amazonaws.com", json.RawMessage(c.request), json.RawMessage(c.resources)); !slices.Equal(got, c.want) {
+			t.Errorf("%s %s: %q, want %q", c.source, c.request, got, c.want)
 		}
 	}
 }

@@ -16,11 +16,13 @@ import (
 
 var keyNeeds = []string{"cloudtrail:ListPublicKeys"}
 
-// A verification is what `trail verify` found when it last ran to its end, and
-// how many files the record then had from elsewhere than the event history.
+// A verification is what `trail verify` found when it last ran to its end, how
+// many files the record then had from elsewhere than the event history, and where
+// and when digest files came.
 type verification struct {
 	report.TrailVerified
-	Files int `json:"files"`
+	Files   int            `json:"files"`
+	Watched []source.Watch `json:"watched,omitempty"`
 }
 
 // Verify reads everything again: segments against their sums, sources against
@@ -53,14 +55,15 @@ func (a *Archive) Verify(ctx context.Context) (int, error) {
 			return 0, err
 		}
 	}
-	if err := a.digests(ctx, files, &done, tell); err != nil {
+	watched, err := a.digests(ctx, files, &done, tell)
+	if err != nil {
 		return done.Problems, err
 	}
 	done.At = a.now()
 	if err := a.Out.Handle(done); err != nil {
 		return done.Problems, err
 	}
-	return done.Problems, a.save(verifiedFile, verification{done, len(files)})
+	return done.Problems, a.save(verifiedFile, verification{done, len(files), watched})
 }
 
 // fromFiles are the record's sources that digest files may vouch for: all but
@@ -109,11 +112,11 @@ func (a *Archive) unverified(s *trail.Store) ([]report.RecordGap, error) {
 
 // digests checks log files against CloudTrail's digest files, wherever there
 // are any below what was imported, and counts which of the record's own files no
-// digest covers.
-func (a *Archive) digests(ctx context.Context, files map[string]bool, done *report.TrailVerified, tell func(what, file, why string) error) error {
+// digest covers. It answers where and when digest files came.
+func (a *Archive) digests(ctx context.Context, files map[string]bool, done *report.TrailVerified, tell func(what, file, why string) error) (watched []source.Watch, err error) {
 	var roots []string
 	if err := a.load(rootsFile, &roots); err != nil {
-		return err
+		return nil, err
 	}
 	reasons := map[string]int{}
 	uncovered := maps.Clone(files)
@@ -121,13 +124,13 @@ func (a *Archive) digests(ctx context.Context, files map[string]bool, done *repo
 		logs, digests, keys, err := a.under(ctx, root)
 		if err != nil {
 			if err := tell("digest", root, err.Error()); err != nil {
-				return err
+				return nil, err
 			}
 			continue
 		}
 		got, err := source.VerifyDigests(ctx, a.files(), logs, digests, source.Only{}, keys)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		outside := map[string]bool{}
 		for _, name := range got.Outside {
@@ -138,6 +141,7 @@ func (a *Archive) digests(ctx context.Context, files map[string]bool, done *repo
 				delete(uncovered, f.Name)
 			}
 		}
+		watched = append(watched, got.Watched...)
 		done.DigestFiles += len(digests)
 		done.Digests += got.Agree
 		done.Logs += got.Logs
@@ -148,13 +152,13 @@ func (a *Archive) digests(ctx context.Context, files map[string]bool, done *repo
 		}
 		for _, p := range got.Problems {
 			if err := tell("digest "+p.What, p.File, p.Why); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
 	done.Uncovered = len(uncovered)
 	done.Unsigned = strings.Join(slices.Sorted(maps.Keys(reasons)), "; ")
-	return nil
+	return watched, nil
 }
 
 // under lists log and digest files below a root, and what checks signatures.

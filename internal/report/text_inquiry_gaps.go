@@ -9,6 +9,9 @@ import (
 	"cordon/internal/clean"
 )
 
+// someNamed are the buckets, functions or tables that are named of one account.
+const someNamed = 4
+
 // gapList says what the record cannot tell: each reason once, in full or in a
 // few words, with up to n places. Gaps that a screen before has shown are left
 // out.
@@ -32,10 +35,7 @@ func (t *Text) gapList(p *page, gaps []RecordGap, n int, full bool) {
 	p.separate()
 	p.head(t.Words.T("screen.inquiry.gaps"))
 	for _, why := range order {
-		var places []string
-		for _, g := range by[why] {
-			places = append(places, t.gapPlace(g))
-		}
+		places := t.gapPlaces(by[why])
 		places = slices.DeleteFunc(places, func(s string) bool { return s == "" })
 		switch {
 		case full:
@@ -67,6 +67,47 @@ func (t *Text) told(g RecordGap) {
 	}
 }
 
+// gapPlaces are where and when gaps are. What begins or ends in many Regions of an
+// account on one day is one place: a trail of theirs did.
+func (t *Text) gapPlaces(gaps []RecordGap) (places []string) {
+	type day struct {
+		account  string
+		from, to string
+	}
+	on := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.UTC().Format(time.DateOnly)
+	}
+	of := map[day][]string{} // Regions
+	at := func(g RecordGap) day { return day{g.Account, on(g.From), on(g.To)} }
+	alike := func(g RecordGap) bool { return (g.Why == "begins-late" || g.Why == "ends-early") && g.Region != "" }
+	for _, g := range gaps {
+		if alike(g) {
+			of[at(g)] = append(of[at(g)], g.Region)
+		}
+	}
+	for _, g := range gaps {
+		regions := of[at(g)]
+		switch {
+		case !alike(g) || len(regions) == 1:
+			places = append(places, t.gapPlace(g))
+		case g.Region == regions[0]:
+			key, when := "screen.inquiry.until", on(g.To)
+			if g.To.IsZero() {
+				key, when = "screen.inquiry.since", on(g.From)
+			}
+			text := t.safely(regions, someNamed) + " " + t.Words.T(key, "to", when, "from", when)
+			if g.Account != "" {
+				text = account(g.Account) + " " + text
+			}
+			places = append(places, text)
+		}
+	}
+	return places
+}
+
 // gapPlace is where and when a gap is, and what is said about it.
 func (t *Text) gapPlace(g RecordGap) string {
 	var parts []string
@@ -91,6 +132,13 @@ func (t *Text) gapPlace(g RecordGap) string {
 		if n, err := strconv.Atoi(g.Detail); err == nil {
 			parts = append(parts, t.Words.Number(n))
 		}
+	case g.Why == "some-data-events":
+		service, list, _ := strings.Cut(g.Detail, ": ")
+		list, open := strings.CutSuffix(list, ", …")
+		if list = t.safely(strings.Split(list, ", "), someNamed); open {
+			list += " …"
+		}
+		parts = append(parts, t.Words.T("screen.inquiry.of", "what", short(service), "list", list))
 	case g.Detail != "":
 		parts = append(parts, clean.TextCap(g.Detail, 240))
 	}

@@ -39,7 +39,17 @@ type Digests struct {
 	Outside  []string       // log files that no digest here covers, by name as listed
 	Signed   int            // digests whose signature was checked and is good
 	Unsigned map[string]int // those whose was not, by reason
+	Watched  []Watch        // where and when those without a problem were delivered
 	Problems []Problem
+}
+
+// A Watch is a time in which digest files of a place came without a break: a trail
+// recorded there, also where nobody called.
+type Watch struct {
+	Account string    `json:"account"`
+	Region  string    `json:"region"`
+	From    time.Time `json:"from"`
+	To      time.Time `json:"to"`
 }
 
 // VerifyDigests checks log files against digest files, both by name as listed
@@ -63,6 +73,7 @@ func VerifyDigests(ctx context.Context, files trail.Files, logFiles, digestFiles
 	}
 	v.added(logFiles)
 	v.out.Agree = len(v.digests) - len(v.bad)
+	v.watched()
 	slices.SortFunc(v.out.Problems, func(a, b Problem) int {
 		return cmp.Or(strings.Compare(a.What, b.What), strings.Compare(a.File, b.File), strings.Compare(a.Why, b.Why))
 	})
@@ -228,6 +239,27 @@ func (v *verifier) added(logFiles []trail.File) {
 			v.tell(Added, f.Name, "no digest of its time names it")
 		} else {
 			v.out.Outside = append(v.out.Outside, f.Name)
+		}
+	}
+}
+
+// watched joins the digests of each place that follow upon one another.
+func (v *verifier) watched() {
+	var all []Watch
+	for _, d := range v.digests {
+		if p := placeOf(d.Object); !v.bad[d] && p.region != "" {
+			all = append(all, Watch{p.account, p.region, d.Start.UTC(), d.End.UTC()})
+		}
+	}
+	slices.SortFunc(all, func(a, b Watch) int {
+		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Region, b.Region), a.From.Compare(b.From), a.To.Compare(b.To))
+	})
+	for _, w := range all {
+		n := len(v.out.Watched) - 1
+		if n < 0 || v.out.Watched[n].Account != w.Account || v.out.Watched[n].Region != w.Region || w.From.After(v.out.Watched[n].To) {
+			v.out.Watched = append(v.out.Watched, w)
+		} else if w.To.After(v.out.Watched[n].To) {
+			v.out.Watched[n].To = w.To
 		}
 	}
 }

@@ -149,6 +149,25 @@ func TestDigestsOfUntouchedLogs(t *testing.T) {
 	}
 }
 
+// Where digests follow upon one another a trail recorded; where one is missing or
+// names a file that is wrong, nobody knows.
+func TestDigestsSayWhereATrailRecorded(t *testing.T) {
+	watched := func(f *fakeS3) (out []string) {
+		for _, w := range verifyIn(t, f, Only{}, nil).Watched {
+			out = append(out, fmt.Sprint(w.Account, " ", w.Region, " ", w.From.Hour(), "-", w.To.Hour()))
+		}
+		return out
+	}
+	f := delivered(t)
+	if got, want := watched(f), []string{acct + " us-east-1 0-4"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	f.objects[logName(acct, "us-east-1", "20260102T0110Z")] = zipped("{}")
+	if got, want := watched(f), []string{acct + " us-east-1 0-1", acct + " us-east-1 2-4"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestDigestsFindWhatWasDone(t *testing.T) {
 	logAt := func(stamp string) string { return logName(acct, "us-east-1", stamp) }
 	digestAt := func(h int) string {
