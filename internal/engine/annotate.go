@@ -31,10 +31,10 @@ func annotate(s *fact.Snapshot, grown *lineage.Closure, named func(fact.Kind) bo
 	var lost, unclear []lineage.Deed
 	for _, d := range grown.Deeds() {
 		switch r := target(s, at, d.Ref); {
-		case r != nil && d.Change == lineage.Created && d.Again != "" && dateless(*r):
+		case r != nil && d.Change == lineage.Created && d.Again != "" && dateless(*r, d.At):
 			unclear = append(unclear, d)
 		case r != nil:
-			blame(r, d, named)
+			lives.blame(r, d, named)
 		case d.Change == lineage.Deleted && d.Ref.ID != "":
 			lost = append(lost, d)
 		}
@@ -119,7 +119,8 @@ func target(s *fact.Snapshot, at map[fact.Ref]*fact.Resource, ref fact.Ref) *fac
 	return nil
 }
 
-func blame(r *fact.Resource, d lineage.Deed, named func(fact.Kind) bool) {
+// blame writes one deed into the facts of a resource.
+func (l *lives) blame(r *fact.Resource, d lineage.Deed, named func(fact.Kind) bool) {
 	what := d.Deed
 	what.Sure = d.Confidence != lineage.Low
 	together := what.At.Sub(r.Created).Abs() < sameAct
@@ -131,9 +132,9 @@ func blame(r *fact.Resource, d lineage.Deed, named func(fact.Kind) bool) {
 			if d.Again == lineage.Overwrites && r.Created.Before(what.At) {
 				fact.Changed.Set(r, append(fact.Changed.Or(*r, nil), what))
 			}
-		case !named(r.Kind) || r.Created.IsZero() || together:
-			// A name that was used again is another resource. An id is not, and its
-			// date may move: an instance's is its last start.
+		// A name that was used again is another resource. An id is not, and its
+		// date may move: an instance's is its last start.
+		case !named(r.Kind), together, dateless(*r, what.At) && !l.replaced(*r, d):
 			fact.Made.Set(r, what)
 		}
 	case lineage.Deleted:
@@ -143,12 +144,26 @@ func blame(r *fact.Resource, d lineage.Deed, named func(fact.Kind) bool) {
 			fact.Changed.Set(r, append(fact.Changed.Or(*r, nil), what))
 		}
 	case lineage.Changed, lineage.Shared:
-		fact.Changed.Set(r, append(fact.Changed.Or(*r, nil), what))
+		if !named(r.Kind) || !l.another(*r, d) {
+			fact.Changed.Set(r, append(fact.Changed.Or(*r, nil), what))
+		}
 	}
 }
 
 // dateless says that a resource's date does not tell whether a call made it.
-func dateless(r fact.Resource) bool { return r.Created.IsZero() }
+func dateless(r fact.Resource, _ time.Time) bool { return r.Created.IsZero() }
+
+// moves says that AWS's date of a resource is that of a later change, too. A
+// bucket's is at every endpoint but that of us-east-1 (S3 API Reference, Bucket).
+func moves(r fact.Resource) bool {
+	switch r.Kind {
+	case "s3.bucket":
+		return r.Region != "us-east-1"
+	case "iam.mfa-device", "ssm.document", "ssm.parameter":
+		return true
+	}
+	return false
+}
 
 // attached gives the volumes of an instance to whoever made the instance, and
 // the snapshots of an image to whoever made the image: AWS makes them with it and

@@ -29,26 +29,32 @@ var unnoticed = map[fact.Kind]bool{
 	"ses.identity": true, "sso.assignment": true, "bedrock.model-access": true, "codebuild.source-credential": true,
 }
 
+// deletionTakes is after how long what is deleted and still listed is another.
+const deletionTakes = 2 * time.Hour
+
 // lives are what the record tells of the things whose date does not say
 // which of several of one name they are.
 type lives struct {
-	begins time.Time
+	at     time.Time                // of the listing
+	begins time.Time                // of the live history
 	events map[string][]event.Event // by region, in the order of time
-	his    map[string]bool          // ids of the intruder's sure calls
+	acts   map[string]bool          // ids of the suspects' calls
+	his    map[string]bool          // and of those that are surely the intruder's
 	blind  map[string]bool          // regions whose record could not be read
 	global string                   // the region that records the calls about what is in none
+	ours   string                   // what the agent of this case's own calls holds
 	named  map[fact.Ref][]event.Event
 }
 
 // livesOf begins with what is known: the intruder's own calls. global is the
-// region that records the calls about what is in none.
-func livesOf(at time.Time, grown *lineage.Closure, global string) *lives {
+// region that records the calls about what is in none, id the case's.
+func livesOf(at time.Time, grown *lineage.Closure, global, id string) *lives {
 	l := &lives{
-		begins: at.Add(-historyReach), events: map[string][]event.Event{}, his: map[string]bool{}, blind: map[string]bool{},
-		global: global, named: map[fact.Ref][]event.Event{},
+		at: at, begins: at.Add(-historyReach), events: map[string][]event.Event{}, acts: map[string]bool{}, his: map[string]bool{}, blind: map[string]bool{},
+		global: global, ours: "cordon-" + id, named: map[fact.Ref][]event.Event{},
 	}
 	for _, a := range grown.Acts() {
-		l.his[a.Event.ID] = a.Confidence != lineage.Low
+		l.acts[a.Event.ID], l.his[a.Event.ID] = true, a.Confidence != lineage.Low
 		l.events[a.Event.Region] = append(l.events[a.Event.Region], a.Event)
 	}
 	for region := range l.events {
@@ -62,14 +68,21 @@ func (l *lives) add(region string, events ...event.Event) {
 }
 
 // lives asks the history what was done under the names of what the intruder
-// created and AWS gives no date to: by everybody, and as far back as it goes.
-func (h *history) lives(ctx context.Context, s *fact.Snapshot, grown *lineage.Closure) (*lives, error) {
-	l := livesOf(s.At, grown, h.s.Account.GlobalRegion())
+// created and no date tells: by everybody, and as far back as it goes.
+func (h *history) lives(ctx context.Context, s *fact.Snapshot, grown *lineage.Closure, named func(fact.Kind) bool) (*lives, error) {
+	l := livesOf(s.At, grown, h.s.Account.GlobalRegion(), h.s.Case.ID)
 	asked := map[string]map[lineage.Query]bool{}
 	for _, d := range grown.Deeds() {
-		if r, listed := s.Find(d.Ref); listed && d.Change == lineage.Created && d.Again != "" && dateless(r) {
-			for _, q := range earlier(r) {
-				ask(asked, l.region(r), q)
+		if d.Change != lineage.Created || d.Again == "" && !named(d.Ref.Kind) {
+			continue
+		}
+		r, listed := s.Find(d.Ref)
+		if !listed || !dateless(r, d.At) {
+			continue
+		}
+		for _, region := range l.regions(r) {
+			for _, q := range questions(r, d.Again != "") {
+				ask(asked, region, q)
 			}
 		}
 	}
@@ -83,14 +96,18 @@ func ask(asked map[string]map[lineage.Query]bool, region string, q lineage.Query
 	asked[region][q] = true
 }
 
-// earlier are the questions whose answers name a thing: what was called on its
-// kind, and what CloudTrail itself holds to be about it.
-func earlier(r fact.Resource) (all []lineage.Query) {
-	for _, call := range lineage.Naming(r.Kind) {
-		all = append(all, lineage.Query{By: lineage.ByEventName, Value: call})
+// questions are the look-ups that tell of a thing's life: who made and who
+// deleted what has its name; and all that names it, where it may be older.
+func questions(r fact.Resource, older bool) (all []lineage.Query) {
+	calls := lineage.Naming(r.Kind, lineage.Created, lineage.Deleted)
+	if older {
+		calls = lineage.Naming(r.Kind)
+		for _, name := range namesOf(r) {
+			all = append(all, lineage.Query{By: lineage.ByRole, Value: name})
+		}
 	}
-	for _, name := range namesOf(r) {
-		all = append(all, lineage.Query{By: lineage.ByRole, Value: name})
+	for _, call := range calls {
+		all = append(all, lineage.Query{By: lineage.ByEventName, Value: call})
 	}
 	return all
 }
@@ -105,12 +122,20 @@ func namesOf(r fact.Resource) (all []string) {
 	return all
 }
 
-// region is where a resource's calls are recorded.
-func (l *lives) region(r fact.Resource) string {
-	if r.Region == fact.Global {
-		return l.global
+// regions are where a resource's calls are recorded: those about a bucket also
+// where S3 has its first endpoint.
+func (l *lives) regions(r fact.Resource) []string {
+	switch {
+	case r.Region == fact.Global:
+		return []string{l.global}
+	case r.Kind == "s3.bucket" && r.Region != l.global:
+		return []string{r.Region, l.global}
 	}
-	return r.Region
+	return []string{r.Region}
+}
+
+func (l *lives) unread(r fact.Resource) bool {
+	return slices.ContainsFunc(l.regions(r), func(region string) bool { return l.blind[region] })
 }
 
 // read asks the live history and the case's record of events.
@@ -226,7 +251,7 @@ func (l *lives) age(s *fact.Snapshot, r fact.Resource, d lineage.Deed) novelty {
 		return isNew
 	case insideHis(s, r):
 		return isNew // what it is a part of is his
-	case alien, unnoticed[r.Kind], l.blind[l.region(r)], d.At.Sub(l.begins) < longEnough:
+	case alien, unnoticed[r.Kind], l.unread(r), d.At.Sub(l.begins) < longEnough:
 		return unclearAge
 	}
 	return isNew
@@ -244,8 +269,9 @@ func (l *lives) before(r fact.Resource, d lineage.Deed) (seen, gone, alien bool)
 		switch {
 		case e.ID == d.EventID:
 		case !e.Time.Before(d.At):
-			// A later call of the owner's that makes it anew takes it over.
-			alien = alien || !l.his[e.ID] && did(e, r.Ref, lineage.Created)
+			// A later call of the owner's that makes it anew takes it over; what this
+			// case puts back does not.
+			alien = alien || !l.his[e.ID] && !strings.Contains(e.Agent, l.ours) && did(e, r.Ref, lineage.Created)
 		case did(e, r.Ref, lineage.Deleted):
 			seen, gone = false, true
 		default:
@@ -253,6 +279,25 @@ func (l *lives) before(r fact.Resource, d lineage.Deed) (seen, gone, alien bool)
 		}
 	}
 	return seen, gone, alien || !wholly(r, his)
+}
+
+// replaced says that what a call made is not what stands: somebody else made it
+// anew, or it was deleted since.
+func (l *lives) replaced(r fact.Resource, d lineage.Deed) bool {
+	return slices.ContainsFunc(l.about(r), func(e event.Event) bool {
+		return e.Time.After(d.At) && slices.ContainsFunc(lineage.Made(e), func(o lineage.Deed) bool {
+			return o.Ref == r.Ref && (o.Change == lineage.Deleted && l.at.Sub(e.Time) > deletionTakes ||
+				o.Change == lineage.Created && o.Again == "" && !l.acts[e.ID])
+		})
+	})
+}
+
+// another says that a call was about one of the same name, before this one.
+func (l *lives) another(r fact.Resource, d lineage.Deed) bool {
+	if r.Created.IsZero() {
+		return l.replaced(r, d)
+	}
+	return !moves(r) && d.At.Before(r.Created.Add(-sameAct))
 }
 
 func did(e event.Event, ref fact.Ref, change lineage.Change) bool {
@@ -267,7 +312,11 @@ func (l *lives) about(r fact.Resource) []event.Event {
 	}
 	sources, called := lineage.Sources(r.Kind), namesOf(r)
 	all := []event.Event{}
-	for _, e := range l.events[l.region(r)] {
+	var recorded []event.Event
+	for _, region := range l.regions(r) {
+		recorded = append(recorded, l.events[region]...)
+	}
+	for _, e := range once(recorded) {
 		own := slices.Contains(sources, e.Service())
 		says := func(name string) bool {
 			return (own || strings.HasPrefix(name, "arn:")) && (says(e.Request, name) || says(e.Response, name))

@@ -73,7 +73,7 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 			return err
 		}
 	}
-	lives, err := h.lives(ctx, &t.Snapshot, grown)
+	lives, err := h.lives(ctx, &t.Snapshot, grown, s.named)
 	if err != nil {
 		return err
 	}
