@@ -151,7 +151,9 @@ func (l *lives) blame(r *fact.Resource, d lineage.Deed, named func(fact.Kind) bo
 }
 
 // dateless says that a resource's date does not tell whether a call made it.
-func dateless(r fact.Resource, _ time.Time) bool { return r.Created.IsZero() }
+func dateless(r fact.Resource, at time.Time) bool {
+	return r.Created.IsZero() || moves(r) && r.Created.After(at)
+}
 
 // moves says that AWS's date of a resource is that of a later change, too. A
 // bucket's is at every endpoint but that of us-east-1 (S3 API Reference, Bucket).

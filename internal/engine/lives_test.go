@@ -210,6 +210,8 @@ func TestANameUsedAgain(t *testing.T) {
 	payments := livesThing("lambda.function", "payments", "", time.Time{})
 	carts := livesThing("dynamodb.table", "carts", "", ago(3))
 	assets := func(hours float64) fact.Resource { return livesThing("s3.bucket", "assets", "", ago(hours)) }
+	first := livesThing("s3.bucket", "assets", "", ago(3000))
+	first.Region = "us-east-1"
 	for _, c := range []struct {
 		name    string
 		records []said
@@ -229,6 +231,11 @@ func TestANameUsedAgain(t *testing.T) {
 		{"a table that the owner made anew", []said{he(5, "dynamodb:UpdateTable", table), he(2, "dynamodb:UpdateContinuousBackups", table)}, carts, "UpdateContinuousBackups"},
 		{"an instance's date is its last start", []said{he(5, "ec2:StopInstances", ids)}, livesThing("ec2.instance", "i-1", "", ago(3)), "StopInstances"},
 		{"a bucket's is its last change", []said{he(5, "s3:PutBucketPolicy", bucket)}, assets(3), "PutBucketPolicy"},
+
+		{"a bucket of his with a policy since", []said{he(5, "s3:CreateBucket", bucket), he(4, "s3:PutBucketPolicy", bucket)}, assets(4), "made PutBucketPolicy"},
+		{"one that the owner made anew", []said{he(5, "s3:CreateBucket", bucket), they(4.5, "s3:DeleteBucket", bucket), they(4, "s3:CreateBucket", bucket)}, assets(4), ""},
+		{"one that is older", []said{he(5, "s3:CreateBucket", bucket)}, assets(3000), ""},
+		{"where it may be created again", []said{he(5, "s3:CreateBucket", strings.Replace(bucket, "eu-west-1", "us-east-1", 1))}, first, "CreateBucket"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := livesSaid(t, livesNow.Add(-6*time.Hour), false, c.records, c.what); got != c.want {
