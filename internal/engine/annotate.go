@@ -12,8 +12,9 @@ import (
 const sameAct = 10 * time.Minute
 
 // annotate writes what the trail showed into the facts that the checks read.
-// named says whose ids are names, which can be given again.
-func annotate(s *fact.Snapshot, grown *lineage.Closure, named func(fact.Kind) bool) {
+// named says whose ids are names, which can be given again; lives tells things of
+// one name apart that no date does.
+func annotate(s *fact.Snapshot, grown *lineage.Closure, named func(fact.Kind) bool, lives *lives) {
 	at := map[fact.Ref]*fact.Resource{}
 	credentials := map[string]*fact.Resource{}
 	for i := range s.Resources {
@@ -27,29 +28,35 @@ func annotate(s *fact.Snapshot, grown *lineage.Closure, named func(fact.Kind) bo
 	for _, suspect := range grown.Suspects() {
 		name(grown.Speaking(suspect), at, credentials)
 	}
-	var lost []lineage.Deed
+	var lost, unclear []lineage.Deed
 	for _, d := range grown.Deeds() {
 		switch r := target(s, at, d.Ref); {
+		case r != nil && d.Change == lineage.Created && d.Again != "" && dateless(*r, d.At):
+			unclear = append(unclear, d)
 		case r != nil:
-			blame(r, d, named)
+			lives.blame(r, d, named)
 		case d.Change == lineage.Deleted && d.Ref.ID != "":
 			lost = append(lost, d)
 		}
 	}
+	lives.claim(s, unclear, func(d lineage.Deed) *fact.Resource { return target(s, at, d.Ref) })
 	s.Lost = deleted(lost, grown.Deeds())
 	attached(s)
 }
 
 // deleted are the things that the intruder deleted and that he had not made
-// himself.
+// himself. What he perhaps only found there is among them, and not sure.
 func deleted(lost, all []lineage.Deed) (out []fact.Resource) {
-	his, at := map[fact.Ref]bool{}, map[fact.Ref]int{}
+	his, found, at := map[fact.Ref]bool{}, map[fact.Ref]bool{}, map[fact.Ref]int{}
 	for _, d := range all {
-		his[d.Ref] = his[d.Ref] || d.Change == lineage.Created
+		if d.Change == lineage.Created {
+			his[d.Ref] = his[d.Ref] || d.Again == ""
+			found[d.Ref] = found[d.Ref] || d.Again != "" && !d.Stood
+		}
 	}
 	for _, d := range lost {
 		what := d.Deed
-		what.Sure = d.Confidence != lineage.Low
+		what.Sure = d.Confidence != lineage.Low && !found[d.Ref]
 		if his[d.Ref] {
 			continue
 		}
@@ -112,14 +119,22 @@ func target(s *fact.Snapshot, at map[fact.Ref]*fact.Resource, ref fact.Ref) *fac
 	return nil
 }
 
-func blame(r *fact.Resource, d lineage.Deed, named func(fact.Kind) bool) {
+// blame writes one deed into the facts of a resource.
+func (l *lives) blame(r *fact.Resource, d lineage.Deed, named func(fact.Kind) bool) {
 	what := d.Deed
 	what.Sure = d.Confidence != lineage.Low
+	together := what.At.Sub(r.Created).Abs() < sameAct
 	switch d.Change {
 	case lineage.Created:
+		switch {
+		case d.Again != "" && !together:
+			// It found what was there, and what was made since is another.
+			if d.Again == lineage.Overwrites && r.Created.Before(what.At) {
+				fact.Changed.Set(r, append(fact.Changed.Or(*r, nil), what))
+			}
 		// A name that was used again is another resource. An id is not, and its
 		// date may move: an instance's is its last start.
-		if !named(r.Kind) || r.Created.IsZero() || what.At.Sub(r.Created).Abs() < sameAct {
+		case !named(r.Kind), together, dateless(*r, what.At) && !l.replaced(*r, d):
 			fact.Made.Set(r, what)
 		}
 	case lineage.Deleted:
@@ -129,8 +144,27 @@ func blame(r *fact.Resource, d lineage.Deed, named func(fact.Kind) bool) {
 			fact.Changed.Set(r, append(fact.Changed.Or(*r, nil), what))
 		}
 	case lineage.Changed, lineage.Shared:
-		fact.Changed.Set(r, append(fact.Changed.Or(*r, nil), what))
+		if !named(r.Kind) || !l.another(*r, d) {
+			fact.Changed.Set(r, append(fact.Changed.Or(*r, nil), what))
+		}
 	}
+}
+
+// dateless says that a resource's date does not tell whether a call made it.
+func dateless(r fact.Resource, at time.Time) bool {
+	return r.Created.IsZero() || moves(r) && r.Created.After(at)
+}
+
+// moves says that AWS's date of a resource is that of a later change, too. A
+// bucket's is at every endpoint but that of us-east-1 (S3 API Reference, Bucket).
+func moves(r fact.Resource) bool {
+	switch r.Kind {
+	case "s3.bucket":
+		return r.Region != "us-east-1"
+	case "iam.mfa-device", "ssm.document", "ssm.parameter":
+		return true
+	}
+	return false
 }
 
 // attached gives the volumes of an instance to whoever made the instance, and

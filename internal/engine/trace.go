@@ -73,8 +73,12 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 			return err
 		}
 	}
+	lives, err := h.lives(ctx, &t.Snapshot, grown, s.named)
+	if err != nil {
+		return err
+	}
 	t.receipts(h, regions)
-	annotate(&t.Snapshot, grown, s.named)
+	annotate(&t.Snapshot, grown, s.named, lives)
 	t.Ways = grown.Graph(t.Snapshot.At, live(t.Snapshot))
 	acts := grown.Acts()
 	markReads(&t.Snapshot, acts)

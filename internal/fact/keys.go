@@ -144,6 +144,9 @@ type Deed struct {
 	Session string `json:"session,omitempty"`
 	// Sure is false when the owner's own use of a leaked key may explain it.
 	Sure bool `json:"sure,omitempty"`
+	// Found: the call succeeds on what is there already too, and nothing tells
+	// whether it made this one.
+	Found bool `json:"found,omitempty"`
 }
 
 // Facts that one IAM kind alone has.

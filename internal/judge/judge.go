@@ -24,7 +24,8 @@ const (
 	MarkedNotMine = "marked-not-mine"
 	MarkedUnsure  = "marked-unsure"
 	MadeByHim     = "made-by-suspect"
-	MadePerhaps   = "made-perhaps" // or by the owner's own program with the leaked key
+	MadePerhaps   = "made-perhaps"  // or by the owner's own program with the leaked key
+	FoundPerhaps  = "found-perhaps" // or it was there, and the call only found it
 	PartOfHis     = "part-of-his"
 	ChangedByHim  = "changed-by-suspect"
 	ChangedMaybe  = "changed-perhaps"
@@ -134,7 +135,9 @@ func (j *judging) one(r fact.Resource) fact.Whose {
 	case playbook.Unsure:
 		return say(Unknown, MarkedUnsure)
 	}
-	if sure(r, fact.Made) {
+	made, known := fact.Made.Get(r)
+	stood := j.stood(r)
+	if known && made.Sure && stood == "" {
 		return say(Intruder, MadeByHim)
 	}
 	if d, known := fact.Suspect.Get(r); known && d.Sure && (d.Reason == "minted" || d.Reason == "created") {
@@ -143,13 +146,33 @@ func (j *judging) one(r fact.Resource) fact.Whose {
 	if slices.ContainsFunc(fact.Changed.Or(r, nil), func(d fact.Deed) bool { return d.Sure }) {
 		return say(Tampered, ChangedByHim)
 	}
-	if _, perhaps := fact.Made.Get(r); perhaps {
+	switch {
+	case known && stood != "" && (made.Sure || made.Found):
+		return say(Unknown, FoundPerhaps, stood)
+	case known && made.Found:
+		return say(Unknown, FoundPerhaps)
+	case known:
 		return say(Unknown, MadePerhaps)
 	}
 	if len(fact.Changed.Or(r, nil)) > 0 {
 		return say(Unknown, ChangedMaybe)
 	}
 	return j.unnamed(r)
+}
+
+// stood is the reason where a baseline, which is older than the incident, has
+// the resource itself: no call of the intruder's made it.
+func (j *judging) stood(r fact.Resource) string {
+	if j.Baseline == nil {
+		return ""
+	}
+	switch there, same := j.Baseline(r); {
+	case there && same:
+		return InBaseline
+	case there:
+		return Differs
+	}
+	return ""
 }
 
 // unnamed judges what the trail does not name.

@@ -34,6 +34,10 @@ func his(sure bool) func(*fact.Resource) {
 	return has(fact.Made, fact.Deed{EventID: "e", Call: "RunInstances", Sure: sure})
 }
 
+func found(r *fact.Resource) {
+	fact.Made.Set(r, fact.Deed{EventID: "e", Call: "CreateTopic", Found: true})
+}
+
 func touched(sure bool) func(*fact.Resource) {
 	return has(fact.Changed, []fact.Deed{{EventID: "e", Call: "ModifyInstanceAttribute", Sure: sure}})
 }
@@ -62,6 +66,13 @@ func TestWhoseItIs(t *testing.T) {
 	}{
 		{why: "made by him", whose: judge.Intruder, reasons: []string{judge.MadeByHim}, with: []fact.Resource{thing(home, "x", night, his(true))}},
 		{why: "made, perhaps by the owner's program", whose: judge.Unknown, reasons: []string{judge.MadePerhaps}, with: []fact.Resource{thing(home, "x", night, his(false))}},
+		{why: "made, or found there", whose: judge.Unknown, reasons: []string{judge.FoundPerhaps}, with: []fact.Resource{thing(home, "x", time.Time{}, found)}},
+		{why: "made by him, says the trail, and older, says the baseline", whose: judge.Unknown, reasons: []string{judge.FoundPerhaps, judge.InBaseline}, base: "same",
+			with: []fact.Resource{thing(home, "x", time.Time{}, his(true))}},
+		{why: "the same, and it is another now", whose: judge.Unknown, reasons: []string{judge.FoundPerhaps, judge.Differs}, base: "other",
+			with: []fact.Resource{thing(home, "x", time.Time{}, his(true))}},
+		{why: "made by him, and not in the baseline", whose: judge.Intruder, reasons: []string{judge.MadeByHim}, base: "absent",
+			with: []fact.Resource{thing(home, "x", time.Time{}, his(true))}},
 		{why: "changed by him", whose: judge.Tampered, reasons: []string{judge.ChangedByHim}, with: []fact.Resource{thing(home, "x", old, touched(true))}},
 		{why: "changed, perhaps by the owner's program", whose: judge.Unknown, reasons: []string{judge.ChangedMaybe}, with: []fact.Resource{thing(home, "x", old, touched(false))}},
 		{why: "the owner says it is his", whose: judge.Owner, reasons: []string{judge.MarkedMine}, mark: playbook.Mine, with: []fact.Resource{thing(home, "x", night, his(true))}},

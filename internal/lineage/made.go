@@ -31,7 +31,11 @@ type Deed struct {
 	Grants   bool   // it gives rights, or takes away what limits them
 	// Loose: the ID is a name where the kind goes by ARN or id, as in StopLogging
 	// with a trail's name. See SameTrail.
-	Loose      bool
+	Loose bool
+	// Again: the call that creates it succeeds on one that is there already, too,
+	// and Finds or Overwrites that; Stood: the answer shows that it was there.
+	Again      string
+	Stood      bool
 	Confidence string // set by Closure: High or Low
 	// Principal is who did it, Agent with what. OnBehalf is the AWS service that
 	// made the call with his rights, or by itself; For is what it made it for, as
@@ -288,6 +292,7 @@ func (r rule) deed(e event.Event, id string) Deed {
 		d.Ref.ID = r.id(id)
 	}
 	r.refine(e, &d)
+	r.repeats(e, &d)
 	if e.Failed() {
 		d.Change = Attempted
 	}

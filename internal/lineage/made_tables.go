@@ -61,7 +61,7 @@ func Creators(kind fact.Kind) (calls []string) {
 // dated are the calls that CloudTrail records under a name with the date of the
 // API, which a look-up by name needs in full.
 var dated = map[string]string{
-	"CreateFunction": "CreateFunction20150331", "UpdateFunctionConfiguration": "UpdateFunctionConfiguration20150331v2",
+	"CreateFunction": "CreateFunction20150331", "DeleteFunction": "DeleteFunction20150331", "UpdateFunctionConfiguration": "UpdateFunctionConfiguration20150331v2",
 	"UpdateFunctionCode": "UpdateFunctionCode20150331v2", "AddPermission": "AddPermission20150331v2",
 	"RemovePermission": "RemovePermission20150331v2", "PublishVersion": "PublishVersion20150331",
 }
