@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
@@ -23,8 +24,13 @@ const flushed = 40
 // evidence. What had been read when a page failed is kept, and returned with
 // the error.
 func (h *history) lookUp(ctx context.Context, region string, key types.LookupAttributeKey, value, name string) (events []event.Event, err error) {
+	return h.lookUpFrom(ctx, h.from, region, key, value, name)
+}
+
+// lookUpFrom is lookUp of what happened since a time; zero: always.
+func (h *history) lookUpFrom(ctx context.Context, from time.Time, region string, key types.LookupAttributeKey, value, name string) (events []event.Event, err error) {
 	var raw []json.RawMessage
-	err = h.pages(ctx, region, key, value, func(of []event.Event, records []json.RawMessage) error {
+	err = h.pages(ctx, from, region, key, value, func(of []event.Event, records []json.RawMessage) error {
 		events, raw = append(events, of...), append(raw, records...)
 		return nil
 	})
@@ -45,7 +51,7 @@ func (h *history) spool(ctx context.Context, region string, key types.LookupAttr
 		raw = nil
 		return h.keep(ctx, part, questionName(region, name, value))
 	}
-	err := h.pages(ctx, region, key, value, func(_ []event.Event, records []json.RawMessage) error {
+	err := h.pages(ctx, h.from, region, key, value, func(_ []event.Event, records []json.RawMessage) error {
 		raw, read = append(raw, records...), read+len(records)
 		if at++; at%flushed > 0 {
 			return nil
@@ -61,13 +67,13 @@ func questionName(region, name, value string) string {
 
 // pages reads a question page by page. A page is handed on as far as it could be
 // read.
-func (h *history) pages(ctx context.Context, region string, key types.LookupAttributeKey, value string, each func([]event.Event, []json.RawMessage) error) error {
+func (h *history) pages(ctx context.Context, from time.Time, region string, key types.LookupAttributeKey, value string, each func([]event.Event, []json.RawMessage) error) error {
 	return contained(func() error {
 		at := fact.Place{Account: h.s.Account.Caller.Account, Region: region}
 		api := cloudtrail.NewFromConfig(h.s.read(at, historyNeeds))
 		ask := &cloudtrail.LookupEventsInput{LookupAttributes: []types.LookupAttribute{{AttributeKey: key, AttributeValue: &value}}}
-		if !h.from.IsZero() {
-			ask.StartTime = &h.from
+		if !from.IsZero() {
+			ask.StartTime = &from
 		}
 		if !h.to.IsZero() {
 			ask.EndTime = &h.to
