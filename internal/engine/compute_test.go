@@ -96,3 +96,29 @@ func TestTriageFollowsCompute(t *testing.T) {
 		t.Errorf("svc2 is denied: %v, its key is shut: %v", denied, shut)
 	}
 }
+
+// TestTriageSeesWhatHisStackBrought: CloudFormation works in the caller's name
+// with keys that no record issues. What it made for a stack of his is his.
+func TestTriageSeesWhatHisStackBrought(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	user, key := w.planted("svc3")
+	who := w.leaked()
+	var behalf map[string]any
+	if err := json.Unmarshal([]byte(who), &behalf); err != nil {
+		t.Fatal(err)
+	}
+	behalf["accessKeyId"], behalf["invokedBy"] = "ASIASTACK00000000001", "cloudformation.amazonaws.com"
+	service, err := json.Marshal(behalf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.tell(50*time.Minute, "eu-west-1", who, "cloudformation", "CreateStack", `{"stackName":"web"}`, `{"stackId":"arn:aws:cloudformation:eu-west-1:`+truth.Account+`:stack/web/0f"}`)
+	w.tell(49*time.Minute, "us-east-1", string(service), "iam", "CreateUser", `{"userName":"svc3"}`, `{"user":{"userName":"svc3","userId":"`+user+`"}}`)
+	w.tell(48*time.Minute, "us-east-1", string(service), "iam", "CreateAccessKey", `{"userName":"svc3"}`, `{"accessKey":{"userName":"svc3","accessKeyId":"`+key+`"}}`)
+	tri := w.triage()
+	t.Logf("calls %v", tri.Summary.Calls)
+	if denied, shut := cuts(w.contain(), "svc3", key); !denied || !shut {
+		t.Errorf("svc3 is denied: %v, its key is shut: %v", denied, shut)
+	}
+}

@@ -71,8 +71,10 @@ var handings = []handing{
 	{"glue", "UpdateDevEndpoint", "", "q:endpointName", "glue.endpoint", false},
 	{"glue", "CreateJob", "q:role", "r:name|q:name", "glue.job", made},
 	{"glue", "UpdateJob", "q:jobUpdate.role", "q:jobName", "glue.job", false},
-	{"cloudformation", "CreateStack", "q:roleARN", "r:stackId|q:stackName", "cloudformation.stack", made},
-	{"cloudformation", "UpdateStack", "q:roleARN", "r:stackId|q:stackName", "cloudformation.stack", false},
+	{"cloudformation", "CreateStack", "q:roleARN", "r:stackId|q:stackName", stack, made},
+	{"cloudformation", "UpdateStack", "q:roleARN", "r:stackId|q:stackName", stack, false},
+	{"cloudformation", "CreateChangeSet", "q:roleARN", "r:stackId|q:stackName", stack, false},
+	{"cloudformation", "ExecuteChangeSet", "", "q:stackName", stack, false},
 	{"codebuild", "CreateProject", "q:serviceRole", "q:name", "codebuild.project", made},
 	{"codebuild", "UpdateProject", "q:serviceRole|r:project.serviceRole", "q:name", "codebuild.project", false},
 	{"codebuild", "StartBuild", "q:serviceRoleOverride|r:build.serviceRole", "r:build.id", build, false},
@@ -93,7 +95,8 @@ var handings = []handing{
 
 // keeps are calls that may name no role: then it is the one that is there.
 var keeps = map[call]bool{
-	{"lambda", "UpdateFunctionConfiguration"}: true, {"lambda", "UpdateFunctionCode"}: true, {"ecs", "RunTask"}: true, {"ecs", "StartTask"}: true,
+	{"lambda", "UpdateFunctionConfiguration"}: true, {"lambda", "UpdateFunctionCode"}: true, {"cloudformation", "CreateStack"}: true,
+	{"cloudformation", "UpdateStack"}: true, {"cloudformation", "CreateChangeSet"}: true, {"ecs", "RunTask"}: true, {"ecs", "StartTask"}: true,
 	{"glue", "UpdateJob"}: true, {"codebuild", "UpdateProject"}: true, {"codebuild", "StartBuild"}: true, {"states", "UpdateStateMachine"}: true,
 }
 
@@ -175,6 +178,8 @@ func Handed(e event.Event) (all []Handing) {
 	switch {
 	case h.role != "" && !keeps[name] && one.Role == "":
 		return nil // no role was given
+	case name.name == "CreateChangeSet":
+		one.Made = findOne(e, "q:changeSetType") == "CREATE"
 	case h.kind == build: // of the owner's own project it runs the owner's code
 		one.Made = findOne(e, "q:buildspecOverride|q:sourceLocationOverride|q:imageOverride") != ""
 	}
@@ -189,6 +194,8 @@ func Handed(e event.Event) (all []Handing) {
 			id = functionName(id)
 		case "ecs.task":
 			id = lastPart(id)
+		case stack:
+			id = stackName(id)
 		}
 		one.To = id
 		all = append(all, one)

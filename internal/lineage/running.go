@@ -11,9 +11,11 @@ import (
 // A running knows the compute that acts for suspects, as far as one round of
 // growing has found them.
 type running struct {
-	on    bool
-	named map[string][]hand // by the name that the compute's sessions bear
-	roles map[string][]hand // by the role, of compute whose sessions have names of their own
+	on     bool
+	hands  []hand
+	named  map[string][]hand // by the name that the compute's sessions bear
+	roles  map[string][]hand // by the role, of compute whose sessions have names of their own
+	stacks stacks
 }
 
 type hand struct {
@@ -23,11 +25,10 @@ type hand struct {
 }
 
 func (c *Closure) compute(by index, habits habits) running {
-	run := running{c.known.Compute, map[string][]hand{}, map[string][]hand{}}
+	run := running{on: c.known.Compute, named: map[string][]hand{}, roles: map[string][]hand{}, stacks: stacks{habits: habits, by: by}}
 	if !run.on {
 		return run
 	}
-	var hands []hand
 	his := map[fact.Ref]bool{} // what he surely created
 	for _, r := range c.sorted {
 		if len(r.handed)+len(r.made) == 0 {
@@ -39,13 +40,18 @@ func (c *Closure) compute(by index, habits habits) running {
 				his[d.Ref] = his[d.Ref] || sure && d.Change == Created
 			}
 			for _, h := range r.handed {
-				hands = append(hands, hand{owner, r, h})
+				run.hands = append(run.hands, hand{owner, r, h})
 				his[h.of(r)] = his[h.of(r)] || sure && h.Made
 			}
 		}
 	}
-	for _, h := range hands {
+	for i := range run.hands {
+		h := &run.hands[i]
 		h.Made = h.Made || his[h.of(h.r)]
+	}
+	run.stacks.gather(c.sorted, run.hands)
+	run.hands = append(run.hands, run.stacks.handed(c.sorted)...)
+	for _, h := range run.hands {
 		if name := h.named(); name != "" {
 			run.named[name] = append(run.named[name], h)
 		} else if role := h.role(); role != "" {
@@ -70,7 +76,9 @@ func (h Handing) of(r *reading) fact.Ref {
 // owner's own code runs on too: Low.
 func (run running) edges(r *reading, habits habits) (all []edge) {
 	switch {
-	case !run.on || len(run.named)+len(run.roles) == 0:
+	case len(run.hands) == 0:
+	case r.aws && r.Principal.Type != "AWSService":
+		all = run.stacks.edges(r)
 	case r.Principal.Type == "AWSService":
 		session, service := findOne(*r.Event, "q:roleSessionName"), serviceOf(r)
 		for _, m := range r.minted {
@@ -137,24 +145,6 @@ func serviceOf(r *reading) string {
 	return name
 }
 
-// handings are what suspects handed over, as far as the closure has grown.
-func (c *Closure) handings() (all []hand) {
-	if !c.known.Compute {
-		return nil
-	}
-	for _, r := range c.sorted {
-		if len(r.handed) == 0 {
-			continue
-		}
-		for _, owner := range c.by.owners(r) {
-			for _, h := range r.handed {
-				all = append(all, hand{owner, r, h})
-			}
-		}
-	}
-	return all
-}
-
 // Unfollowed are the handings that a suspect surely made and whose sessions
 // nothing tells from others: what was done through them is not seen.
 func (c *Closure) Unfollowed() (all []Handing) {
@@ -163,7 +153,7 @@ func (c *Closure) Unfollowed() (all []Handing) {
 	for _, a := range c.acts {
 		seen[a.Event.ID] = a.Confidence == High
 	}
-	for _, h := range c.handings() {
+	for _, h := range c.run.hands {
 		if seen[h.EventID] && !h.followed() {
 			seen[h.EventID] = false
 			all = append(all, h.Handing)
@@ -205,13 +195,16 @@ func (c *Closure) computeQueries() map[Query]Reach {
 			want[q] = Reach{append(have.Regions, h.Region), since}
 		}
 	}
-	for _, h := range c.handings() {
+	for _, h := range c.run.hands {
 		if name := h.named(); name != "" {
 			ask(ByRole, name, h)
 		}
 		ask(ByRole, lastPart(h.Role), h)
-		if h.named() == "" && h.role() != "" {
+		switch {
+		case h.named() == "" && h.role() != "":
 			ask(ByRole, c.roleARN(h.Role, h.r.Account), h)
+		case h.Kind == stack:
+			ask(ByUser, userName(h.r.Principal), h)
 		}
 	}
 	return want
