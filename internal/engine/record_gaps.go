@@ -26,6 +26,7 @@ func (q *Inquiry) recordGaps(ctx context.Context) error {
 		return err
 	}
 	q.gaps = append(q.gaps, known...)
+	q.gaps = append(q.gaps, q.unseen()...)
 	for _, in := range q.intruders {
 		if began := first(in); !began.IsZero() && began.Sub(st.First) < 24*time.Hour {
 			q.gaps = append(q.gaps, report.RecordGap{Why: "before-record", To: st.First})

@@ -7,6 +7,7 @@ import (
 	"cordon/internal/checks"
 	"cordon/internal/fact"
 	"cordon/internal/lineage"
+	"cordon/internal/report"
 )
 
 // unfollowed says of what a suspect handed a role, or his code, to that nothing
@@ -26,4 +27,20 @@ func (t *Triage) unfollowed(grown *lineage.Closure) {
 		Kind: checks.History, Place: at, State: fact.Failed,
 		Why: "a suspect handed a role or code to what no record names, and what ran there is not seen: " + strings.Join(distinct(what), ", "),
 	})
+}
+
+// unseen is what no record tells of the intruders: what was done with credentials
+// whose use is not recorded, and by compute that cannot be followed.
+func (q *Inquiry) unseen() (gaps []report.RecordGap) {
+	for _, in := range q.intruders {
+		for _, s := range in.closure.Suspects() {
+			if s.Credential != "" && s.Kind.Unseen() {
+				gaps = append(gaps, report.RecordGap{Why: "credential-unseen", Account: s.Principal.Account, EventID: s.EventID, Detail: strings.TrimSpace(s.Credential + " " + s.Principal.ID)})
+			}
+		}
+		for _, h := range in.closure.Unfollowed() {
+			gaps = append(gaps, report.RecordGap{Why: "compute-unseen", Region: h.Region, EventID: h.EventID, Detail: strings.TrimSpace(h.Call + " " + h.To)})
+		}
+	}
+	return gaps
 }

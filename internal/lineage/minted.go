@@ -84,6 +84,12 @@ var mints = []mint{
 	{"signin", "ConsoleLogin", Console, stsID, "", "", "", ""},
 }
 
+// Unseen says that a credential is used where no record names it: Git by an SSH
+// key, a service by a password of its own, SOAP by a certificate.
+func (k CredentialKind) Unseen() bool {
+	return k == ServiceCredential || k == SSHKey || k == Certificate
+}
+
 // Minted lists the credentials that the event brought into the world. A call
 // that failed mints nothing.
 func Minted(e event.Event) (all []Credential) {
