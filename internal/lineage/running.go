@@ -16,6 +16,36 @@ type running struct {
 	named  map[string][]hand // by the name that the compute's sessions bear
 	roles  map[string][]hand // by the role, of compute whose sessions have names of their own
 	stacks stacks
+	// back are others' calls by which a function of a name became theirs: they
+	// made it again, or put their own code there.
+	back map[fact.Ref][]back
+}
+
+type back struct {
+	at  time.Time
+	new bool
+}
+
+func (run running) taken(r *reading) {
+	for _, d := range r.made {
+		if again := d.Change == Created || d.Change == Deleted; d.Ref.Kind == function && (again || d.Call == "UpdateFunctionCode") {
+			run.back[d.Ref] = append(run.back[d.Ref], back{r.Time, again})
+		}
+	}
+}
+
+// until is how far the handing goes that a session seen in r would come from:
+// not to what others made since under the name, and to their code perhaps.
+func (run running) until(h hand, r *reading) (mine, sure bool) {
+	sure = true
+	for _, b := range run.back[h.of(h.r)] {
+		if b.at.After(h.At) && b.at.Before(r.Time) {
+			if sure = false; b.new {
+				return false, false
+			}
+		}
+	}
+	return true, sure
 }
 
 type hand struct {
@@ -25,7 +55,7 @@ type hand struct {
 }
 
 func (c *Closure) compute(by index, habits habits) running {
-	run := running{on: c.known.Compute, named: map[string][]hand{}, roles: map[string][]hand{}, stacks: stacks{habits: habits, by: by}}
+	run := running{on: c.known.Compute, named: map[string][]hand{}, roles: map[string][]hand{}, back: map[fact.Ref][]back{}, stacks: stacks{habits: habits, by: by}}
 	if !run.on {
 		return run
 	}
@@ -34,7 +64,11 @@ func (c *Closure) compute(by index, habits habits) running {
 		if len(r.handed)+len(r.made) == 0 {
 			continue
 		}
-		for _, owner := range by.owners(r) {
+		owners := by.owners(r)
+		if len(owners) == 0 {
+			run.taken(r)
+		}
+		for _, owner := range owners {
 			sure := habits.confidence(owner, r) == High
 			for _, d := range r.made {
 				his[d.Ref] = his[d.Ref] || sure && d.Change == Created
@@ -47,7 +81,8 @@ func (c *Closure) compute(by index, habits habits) running {
 	}
 	for i := range run.hands {
 		h := &run.hands[i]
-		h.Made = h.Made || his[h.of(h.r)]
+		again := slices.ContainsFunc(run.back[h.of(h.r)], func(b back) bool { return b.new && b.at.Before(h.At) })
+		h.Made = h.Made || his[h.of(h.r)] && !again
 	}
 	run.stacks.gather(c.sorted, run.hands)
 	run.hands = append(run.hands, run.stacks.handed(c.sorted)...)
@@ -104,7 +139,10 @@ func (run running) edges(r *reading, habits habits) (all []edge) {
 func (run running) begun(r *reading, m Credential, session, service string, habits habits) (all []edge) {
 	for _, h := range run.named[session] {
 		if h.fits(r, m.Principal.ID) && (service == "" || service == runners[h.Kind].service) && (h.Kind != function || h.Region == r.Region) {
-			all = append(all, h.edge(r, m, h.confidence(habits), time.Time{})...)
+			mine, sure := run.until(h, r)
+			if h.Made = h.Made && sure; mine {
+				all = append(all, h.edge(r, m, h.confidence(habits), time.Time{})...)
+			}
 		}
 	}
 	if len(all) > 0 {

@@ -102,6 +102,36 @@ func TestHandedCompute(t *testing.T) {
 	}
 }
 
+// TestFunctionTakenBack: a name that the owner gave to a function of his own, or
+// put his own code under, tells no longer of the intruder.
+func TestFunctionTakenBack(t *testing.T) {
+	const web = `{"functionName":"web","role":"arn:aws:iam::` + own + `:role/web"}`
+	call := func(at int, who, name string) story {
+		return story{at: at, who: who, call: "lambda:" + name, q: web, r: web}
+	}
+	const ann, bob = "user ann AKIA1", "user bob AKIA7"
+	for name, c := range map[string]struct {
+		calls []story
+		want  string
+	}{
+		"nobody took it back":        {nil, "ASIAH handed high"},
+		"he made it again":           {[]story{call(2, ann, "DeleteFunction20150331"), call(3, ann, "CreateFunction20150331")}, "ASIAH handed high"},
+		"the owner made it again":    {[]story{call(2, bob, "DeleteFunction20150331"), call(3, bob, "CreateFunction20150331")}, ""},
+		"and he changed that":        {[]story{call(2, bob, "DeleteFunction20150331"), call(3, bob, "CreateFunction20150331"), call(4, ann, "UpdateFunctionCode20150331v2")}, "ASIAH handed low"},
+		"the owner put his code":     {[]story{call(2, bob, "UpdateFunctionCode20150331v2")}, "ASIAH handed low"},
+		"the owner throttled it":     {[]story{call(2, bob, "PutFunctionConcurrency20171031")}, "ASIAH handed high"},
+		"the owner's came later":     {[]story{call(9, bob, "DeleteFunction20150331")}, "ASIAH handed high"},
+		"another function of theirs": {[]story{{at: 2, who: bob, call: "lambda:DeleteFunction20150331", q: `{"functionName":"other"}`}}, "ASIAH handed high"},
+	} {
+		closure := New([]Suspect{{Credential: "AKIA1"}}, began)
+		closure.Know(Known{Compute: true})
+		closure.Add(Query{}, tell(t, append(c.calls, call(1, ann, "CreateFunction20150331"), begun(6, "lambda", "web", "web", "ASIAH"))...))
+		if got := handed(closure); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 // TestFunctionElsewhere: the owner's function of the same name and role in
 // another region is his own.
 func TestFunctionElsewhere(t *testing.T) {
