@@ -24,8 +24,13 @@ const flushed = 40
 // evidence. What had been read when a page failed is kept, and returned with
 // the error.
 func (h *history) lookUp(ctx context.Context, region string, key types.LookupAttributeKey, value, name string) (events []event.Event, err error) {
+	return h.lookUpFrom(ctx, h.from, region, key, value, name)
+}
+
+// lookUpFrom is lookUp of what happened since a time; zero: always.
+func (h *history) lookUpFrom(ctx context.Context, from time.Time, region string, key types.LookupAttributeKey, value, name string) (events []event.Event, err error) {
 	var all []recorded
-	err = h.pages(ctx, region, key, value, h.from, h.to, func(page []recorded) error {
+	err = h.pages(ctx, region, key, value, from, h.to, func(page []recorded) error {
 		all = append(all, page...)
 		return nil
 	})

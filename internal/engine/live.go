@@ -40,6 +40,7 @@ func (a *Archive) askHistory(ctx context.Context, o ImportOptions, note *asked) 
 			return err
 		}
 		grown := lineage.New(seedsOf(t.Snapshot, marks, a.Case.Notice), t.Snapshot.Since)
+		grown.Know(lineage.Known{Compute: true})
 		for round := 1; ; round++ {
 			queries := grown.Next()
 			if len(queries) == 0 {

@@ -22,6 +22,7 @@ func (q *Inquiry) recordGaps(ctx context.Context) error {
 		return err
 	}
 	q.gaps = append(q.gaps, known...)
+	q.gaps = append(q.gaps, q.unseen()...)
 	for _, in := range q.intruders {
 		if g, is := beforeRecord(in, st); is && !slices.Contains(q.gaps, g) {
 			q.gaps = append(q.gaps, g)

@@ -64,6 +64,7 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 	}
 	t.Header.Since, t.Header.SinceFrom = t.Snapshot.Since, t.Summary.SinceFrom
 	grown := lineage.New(seeds, t.Snapshot.Since)
+	grown.Know(lineage.Known{Compute: true})
 	for round := 1; ; round++ {
 		queries := grown.Next()
 		if len(queries) == 0 {
@@ -78,6 +79,7 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 		return err
 	}
 	t.receipts(h, regions)
+	t.unfollowed(grown)
 	annotate(&t.Snapshot, grown, s.named, lives)
 	t.Ways = grown.Graph(t.Snapshot.At, live(t.Snapshot))
 	acts := grown.Acts()
@@ -295,7 +297,8 @@ func (h *history) fail(region string, err error) {
 	h.bad[region] = failed(fact.Reading{Kind: checks.History, Place: at}, err)
 }
 
-// ask makes one round of look-ups: every query in every region that answers.
+// ask makes one round of look-ups: every query in every region that answers and
+// that it must reach.
 func (h *history) ask(ctx context.Context, grown *lineage.Closure, queries []lineage.Query, round int) error {
 	var (
 		g    errgroup.Group
@@ -307,11 +310,19 @@ func (h *history) ask(ctx context.Context, grown *lineage.Closure, queries []lin
 	for _, q := range queries {
 		grown.Add(q, nil) // asked, wherever it can be
 	}
-	total := len(queries) * len(regions)
-	for _, q := range queries {
-		for _, region := range regions {
+	where, total := make([][]string, len(queries)), 0
+	for i, q := range queries {
+		where[i] = h.within(regions, grown.Reach(q))
+		total += len(where[i])
+	}
+	for i, q := range queries {
+		from := grown.Reach(q).From
+		if h.from.After(from) {
+			from = h.from
+		}
+		for _, region := range where[i] {
 			g.Go(func() error {
-				events, err := h.lookUp(ctx, region, attribute(q.By), q.Value, string(q.By))
+				events, err := h.lookUpFrom(ctx, from, region, attribute(q.By), q.Value, string(q.By))
 				if err != nil && ctx.Err() == nil {
 					h.fail(region, err)
 				}
@@ -334,6 +345,16 @@ func (h *history) ask(ctx context.Context, grown *lineage.Closure, queries []lin
 		grown.Add(q, events)
 	}
 	return nil
+}
+
+// within are the regions that a look-up must reach, with the one where AWS records
+// what is global.
+func (h *history) within(regions []string, reach lineage.Reach) []string {
+	if len(reach.Regions) == 0 {
+		return regions
+	}
+	home := h.s.Account.GlobalRegion()
+	return slices.DeleteFunc(slices.Clone(regions), func(r string) bool { return r != home && !slices.Contains(reach.Regions, r) })
 }
 
 // hopeless says that a region's history will not be told, whatever is asked.

@@ -158,6 +158,7 @@ func (w *watch) look(ctx context.Context, round int) (report.Watch, error) {
 	}
 	if w.read.IsZero() {
 		w.grown, w.asked = lineage.New(w.seeds, w.t.Snapshot.Since), nil
+		w.grown.Know(lineage.Known{Compute: true})
 	} else {
 		h.from = w.read.Add(-2 * trailLag) // what was late then
 		if err := h.ask(ctx, w.grown, w.asked, round); err != nil {

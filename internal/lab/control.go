@@ -104,6 +104,12 @@ func (l *Lab) Events(ctx context.Context, mutating bool) ([]Event, error) {
 	return events, nil
 }
 
+// Record writes down an event of what the lab itself does not do, such as a
+// session that a service of AWS's begins.
+func (l *Lab) Record(ctx context.Context, event json.RawMessage) error {
+	return l.call(ctx, "POST", "/events", event, nil)
+}
+
 // Missing returns the calls that the lab could not answer, as "service:Op",
 // with how often each was made.
 func (l *Lab) Missing(ctx context.Context) (map[string]int, error) {

@@ -25,15 +25,17 @@ type Closure struct {
 	keyed map[string]int // seeds by their credential, the first of each
 	since time.Time
 
-	asked  map[Query]bool
-	events map[string]*reading // by event id
-	sorted []*reading          // nil: to be sorted again
-	homes  map[string]bool     // the accounts whose events are here
-	shared map[string][]*reading
-	known  Known
+	asked   map[Query]bool
+	reaches map[Query]Reach
+	events  map[string]*reading // by event id
+	sorted  []*reading          // nil: to be sorted again
+	homes   map[string]bool     // the accounts whose events are here
+	shared  map[string][]*reading
+	known   Known
 
 	suspects map[string]*Suspect // nil: to be grown again
 	by       index
+	run      running
 	acts     []Act
 	places   map[place][]time.Time // of the sure acts
 	edgeList []edge                // all that the suspects came by, in the order of time
@@ -73,7 +75,7 @@ type Act struct {
 // used it too. What a seed did before is looked at only to learn its owner's
 // habits.
 func New(seeds []Suspect, since time.Time) *Closure {
-	c := &Closure{since: since, asked: map[Query]bool{}, events: map[string]*reading{}, keyed: map[string]int{}}
+	c := &Closure{since: since, asked: map[Query]bool{}, reaches: map[Query]Reach{}, events: map[string]*reading{}, keyed: map[string]int{}}
 	for _, s := range seeds {
 		s = s.withScope()
 		if s.At.IsZero() {
@@ -111,20 +113,7 @@ func (c *Closure) Add(q Query, events []event.Event) {
 // Empty means that the fix point is reached.
 func (c *Closure) Next() []Query {
 	c.grow()
-	want := map[Query]bool{}
-	for _, s := range c.suspects {
-		for _, q := range c.queries(*s) {
-			if q.Value != "" && !c.asked[q] {
-				want[q] = true
-			}
-		}
-	}
-	for _, q := range c.computeQueries() {
-		if !c.asked[q] {
-			want[q] = true
-		}
-	}
-	return slices.SortedFunc(maps.Keys(want), func(a, b Query) int {
+	return slices.SortedFunc(maps.Keys(c.wanted()), func(a, b Query) int {
 		return cmp.Or(cmp.Compare(a.By, b.By), cmp.Compare(a.Value, b.Value))
 	})
 }
@@ -139,6 +128,9 @@ func (c *Closure) queries(s Suspect) []Query {
 		}
 		if s.Credential == "" || !c.atHome(s.Principal.Account) {
 			return nil // another account's events are not in our trail
+		}
+		if session := lastPart(s.ARN); s.Reason == HandedTo && c.run.named[session] != nil {
+			return []Query{{ByUser, session}} // all that it has begun, each with a key of its own
 		}
 		return []Query{{ByAccessKey, s.Credential}}
 	case OfConsole:
@@ -198,10 +190,11 @@ func (c *Closure) grow() {
 	for changed := true; changed; {
 		changed = false
 		by := c.index()
-		his, run, carried := c.federation(by), c.compute(by), c.carried(by)
+		his, carried := c.federation(by), c.carried(by)
+		c.run = c.compute(by, habits)
 		for _, r := range c.sorted {
 			all := c.edges(r, by, his, habits)
-			all = append(append(all, run.edges(r, habits)...), carried.edges(r, by, habits)...)
+			all = append(append(all, c.run.edges(r, habits)...), carried.edges(r, by, habits)...)
 			for _, e := range all {
 				edges[e] = true
 				if c.admit(e.suspect) {
@@ -280,8 +273,8 @@ func (c *Closure) edges(r *reading, by index, his federation, habits habits) (al
 		for _, opened := range by.principal[m.Principal] {
 			// Of a role that is wholly his, also what AWS hands to its instances
 			// and functions.
-			whole := opened.Scope == OfPrincipal && m.Kind == RoleSession && !r.Time.Before(opened.At) &&
-				(!r.aws || r.Principal.Type == "AWSService")
+			whole := m.Kind == RoleSession && !r.Time.Before(opened.At) && (opened.Scope == OfPrincipal && !r.aws ||
+				r.Principal.Type == "AWSService" && (opened.Scope == OfPrincipal || opened.made(m)))
 			if m.ID != "" && (whole || !r.aws && (opened.lets(*r.Event, m) || his.lets(opened, r, m))) {
 				add(opened, credential(m))
 			}

@@ -63,7 +63,7 @@ func (c *Closure) Graph(at time.Time, live Live) Graph {
 	c.drawSuspects(d, live)
 	for _, a := range c.acts {
 		for _, h := range Handed(a.Event) {
-			d.handed(h, a)
+			d.handed(c.named(h), a)
 		}
 	}
 	return d.graph()

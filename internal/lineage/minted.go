@@ -84,6 +84,12 @@ var mints = []mint{
 	{"signin", "ConsoleLogin", Console, stsID, "", "", "", ""},
 }
 
+// Unseen says that a credential is used where no record names it: Git by an SSH
+// key, a service by a password of its own, SOAP by a certificate.
+func (k CredentialKind) Unseen() bool {
+	return k == ServiceCredential || k == SSHKey || k == Certificate
+}
+
 // Minted lists the credentials that the event brought into the world. A call
 // that failed mints nothing.
 func Minted(e event.Event) (all []Credential) {
@@ -102,6 +108,9 @@ func Minted(e event.Event) (all []Credential) {
 func (m mint) read(e event.Event) Credential {
 	c := Credential{Kind: m.kind, ID: findOne(e, m.id), ARN: findOne(e, m.arn), By: e.Credential, EventID: e.ID, At: e.Time}
 	c.UniqueID, _, _ = strings.Cut(findOne(e, m.unique), ":")
+	if m.kind == RoleSession && c.ARN == "" {
+		c.ARN = sessionARNOf(findOne(e, "q:roleArn"), findOne(e, "q:roleSessionName"))
+	}
 	switch {
 	case m.kind == Console: // the caller signs in as himself
 		c.Principal, c.ARN, c.UniqueID = speaker(e), e.Principal.ARN, uniqueOf(e)
@@ -110,6 +119,17 @@ func (m mint) read(e event.Event) Credential {
 		c.Principal = m.whom(e)
 	}
 	return c
+}
+
+// sessionARNOf is the ARN of a session whose record has the credentials alone, as
+// those that services begin.
+func sessionARNOf(role, session string) string {
+	partition, rest, ok := strings.Cut(role, ":iam::")
+	account, _, is := strings.Cut(rest, ":role/")
+	if !ok || !is || session == "" {
+		return ""
+	}
+	return partition + ":sts::" + account + ":assumed-role/" + lastPart(role) + "/" + session
 }
 
 func (m mint) whom(e event.Event) fact.Ref {

@@ -101,6 +101,13 @@ def events(lab, given, query):
     return trail.listing(query.get("mutating") in ("1", "true"), last)
 
 
+@_route("POST", "/events")
+def tell(lab, given, query):
+    """Write down a record of what the lab itself does not do, such as a session that a service of AWS's begins."""
+    trail.tell(given)
+    return {"ok": True}
+
+
 @_route("POST", "/deliver")
 def deliver(lab, given, query):
     """Have the trails deliver what they recorded into their buckets."""

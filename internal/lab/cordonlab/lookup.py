@@ -24,6 +24,7 @@ RESOURCE_TYPES = {
     "accessKeyId": "AWS::IAM::AccessKey",
     "roleName": "AWS::IAM::Role",
     "roleArn": "AWS::IAM::Role",
+    "roleSessionName": "AWS::STS::AssumedRole",
     "policyArn": "AWS::IAM::Policy",
     "groupName": "AWS::IAM::Group",
     "serialNumber": "AWS::IAM::MfaDevice",

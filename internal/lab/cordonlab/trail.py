@@ -14,7 +14,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from . import clock, trail_shapes, wire
+from . import clock, state, trail_shapes, wire
 from .registry import Identity
 
 #: Event sources that are not the model's name.
@@ -219,6 +219,15 @@ def record(
     _append(now, event, lab, visible and not data)
     if other:
         _append(now, _as_seen_by(other, event), {**lab, "copy": True}, visible)
+
+
+def tell(event: dict[str, Any]) -> None:
+    """Write down a record that somebody else wrote; what it leaves out is filled in."""
+    event = {
+        "eventVersion": "1.11", "eventID": str(uuid.uuid4()), "readOnly": is_read(event["eventName"]), "eventType": "AwsApiCall",
+        "managementEvent": True, "eventCategory": "Management", "recipientAccountId": state.DEFAULT_ACCOUNT, **event,
+    }
+    _append(clock.parse(event["eventTime"]), event, {"told": True}, True)
 
 
 def _other_account(call: wire.Call, event: dict[str, Any]) -> str:
