@@ -75,6 +75,7 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 	}
 	t.receipts(h, regions)
 	annotate(&t.Snapshot, grown, s.named)
+	t.doubt(grown, s.named)
 	t.Ways = grown.Graph(t.Snapshot.At, live(t.Snapshot))
 	acts := grown.Acts()
 	markReads(&t.Snapshot, acts)

@@ -232,3 +232,35 @@ func (r *reading) reads() bool {
 	}
 	return slices.ContainsFunc([]string{"Get", "List", "Describe", "Head", "Lookup"}, func(verb string) bool { return strings.HasPrefix(r.Name, verb) })
 }
+
+// Forerun lists, in the order of time, what seeds did before they are held to be
+// the intruder's, from addresses that they are used from since and that came up
+// within this time before: his, if their beginning is a guess and too late. By is
+// the seed.
+func (c *Closure) Forerun(within time.Duration) (acts []Act) {
+	c.grow()
+	for _, s := range c.seeds {
+		if s.Scope != OfCredential || s.At.IsZero() {
+			continue
+		}
+		first, used := map[string]time.Time{}, map[string]bool{}
+		var his []*reading
+		for _, r := range c.sorted {
+			if r.Credential != s.Credential || r.aws || c.ours(r) {
+				continue
+			}
+			his = append(his, r)
+			if _, known := first[r.origin.address]; !known {
+				first[r.origin.address] = r.Time
+			}
+			used[r.origin.address] = used[r.origin.address] || !r.Time.Before(s.At)
+		}
+		for _, r := range his {
+			if used[r.origin.address] && r.Time.Before(s.At) && !first[r.origin.address].Before(s.At.Add(-within)) {
+				acts = append(acts, Act{Event: *r.Event, By: s.Name(), Confidence: Low})
+			}
+		}
+	}
+	slices.SortStableFunc(acts, func(a, b Act) int { return a.Event.Time.Compare(b.Event.Time) })
+	return acts
+}

@@ -3,7 +3,9 @@ package lineage
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 )
 
 // surely is how sure the deeds are by resource, in the order of the record.
@@ -90,5 +92,42 @@ func TestRoamer(t *testing.T) {
 		if got := surely(closure); !slices.Contains(got, "db "+c.want) {
 			t.Errorf("%s: %q, want %s", name, got, c.want)
 		}
+	}
+}
+
+// TestForerun: where a seed is used from since, and was shortly before.
+func TestForerun(t *testing.T) {
+	const wary = 14 * 24 * time.Hour
+	use := func(at int, who, from string) story {
+		return story{at: at, who: who, call: "s3:ListBuckets", from: from, id: fmt.Sprintf("%d %s", at, from)}
+	}
+	ann, bob := "user ann AKIA1", "user bob AKIA2"
+	for name, c := range map[string]struct {
+		seed  Suspect
+		calls []story
+		want  string
+	}{
+		"five days before":               {Suspect{Credential: "AKIA1"}, []story{use(-5*day, ann, "198.51.100.1"), use(-4*day, ann, "198.51.100.1"), use(9, ann, "198.51.100.1")}, "-7200 198.51.100.1|-5760 198.51.100.1"},
+		"from the next address, too":     {Suspect{Credential: "AKIA1"}, []story{use(-5*day, ann, "2001:db8::1"), use(9, ann, "2001:db8::2")}, "-7200 2001:db8::1"},
+		"for months":                     {Suspect{Credential: "AKIA1"}, []story{use(-60*day, ann, "198.51.100.1"), use(-4*day, ann, "198.51.100.1"), use(9, ann, "198.51.100.1")}, ""},
+		"not since":                      {Suspect{Credential: "AKIA1"}, []story{use(-5*day, ann, "198.51.100.1"), use(9, ann, "198.51.100.2")}, ""},
+		"somebody else":                  {Suspect{Credential: "AKIA1"}, []story{use(-5*day, bob, "198.51.100.1"), use(9, ann, "198.51.100.1")}, ""},
+		"only since":                     {Suspect{Credential: "AKIA1"}, []story{use(5, ann, "198.51.100.1"), use(9, ann, "198.51.100.1")}, ""},
+		"what was marked as not his own": {Suspect{Credential: "AKIA1", Reason: Marked}, []story{use(-5*day, ann, "198.51.100.1"), use(9, ann, "198.51.100.1")}, "-7200 198.51.100.1"},
+	} {
+		closure := New([]Suspect{c.seed}, began)
+		closure.Add(Query{}, tell(t, c.calls...))
+		var got []string
+		for _, a := range closure.Forerun(wary) {
+			got = append(got, a.Event.ID)
+		}
+		if strings.Join(got, "|") != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+	never := New([]Suspect{{Credential: "AKIA1"}}, time.Time{})
+	never.Add(Query{}, tell(t, use(-5*day, ann, "198.51.100.1"), use(9, ann, "198.51.100.1")))
+	if got := never.Forerun(wary); len(got) > 0 {
+		t.Errorf("without a beginning: %v", got)
 	}
 }
