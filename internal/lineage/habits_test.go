@@ -131,3 +131,26 @@ func TestForerun(t *testing.T) {
 		t.Errorf("without a beginning: %v", got)
 	}
 }
+
+// TestTaker: who takes a role, day by day: a person by the session's name, others
+// by the role.
+func TestTaker(t *testing.T) {
+	const sso = "role AWSReservedSSO_Admin_0123456789abcdef/"
+	taker := func(who string) string { return Taker(story{who: who, call: "s3:ListBuckets"}.parse(t).Principal) }
+	for name, c := range map[string]struct {
+		a, b string
+		same bool
+	}{
+		"one person, two days":       {sso + "ann ASIA1", sso + "ann ASIA2", true},
+		"two people":                 {sso + "ann ASIA1", sso + "bob ASIA2", false},
+		"by their mail":              {"role dev/ann@example.com ASIA1", "role dev/bob@example.com ASIA2", false},
+		"a pipeline's two runs":      {"role deploy/run-1 ASIA1", "role deploy/run-2 ASIA2", true},
+		"two pipelines":              {"role deploy/run ASIA1", "role build/run ASIA2", false},
+		"an instance is nobody":      {"role web/i-0123456789abcdef0 ASIA1", "user ann ASIA2", true},
+		"nor is it who takes a role": {"role web/i-0123456789abcdef0 ASIA1", "role web/ann ASIA2", false},
+	} {
+		if same := taker(c.a) == taker(c.b); same != c.same {
+			t.Errorf("%s: %q, %q", name, taker(c.a), taker(c.b))
+		}
+	}
+}
