@@ -13,13 +13,14 @@ import (
 // bounded: what is oldest is forgotten first, which can only cost a step of
 // severity or a hit that leans on it.
 type memory struct {
-	now     time.Time
-	atNow   map[string]bool     // ids seen at this very time
-	made    *aged[maker]        // "user/eve" → who made it
-	assumed *aged[string]       // role session's role ← role that assumed it
-	origins *aged[[]string]     // session ARN → public addresses
-	sprees  *aged[[]deed]       // detection and principal → what it was done to
-	admins  *aged[policy.Power] // own policies that were written to give everything
+	now      time.Time
+	atNow    map[string]bool     // ids seen at this very time
+	made     *aged[maker]        // "user/eve" → who made it
+	assumed  *aged[string]       // role session's role ← role that assumed it
+	origins  *aged[[]string]     // instance's session ARN → public addresses
+	sessions *aged[[]string]     // instance's credential → public addresses
+	sprees   *aged[[]deed]       // detection and principal → what it was done to
+	admins   *aged[policy.Power] // own policies that were written to give everything
 }
 
 // A deed is one thing that something was done to.
@@ -35,7 +36,7 @@ type maker struct {
 }
 
 func newMemory() *memory {
-	return &memory{atNow: map[string]bool{}, made: newAged[maker](), assumed: newAged[string](), origins: newAged[[]string](), sprees: newAged[[]deed](), admins: newAged[policy.Power]()}
+	return &memory{atNow: map[string]bool{}, made: newAged[maker](), assumed: newAged[string](), origins: newAged[[]string](), sessions: newAged[[]string](), sprees: newAged[[]deed](), admins: newAged[policy.Power]()}
 }
 
 // twice says whether the event was given before: records are delivered at

@@ -193,3 +193,37 @@ func TestTypes(t *testing.T) {
 		}
 	}
 }
+
+// TestInstanceKeyAway: with one credential two places are theft; with another
+// credential, as after a night, the place may be the machine's new one.
+func TestInstanceKeyAway(t *testing.T) {
+	use := func(i int, key, address, agent string) event.Event {
+		return event.Event{
+			ID: fmt.Sprint("e-", i), Time: began.Add(time.Duration(i) * time.Hour), Source: "s3.amazonaws.com", Name: "ListBuckets", Account: home, Region: "us-east-1", Credential: key, Agent: agent, Address: address,
+			Principal: event.Principal{Type: "AssumedRole", ARN: "arn:aws:sts::" + home + ":assumed-role/web/i-0abcdef1234567890"},
+		}
+	}
+	const boto, mac = "Boto3/1.28", "aws-cli/2.15 os/macos#23"
+	for name, c := range map[string]struct {
+		past   History
+		events []event.Event
+		want   []string
+	}{
+		"another place":                {nil, []event.Event{use(1, "ASIA1", "198.51.100.7", boto), use(2, "ASIA1", "203.0.113.77", boto)}, []string{"medium low", "critical high"}},
+		"another morning":              {nil, []event.Event{use(1, "ASIA1", "198.51.100.7", boto), use(2, "ASIA2", "203.0.113.77", boto)}, []string{"medium low", "medium low"}},
+		"another morning, with a past": {fakePast("new"), []event.Event{use(1, "ASIA1", "198.51.100.7", boto), use(2, "ASIA2", "203.0.113.77", boto)}, []string{"high medium", "medium low"}},
+		"and then another place":       {nil, []event.Event{use(1, "ASIA1", "198.51.100.7", boto), use(2, "ASIA2", "203.0.113.77", boto), use(3, "ASIA2", "192.0.2.9", boto)}, []string{"medium low", "medium low", "critical high"}},
+		"the new key, where it was":    {nil, []event.Event{use(1, "ASIA1", "198.51.100.7", boto), use(2, "ASIA2", "198.51.100.7", boto), use(3, "ASIA2", "192.0.2.9", boto)}, []string{"medium low", "critical high"}},
+		"another morning, on a laptop": {nil, []event.Event{use(1, "ASIA1", "198.51.100.7", boto), use(2, "ASIA2", "203.0.113.77", mac)}, []string{"medium low", "critical high"}},
+	} {
+		var got []string
+		for _, h := range Run(slices.Values(c.events), c.past) {
+			if h.Detection == "sts.instance-key-away" {
+				got = append(got, fmt.Sprintf("%s %s", h.Severity, h.Confidence))
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -96,35 +97,45 @@ func roleNamed(l *look) string {
 
 // instanceKeyAway sees credentials of an instance's role used elsewhere. A
 // public address alone says little, since the instance may have one; two of
-// them in one session, or an agent that runs on no instance, say much.
+// them with one credential, or an agent that runs on no instance, say much. Two
+// with different credentials do not: one that was stopped for the night has
+// another address in the morning.
 func instanceKeyAway(l *look) bool {
 	arn := l.Principal.ARN
 	instance := instanceOf(arn)
 	if instance == "" {
 		return false
 	}
-	known, _ := l.seen.origins.get(arn)
-	if slices.Contains(known, l.Address) || len(known) > 20 {
+	all, _ := l.seen.origins.get(arn)
+	with := cmp.Or(l.Credential, arn)
+	used, _ := l.seen.sessions.get(with)
+	if slices.Contains(used, l.Address) || len(used) > 20 {
 		return false // an instance makes thousands of calls from one address
 	}
 	addr, err := netip.ParseAddr(strings.TrimSpace(l.Address))
 	if err != nil || !public(addr) || onInstance(l) {
 		return false
 	}
-	l.seen.origins.put(arn, append(known, l.Address))
+	l.seen.sessions.put(with, append(used, l.Address))
+	if slices.Contains(all, l.Address) {
+		return false
+	}
+	if len(all) <= 20 {
+		l.seen.origins.put(arn, append(all, l.Address))
+	}
 	l.arg("instance", instance)
 	l.arg("address", l.Address)
 	first, sure := l.novel("address")
 	switch {
 	case sure && !first:
 		return false
-	case len(known) > 0, offInstance(l.Agent):
+	case len(used) > 0, offInstance(l.Agent):
 		l.severity(finding.Critical)
 		l.confidence(finding.Sure)
-	case sure:
+	case sure && len(all) == 0:
 		l.severity(finding.High)
 		l.confidence(finding.Probable)
-	case l.Agent == "":
+	case l.Agent == "", len(all) > 20:
 		return false
 	}
 	return true

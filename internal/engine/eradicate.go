@@ -43,7 +43,7 @@ func (s *Session) planClean(ctx context.Context, name string, book func(playbook
 		return plan.Plan{}, err
 	}
 	p := s.newPlan(name, t)
-	marks, err := s.judged(ctx, &t.Snapshot)
+	marks, err := s.judged(ctx, &t)
 	if err != nil {
 		return plan.Plan{}, err
 	}
@@ -78,10 +78,10 @@ func (s *Session) planClean(ctx context.Context, name string, book func(playbook
 	return p, savePlan(s.Case, p)
 }
 
-// judged judges the snapshot again, with today's marks, and writes into it what
+// judged judges the triage's snapshot again, with today's marks, and writes into it what
 // tampered resources were before.
-func (s *Session) judged(ctx context.Context, snap *fact.Snapshot) (map[fact.Ref]playbook.Mark, error) {
-	marks, stale, err := marksFor(s.Case, *snap)
+func (s *Session) judged(ctx context.Context, t *Triage) (map[fact.Ref]playbook.Mark, error) {
+	marks, stale, err := marksFor(s.Case, t.Snapshot)
 	if err != nil {
 		return nil, err
 	}
@@ -91,14 +91,14 @@ func (s *Session) judged(ctx context.Context, snap *fact.Snapshot) (map[fact.Ref
 			return nil, err
 		}
 	}
-	if err := s.judgeWhose(snap, marks); err != nil {
+	if err := s.judgeWhose(&t.Snapshot, marks); err != nil {
 		return nil, err
 	}
 	store, err := s.evidence(false)
 	if err != nil {
 		return nil, err
 	}
-	return marks, s.recall(ctx, snap, store)
+	return marks, s.recall(ctx, t, store)
 }
 
 // keepEach keeps evidence of every target and writes the ids into the actions

@@ -22,7 +22,6 @@ import (
 	"cordon/internal/judge"
 	"cordon/internal/kind"
 	"cordon/internal/lineage"
-	"cordon/internal/policy"
 	"cordon/internal/report"
 )
 
@@ -30,7 +29,8 @@ import (
 // far as the account's own history, an imported record or a baseline tells, and which outsiders the
 // owner vouches for. A region whose history cannot be read leaves the aspects
 // unknown: nothing is put back on a guess.
-func (s *Session) recall(ctx context.Context, snap *fact.Snapshot, store *evidence.Store) error {
+func (s *Session) recall(ctx context.Context, t *Triage, store *evidence.Store) error {
+	snap := &t.Snapshot
 	base, err := s.baseline(snap)
 	if err != nil {
 		return err
@@ -38,8 +38,8 @@ func (s *Session) recall(ctx context.Context, snap *fact.Snapshot, store *eviden
 	h := &history{s: s, store: store, bad: map[string]fact.Reading{}}
 	h.past = s.openPast(nil)
 	defer h.past.close()
-	p := &priors{h: h, begins: snap.At.Add(-historyReach), asked: map[lookup]*lookedUp{}}
-	vouched := vouchedFor(*snap)
+	p := &priors{h: h, begins: snap.At.Add(-historyReach), since: snap.Since, asked: map[lookup]*lookedUp{}}
+	vouched := t.vouchedFor(base)
 	for i := range snap.Resources {
 		r := &snap.Resources[i]
 		if whose, _ := fact.Judgement.Get(*r); whose.Whose != judge.Tampered {
@@ -70,23 +70,6 @@ func (s *Session) recall(ctx context.Context, snap *fact.Snapshot, store *eviden
 	return nil
 }
 
-// vouchedFor are the accounts that the owner's own, unchanged resources let in:
-// the account of his security team, of a partner.
-func vouchedFor(snap fact.Snapshot) (accounts []string) {
-	for _, r := range snap.Resources {
-		if whose, _ := fact.Judgement.Get(r); whose.Whose != judge.Owner {
-			continue
-		}
-		accounts = append(accounts, fact.SharedWith.Or(r, nil)...)
-		if doc, err := policy.Parse(fact.Trust.Or(r, "")); err == nil {
-			accounts = append(accounts, policy.Foreign(doc, snap.Account)...)
-		}
-	}
-	accounts = slices.DeleteFunc(accounts, func(a string) bool { return a == "*" || a == "all" })
-	slices.Sort(accounts)
-	return slices.Compact(accounts)
-}
-
 // A lookup is one look-up by the name of a call in one region.
 type lookup struct{ region, call string }
 
@@ -103,6 +86,7 @@ type lookedUp struct {
 type priors struct {
 	h      *history
 	begins time.Time // the live history
+	since  time.Time // the incident
 	mu     sync.Mutex
 	asked  map[lookup]*lookedUp
 }
@@ -121,16 +105,28 @@ func (p *priors) set(ctx context.Context, r *fact.Resource, base *baseline.Basel
 		return err
 	}
 	k.Recollect(*r, before)
+	for _, v := range k.Verbs() {
+		if p.doubts(*r, v) {
+			delete(before, v.Of)
+		}
+	}
 	if len(before) > 0 {
 		fact.Before.Set(r, before)
 	}
 	return nil
 }
 
+// doubts says that nobody knows whose a change of this aspect was shortly before
+// a guessed beginning: nothing is put back on a guess.
+func (p *priors) doubts(r fact.Resource, v kind.Bound) bool {
+	return slices.ContainsFunc(fact.Changed.Or(r, nil), func(d fact.Deed) bool {
+		return !d.Sure && d.At.Before(p.since) && slices.Contains(v.Mends, d.Call)
+	})
+}
+
 // read fills before with what recorded calls set.
 func (p *priors) read(ctx context.Context, r fact.Resource, k kind.Kind, before map[string]string) error {
-	his := map[string]bool{}
-	changed := map[string]bool{}
+	his, changed := map[string]bool{}, map[string]bool{}
 	for _, d := range fact.Changed.Or(r, nil) {
 		his[d.EventID], changed[d.Call] = true, true
 	}

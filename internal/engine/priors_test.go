@@ -49,6 +49,7 @@ func TestWhatItWasFromTheImportedRecord(t *testing.T) {
 		want  bool
 	}{
 		{"every day is there", map[string][]json.RawMessage{log: append(daily(200, 89), set)}, "", true},
+		{"somebody changed it before the guess", map[string][]json.RawMessage{log: append(daily(200, 89), set)}, "", false},
 		{"three days are not", map[string][]json.RawMessage{log: slices.Concat(daily(200, 130), daily(127, 89), []json.RawMessage{set})}, "", false},
 		{"it ends before the live history begins", map[string][]json.RawMessage{log: append(daily(200, 100), set)}, "", false},
 		{"somebody picked the records", map[string][]json.RawMessage{"picked.json": append(daily(200, 89), set)}, "", false},
@@ -75,9 +76,13 @@ func TestWhatItWasFromTheImportedRecord(t *testing.T) {
 			s := &Session{Case: a.Case, Account: &awsapi.Account{Caller: awsapi.Caller{Account: account}}, Out: &heard{}}
 			h := &history{s: s, past: s.openPast(nil)}
 			defer h.past.close()
-			p := &priors{h: h, begins: day(90), asked: map[lookup]*lookedUp{}}
+			p := &priors{h: h, begins: day(90), since: day(3), asked: map[lookup]*lookedUp{}}
 			r := fact.Resource{Ref: fact.Ref{Kind: "s3.bucket", Place: fact.Place{Account: account, Region: region}, ID: "theirs"}}
-			fact.Changed.Set(&r, []fact.Deed{{Call: "PutBucketPolicy", EventID: "his", Sure: true}})
+			deeds := []fact.Deed{{Call: "PutBucketPolicy", EventID: "his", At: day(1), Sure: true}}
+			if c.name == "somebody changed it before the guess" {
+				deeds = append(deeds, fact.Deed{Call: "PutBucketPolicy", EventID: "perhaps", At: day(6)})
+			}
+			fact.Changed.Set(&r, deeds)
 			for _, call := range append([]string{"PutBucketPolicy", "DeleteBucketPolicy"}, lineage.Creators(r.Kind)...) {
 				for _, name := range lineage.RecordedAs(call) { // the live history tells nothing
 					q, l := lookup{region, name}, &lookedUp{}

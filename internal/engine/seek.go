@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"cordon/internal/detect"
 	"cordon/internal/event"
 	"cordon/internal/finding"
 	"cordon/internal/lineage"
@@ -98,37 +97,6 @@ func (q *Inquiry) signsOf(in *intruder) []lineage.Sign {
 		}
 	}
 	return out
-}
-
-// suspicious lists all events of the credentials that signs stand at.
-func (q *Inquiry) suspicious(ctx context.Context) ([]event.Event, error) {
-	var credentials, principals []string
-	for _, h := range q.hits {
-		credentials = append(credentials, h.Credential)
-		if h.Credential == "" || habitual(h) {
-			principals = append(principals, h.Principal)
-		}
-	}
-	return q.ofAll(ctx, credentials, principals)
-}
-
-// habitual says whether what somebody is used to shows in what the principal did
-// and not in the credential: a user, or root, signs in with another each day.
-func habitual(h detect.Hit) bool {
-	return strings.HasPrefix(h.Credential, "ASIA") && (strings.Contains(h.Principal, ":user/") || strings.HasSuffix(h.Principal, ":root"))
-}
-
-// pastOf reads what the principals of an intruder's temporary credentials did at
-// all times: with it the closure can tell their owner.
-func (q *Inquiry) pastOf(ctx context.Context, in *intruder) ([]event.Event, error) {
-	var principals []string
-	for _, h := range q.hits {
-		his := slices.ContainsFunc(in.found.Seeds, func(s lineage.Suspect) bool { return s.Credential == h.Credential && s.Credential != "" })
-		if his && habitual(h) {
-			principals = append(principals, h.Principal)
-		}
-	}
-	return q.ofAll(ctx, nil, principals)
 }
 
 // ofAll reads what credentials and principals did.

@@ -81,6 +81,7 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 	t.receipts(h, regions)
 	t.unfollowed(grown)
 	annotate(&t.Snapshot, grown, s.named, lives)
+	t.doubt(grown, s.named)
 	t.Ways = grown.Graph(t.Snapshot.At, live(t.Snapshot))
 	acts := grown.Acts()
 	markReads(&t.Snapshot, acts)

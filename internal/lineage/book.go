@@ -253,7 +253,8 @@ func (t *trace) sign(r *reading, what string, value float64) {
 
 // offInstance looks for credentials of instances used elsewhere: with a tool
 // on a Mac or a browser's, which an instance hardly has, or with a second tool from a
-// second public address.
+// second public address: with one credential, since an instance that was stopped
+// has another address in the morning and its tools as ever, or a tool it never had.
 func (b *book) offInstance() {
 	for _, s := range b.subjects {
 		var at []*trace
@@ -283,10 +284,20 @@ func leaves(t *trace, before []*trace) float64 {
 	if agent.System == "macos" || agent.Family == "console" {
 		return 0.7
 	}
+	had := slices.ContainsFunc(before, func(b *trace) bool { return b.origin.tool == t.origin.tool })
 	for _, b := range before {
-		if b.origin.address != t.origin.address && b.origin.tool != t.origin.tool && isPublic(b.origin.address) && isPublic(t.origin.address) {
+		if b.origin.address != t.origin.address && b.origin.tool != t.origin.tool && isPublic(b.origin.address) && isPublic(t.origin.address) && (!had || t.shares(b)) {
 			return 0.7
 		}
 	}
 	return 0
+}
+
+// shares says whether one credential was used from both.
+func (t *trace) shares(b *trace) bool {
+	used := map[string]bool{}
+	for _, r := range t.readings {
+		used[r.Credential] = true
+	}
+	return slices.ContainsFunc(b.readings, func(r *reading) bool { return r.Credential != "" && used[r.Credential] })
 }

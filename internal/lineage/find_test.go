@@ -101,6 +101,20 @@ func TestFind(t *testing.T) {
 			story{at: 1, who: "role web/i-0123456789abcdef0 ASIA7", call: "s3:ListBuckets", from: "192.0.2.1"}.with(boto),
 			story{at: 9, who: "role web/i-0123456789abcdef0 ASIA7", call: "s3:ListBuckets", id: "!4!list", from: "192.0.2.1"}.with(mac),
 		}, "ASIA7 since 9 medium"},
+		"an instance with two tools, after a night": {[]story{
+			story{at: 1, who: "role web/i-0123456789abcdef0 ASIA7", call: "s3:ListBuckets", from: "192.0.2.1"}.with(boto),
+			story{at: 2, who: "role web/i-0123456789abcdef0 ASIA7", call: "s3:ListBuckets", from: "192.0.2.1"}.with(cli),
+			story{at: day, who: "role web/i-0123456789abcdef0 ASIA8", call: "s3:ListBuckets", id: "!4!list", from: "192.0.2.2"}.with(boto),
+		}, ""},
+		"its credential at another place": {[]story{
+			story{at: 1, who: "role web/i-0123456789abcdef0 ASIA7", call: "s3:ListBuckets", from: "192.0.2.1"}.with(boto),
+			story{at: 2, who: "role web/i-0123456789abcdef0 ASIA7", call: "s3:ListBuckets", from: "192.0.2.1"}.with(cli),
+			story{at: 9, who: "role web/i-0123456789abcdef0 ASIA7", call: "s3:ListBuckets", id: "!4!list", from: "192.0.2.2"}.with(boto),
+		}, "ASIA7 since 9 medium"},
+		"a tool that it never had": {[]story{
+			story{at: 1, who: "role web/i-0123456789abcdef0 ASIA7", call: "s3:ListBuckets", from: "192.0.2.1"}.with(boto),
+			story{at: day, who: "role web/i-0123456789abcdef0 ASIA8", call: "s3:ListBuckets", id: "!4!list", from: "192.0.2.2"}.with(cli),
+		}, "ASIA8 since 1440 medium"},
 		"two intrusions": {slices.Concat(stolen, []story{
 			story{at: 5*day + 1, who: "user bob AKIA7", call: "cloudtrail:DeleteTrail", id: "!10!delete", from: "192.0.2.200"}.with(sdk),
 		}), "AKIA1 since 1 high; AKIA7 since 7201 medium"},

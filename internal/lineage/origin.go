@@ -154,5 +154,14 @@ func subjectOf(e event.Event) string {
 	return who.String()
 }
 
+// Taker names whose habits the sessions of a role show, as subjectOf; "" where they
+// are no role's, or an instance's own, which nobody takes.
+func Taker(p event.Principal) string {
+	if roleName(p) == "" || instanceID.MatchString(sessionName(p)) {
+		return ""
+	}
+	return subjectOf(event.Event{Principal: p})
+}
+
 // personOf is the user, role or root that the subject belongs to.
 func personOf(e event.Event) fact.Ref { return speaker(e) }

@@ -15,6 +15,7 @@ import (
 const (
 	home    = "192.0.2.77"
 	moved   = "192.0.2.200"
+	roams   = "everywhere"
 	tool    = "Boto3/1.18.55 Python/3.9.8 Linux/4.14.246 Botocore/1.21.55"
 	another = "APN/1.0 HashiCorp/1.0 Terraform/1.0.11 aws-sdk-go/1.42.0 (go1.16; linux; amd64)"
 )
@@ -38,11 +39,22 @@ var habitsOfOwners = []habit{
 	{"he travels with the same agent", home, "his", moved, false, 5},
 	{"he administers", home, another, home, true, 5},
 	{"he administers from elsewhere", home, another, moved, true, 5},
+	{"he roams", roams, tool, roams, false, 5},
+	{"he roams and administers", roams, another, roams, true, 5},
+	{"he roams with the same agent", roams, "his", roams, false, 5},
 }
 
 var daily = []string{"s3:ListBuckets", "s3:GetObject", "ec2:DescribeInstances", "ec2:DescribeSnapshots", "logs:CreateLogStream", "secretsmanager:GetSecretValue", "sts:GetCallerIdentity", "lambda:ListFunctions20150331"}
 
 var administers = []string{"iam:CreateUser", "iam:AttachUserPolicy", "ec2:CreateSnapshot", "iam:CreateAccessKey", "lambda:UpdateFunctionCode20150331v2"}
+
+// placed is the address: of who roams, another each day.
+func placed(address string, at time.Time) string {
+	if address == roams {
+		return fmt.Sprintf("198.19.%d.%d", at.YearDay()/250, at.YearDay()%250)
+	}
+	return address
+}
 
 // owned adds a month of the owner's calls before the attack and more during it.
 func owned(t *testing.T, s scenario, h habit) (with scenario, owners map[string]bool) {
@@ -68,6 +80,7 @@ func owned(t *testing.T, s scenario, h habit) (with scenario, owners map[string]
 	}
 	n := 0
 	call := func(at time.Time, what, address string) {
+		address = placed(address, at)
 		service, name, _ := strings.Cut(what, ":")
 		n++
 		e := parse(t, fmt.Appendf(nil, `{"eventVersion":"1.08","eventID":"own-%d","eventTime":%q,"eventSource":"%s.amazonaws.com","eventName":%q,"awsRegion":%q,
@@ -89,6 +102,7 @@ func owned(t *testing.T, s scenario, h habit) (with scenario, owners map[string]
 		}
 	}
 	session := func(at time.Time, id, address string) { // he takes a role, and uses it
+		address = placed(address, at)
 		for _, raw := range []string{
 			fmt.Sprintf(`"eventID":"own-assume-%s","eventTime":%q,"eventSource":"sts.amazonaws.com","eventName":"AssumeRole","userIdentity":{"type":"IAMUser","arn":%q,"accountId":%q,"userName":%q,"accessKeyId":%q},
 				"requestParameters":{"roleArn":"arn:aws:iam::%s:role/deploy"},"responseElements":{"credentials":{"accessKeyId":%q}}`,
@@ -154,6 +168,33 @@ func TestHintOnly(t *testing.T) {
 			t.Logf("%-12s %-32s recall %.3f blamed %d", s.name, h.name, float64(hit)/float64(len(s.attack)), blamed)
 			if blamed > 0 {
 				t.Errorf("%s, %s: %d of the owner's calls are held to be the intruder's", s.name, h.name, blamed)
+			}
+		}
+	}
+}
+
+// TestRoamingOwner: by the key and the time alone, nothing that an owner did who
+// comes from ever new addresses is surely the intruder's, and all that the
+// intruder did is.
+func TestRoamingOwner(t *testing.T) {
+	for _, s := range loadScenarios(t)[:4] {
+		for _, h := range habitsOfOwners {
+			if h.address != roams {
+				continue
+			}
+			with, owners := owned(t, s, h)
+			c := lineage.New([]lineage.Suspect{{Credential: s.credential}}, s.first)
+			c.Add(lineage.Query{}, with.events)
+			blamed, maybe := 0, 0
+			for _, a := range c.Acts() {
+				if a.Confidence == lineage.High && owners[a.Event.ID] {
+					blamed++
+				} else if a.Confidence != lineage.High && s.attack[a.Event.ID] {
+					maybe++
+				}
+			}
+			if blamed > 0 || maybe > 0 {
+				t.Errorf("%s, %s: %d of the owner's calls are surely the intruder's, %d of %d of his are not", s.name, h.name, blamed, maybe, len(s.attack))
 			}
 		}
 	}

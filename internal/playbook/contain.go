@@ -79,7 +79,7 @@ func cutPrincipal(b *book, r fact.Resource) {
 	}
 }
 
-func isMade(r fact.Resource) bool { _, made := fact.Made.Get(r); return made }
+func isMade(r fact.Resource) bool { d, made := fact.Made.Get(r); return made && d.Sure }
 
 // openedRole gives a role of the owner's back: nobody from outside may assume
 // it, and who already did is out. The owner's own use of it goes on with new
@@ -293,7 +293,7 @@ func closeChanged(b *book, r fact.Resource) {
 	case "iam.role":
 		// Other changes of a role give its owner's programs more than they
 		// need; they let nobody in, and cutting the role would stop them.
-		if slices.ContainsFunc(fact.Changed.Or(r, nil), func(d fact.Deed) bool { return d.Call == "UpdateAssumeRolePolicy" }) {
+		if slices.ContainsFunc(fact.Changed.Or(r, nil), func(d fact.Deed) bool { return d.Sure && d.Call == "UpdateAssumeRolePolicy" }) {
 			openedRole(b, r)
 		}
 	case "ec2.snapshot", "ec2.image", "lambda.layer":

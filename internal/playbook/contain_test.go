@@ -73,6 +73,8 @@ var samples = []struct {
 		[]fact.Resource{thing("iam.role", "r", suspect, made, has(fact.Trust, openTrust))}, "", []string{"deny-all r", "close-trust r"}},
 	{"a role of the owner's that he opened", "suspect-principal",
 		[]fact.Resource{thing("iam.role", "r", suspect, has(fact.Trust, openTrust))}, "", []string{"close-trust r", "revoke-sessions r"}},
+	{"a role of the owner's, as likely, that he opened", "suspect-principal",
+		[]fact.Resource{thing("iam.role", "r", suspect, has(fact.Made, fact.Deed{Call: "CreateRole"}), has(fact.Trust, openTrust))}, "", []string{"close-trust r", "revoke-sessions r"}},
 	{"a session", "suspect-session",
 		[]fact.Resource{thing("iam.role", "r", has(fact.Sessions, []fact.Deed{deed}), has(fact.Trust, closedTrust))}, "", []string{"revoke-sessions r"}},
 	{"a password on a user of the owner's", "suspect-password",
@@ -101,6 +103,8 @@ var samples = []struct {
 
 	{"a trust that he opened", "suspect-changed",
 		[]fact.Resource{thing("iam.role", "r", sure, has(fact.Trust, openTrust))}, "", []string{"close-trust r", "revoke-sessions r"}},
+	{"rights that he gave a role whose trust the owner may have changed", "suspect-changed",
+		[]fact.Resource{thing("iam.role", "r", has(fact.Changed, []fact.Deed{{Call: "UpdateAssumeRolePolicy"}, {Call: "AttachRolePolicy", Sure: true}}), has(fact.Trust, openTrust))}, "", nil},
 	{"an image that he opened", "suspect-changed", []fact.Resource{thing("ec2.image", "ami-1", sure, has(fact.Public, true))}, "", []string{"unshare ami-1"}},
 	{"a function that he changed", "suspect-changed", []fact.Resource{thing("lambda.function", "f", sure)}, "", []string{"throttle f"}},
 	{"a trail that he stopped", "suspect-changed", []fact.Resource{thing("cloudtrail.trail", "t", sure, has(fact.Logging, false))}, "", []string{"start t"}},
