@@ -30,6 +30,7 @@ type Closure struct {
 	homes  map[string]bool     // the accounts whose events are here
 	shared map[string][]*reading
 	known  Known
+	habit  habits
 
 	suspects map[string]*Suspect // nil: to be grown again
 	by       index
@@ -137,7 +138,11 @@ func (c *Closure) queries(s Suspect) []Query {
 		}
 		return []Query{{ByAccessKey, s.Credential}}
 	case OfConsole:
-		return []Query{{ByUser, s.Principal.ID}}
+		qs := []Query{{ByUser, s.Principal.ID}}
+		if s.Reason == PasswordSet {
+			qs = append(qs, settings(loginProfile)...)
+		}
+		return qs
 	}
 	if s.Principal.Kind == role {
 		arn := s.ARN
@@ -189,6 +194,7 @@ func (c *Closure) grow() {
 		c.admit(s)
 	}
 	habits := c.habits()
+	c.habit = habits
 	edges := map[edge]bool{}
 	for changed := true; changed; {
 		changed = false

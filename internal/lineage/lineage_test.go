@@ -23,6 +23,7 @@ type story struct {
 	from    string // address
 	invoked string
 	id      string
+	began   int // of the user's session, as at; 0: not said
 }
 
 func (c story) parse(t *testing.T) event.Event {
@@ -55,6 +56,9 @@ func (c story) parse(t *testing.T) event.Event {
 	}
 	if f[2] != "-" {
 		who += `,"accessKeyId":"` + f[2] + `"`
+	}
+	if c.began != 0 {
+		who += fmt.Sprintf(`,"sessionContext":{"attributes":{"creationDate":%q}}`, began.Add(time.Duration(c.began)*time.Minute).Format(time.RFC3339))
 	}
 	if c.invoked != "" {
 		who += `,"invokedBy":"` + c.invoked + `"`
