@@ -64,8 +64,12 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 	}
 	t.Header.Since, t.Header.SinceFrom = t.Snapshot.Since, t.Summary.SinceFrom
 	grown := lineage.New(seeds, t.Snapshot.Since)
+	friends, err := s.friends(ctx, &t.Snapshot)
+	if err != nil {
+		return err
+	}
 	for round := 1; ; round++ {
-		queries := grown.Next()
+		queries := friends.next(ctx, grown)
 		if len(queries) == 0 {
 			break
 		}

@@ -32,6 +32,9 @@ type Closure struct {
 	known  Known
 	habit  habits
 
+	friends Friends
+	self    map[string]bool // nil: to be read again
+
 	suspects map[string]*Suspect // nil: to be grown again
 	by       index
 	acts     []Act
@@ -99,7 +102,7 @@ func (c *Closure) Add(q Query, events []event.Event) {
 			continue
 		}
 		c.events[key] = newReading(e)
-		c.sorted, c.suspects, c.book, c.history = nil, nil, nil, nil
+		c.sorted, c.suspects, c.book, c.history, c.self = nil, nil, nil, nil, nil
 	}
 }
 
@@ -254,7 +257,7 @@ func (c *Closure) edges(r *reading, by index, his federation, habits habits) (al
 	own := r // the record that names the caller
 	add := func(parent *Suspect, child Suspect) {
 		child = child.withScope()
-		if child.Name() == parent.Name() {
+		if child.Name() == parent.Name() || c.isSelf(child.Credential, parent.Scope == OfRole) {
 			return
 		}
 		all = append(all, edge{parent.Name(), child.Name(), r.Time, r.ID, habits.confidence(parent, own), child, own.ID})
