@@ -78,6 +78,7 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 		}
 	}
 	t.receipts(h, regions)
+	t.unfollowed(grown.Unfollowed())
 	annotate(&t.Snapshot, grown, s.named)
 	t.Ways = grown.Graph(t.Snapshot.At, live(t.Snapshot))
 	acts := grown.Acts()

@@ -118,7 +118,7 @@ func (c *Closure) Next() []Query {
 			}
 		}
 	}
-	for _, q := range c.computeQueries() {
+	for _, q := range append(c.computeQueries(), c.entranceQueries()...) {
 		if !c.asked[q] {
 			want[q] = true
 		}
@@ -203,9 +203,11 @@ func (c *Closure) grow() {
 		changed = false
 		by := c.index()
 		his, run, carried := c.federation(by), c.compute(by), c.carried(by)
+		in := c.entrances(by)
 		for _, r := range c.sorted {
 			all := c.edges(r, by, his, habits)
 			all = append(append(all, run.edges(r, habits)...), carried.edges(r, by, habits)...)
+			all = append(all, in.edges(r, habits)...)
 			for _, e := range all {
 				edges[e] = true
 				if c.admit(e.suspect) {

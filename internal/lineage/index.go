@@ -37,10 +37,11 @@ type index struct {
 	principal  map[fact.Ref][]*Suspect
 	ours       func(*reading) bool
 	doors      map[fact.Ref][]change // who set passwords and the like, by time
+	where      map[string]bool       // the public addresses of seeds' sure acts, where there are doors
 }
 
 func (c *Closure) index() index {
-	by := index{map[string]*Suspect{}, map[fact.Ref][]*Suspect{}, c.ours, map[fact.Ref][]change{}}
+	by := index{map[string]*Suspect{}, map[fact.Ref][]*Suspect{}, c.ours, map[fact.Ref][]change{}, map[string]bool{}}
 	for _, name := range slices.Sorted(maps.Keys(c.suspects)) {
 		s := c.suspects[name]
 		if s.Scope == OfCredential {

@@ -50,7 +50,10 @@ func (c story) parse(t *testing.T) event.Event {
 	case "token":
 		who = fmt.Sprintf(`"type":"WebIdentityUser","principalId":"%s:aud:sub","userName":"sub","identityProvider":"%s"`, f[1], f[1])
 	case "saml":
-		who = `"type":"SAMLUser","principalId":"bdGOnTesti=:me","userName":"me","identityProvider":"bdGOnTesti="`
+		if f[1] == "-" {
+			f[1] = "me"
+		}
+		who = fmt.Sprintf(`"type":"SAMLUser","principalId":"bdGOnTesti=:%s","userName":"%s","identityProvider":"bdGOnTesti="`, f[1], f[1])
 	case "service":
 		who = fmt.Sprintf(`"type":"AWSService","invokedBy":"%s"`, f[1])
 	}

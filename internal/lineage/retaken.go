@@ -16,7 +16,28 @@ type change struct {
 
 // isDoor: what such a thing lets in is the intruder's from when he set it until
 // its owner does.
-func isDoor(of fact.Kind) bool { return of == loginProfile }
+func isDoor(of fact.Kind) bool {
+	switch of {
+	case loginProfile, samlProvider, oidcProvider, trustAnchor, anywhere, directoryUser:
+		return true
+	}
+	return false
+}
+
+// restores says whether a call of the owner's leaves nothing of what was set before.
+func restores(e event.Event) bool {
+	switch e.Name {
+	case "ChangePassword": // whoever knows the old one can
+		return false
+	case "UpdateLoginProfile":
+		return true
+	case "UpdateSAMLProvider":
+		return findOne(e, "q:sAMLMetadataDocument") != ""
+	case "UpdateTrustAnchor":
+		return findOne(e, "q:source.sourceType") != ""
+	}
+	return strings.HasPrefix(e.Name, "Create") || strings.HasPrefix(e.Name, "Delete")
+}
 
 // doors lists what of this sort the event set.
 func doors(r *reading) (all []fact.Ref) {
@@ -40,8 +61,7 @@ func passwordOf(who fact.Ref) fact.Ref {
 // The owner took a door back where somebody set it who is no suspect, speaks for
 // no principal of which the intruder has a credential, and calls from nowhere that
 // he was sure to call from; or where we did. Of a principal that both use it must
-// come from an address that it was used to before. A user's change of his own
-// password says nothing: whoever knows the old one can.
+// come from an address that it was used to before.
 func (c *Closure) retaken(by index) {
 	changing := false
 	for _, r := range c.sorted {
@@ -57,6 +77,7 @@ func (c *Closure) retaken(by index) {
 			who[speaker(*r.Event)] = true
 			if c.habit.confidence(s, r) == High {
 				where[r.origin.address] = isPublic(r.origin.address)
+				by.where[r.origin.address] = by.where[r.origin.address] || isPublic(r.origin.address) && (s.Reason == Seed || s.Reason == Marked)
 			}
 		}
 		all := doors(r)
@@ -71,10 +92,10 @@ func (c *Closure) retaken(by index) {
 
 func (c *Closure) takesBack(r *reading, who map[fact.Ref]bool, where map[string]bool) bool {
 	if c.ours(r) {
-		return true
+		return restores(*r.Event)
 	}
 	self := speaker(*r.Event)
-	if r.aws || self.ID == "" || r.Name == "ChangePassword" || where[r.origin.address] {
+	if r.aws || self.ID == "" || !restores(*r.Event) || where[r.origin.address] {
 		return false
 	}
 	return !who[self] || c.usedTo(r, r.Time)
