@@ -65,8 +65,12 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 	t.Header.Since, t.Header.SinceFrom = t.Snapshot.Since, t.Summary.SinceFrom
 	grown := lineage.New(seeds, t.Snapshot.Since)
 	grown.Know(lineage.Known{Compute: true})
+	friends, err := s.friends(ctx, &t.Snapshot)
+	if err != nil {
+		return err
+	}
 	for round := 1; ; round++ {
-		queries := grown.Next()
+		queries := friends.next(ctx, grown)
 		if len(queries) == 0 {
 			break
 		}
@@ -80,6 +84,7 @@ func (s *Session) trace(ctx context.Context, t *Triage, regions []awsapi.Region,
 	}
 	t.receipts(h, regions)
 	t.unfollowed(grown)
+	t.untraced(grown.Untraced())
 	annotate(&t.Snapshot, grown, s.named, lives)
 	t.doubt(grown, s.named)
 	t.Ways = grown.Graph(t.Snapshot.At, live(t.Snapshot))

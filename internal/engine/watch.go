@@ -156,6 +156,10 @@ func (w *watch) look(ctx context.Context, round int) (report.Watch, error) {
 			h.bad[r.Name] = fact.Reading{Kind: checks.History, State: fact.Skipped}
 		}
 	}
+	friends, err := w.friends(ctx, &w.t.Snapshot) // an apply may be under way
+	if err != nil {
+		return report.Watch{}, err
+	}
 	if w.read.IsZero() {
 		w.grown, w.asked = lineage.New(w.seeds, w.t.Snapshot.Since), nil
 		w.grown.Know(lineage.Known{Compute: true})
@@ -167,7 +171,7 @@ func (w *watch) look(ctx context.Context, round int) (report.Watch, error) {
 		h.from = time.Time{}
 	}
 	for { // what turned up for the first time is asked for from the beginning
-		queries := w.grown.Next()
+		queries := friends.next(ctx, w.grown)
 		if len(queries) == 0 {
 			break
 		}

@@ -48,6 +48,16 @@ func ManagementEmail(ctx context.Context, cfg aws.Config, id string) (string, er
 	return aws.ToString(out.Organization.MasterAccountEmail), nil
 }
 
+// ManagementAccount asks for the organisation's management account, which every
+// account of it may.
+func ManagementAccount(ctx context.Context, cfg aws.Config) (string, error) {
+	out, err := organizations.NewFromConfig(cfg).DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
+	if err != nil || out.Organization == nil {
+		return "", err
+	}
+	return aws.ToString(out.Organization.MasterAccountId), nil
+}
+
 // MemberEmail asks, with the management account's credentials, for the e-mail
 // address of a member.
 func MemberEmail(ctx context.Context, cfg aws.Config, id string) (string, error) {

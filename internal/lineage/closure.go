@@ -32,6 +32,10 @@ type Closure struct {
 	homes   map[string]bool     // the accounts whose events are here
 	shared  map[string][]*reading
 	known   Known
+	habit   habits
+
+	friends Friends
+	self    map[string]bool // nil: to be read again
 
 	suspects map[string]*Suspect // nil: to be grown again
 	by       index
@@ -105,7 +109,7 @@ func (c *Closure) Add(q Query, events []event.Event) {
 			continue
 		}
 		c.events[key] = newReading(e)
-		c.sorted, c.suspects, c.book, c.history = nil, nil, nil, nil
+		c.sorted, c.suspects, c.book, c.history, c.self = nil, nil, nil, nil, nil
 	}
 }
 
@@ -134,7 +138,11 @@ func (c *Closure) queries(s Suspect) []Query {
 		}
 		return []Query{{ByAccessKey, s.Credential}}
 	case OfConsole:
-		return []Query{{ByUser, s.Principal.ID}}
+		qs := []Query{{ByUser, s.Principal.ID}}
+		if s.Reason == PasswordSet {
+			qs = append(qs, settings(loginProfile)...)
+		}
+		return qs
 	}
 	if s.Principal.Kind == role {
 		arn := s.ARN
@@ -186,15 +194,17 @@ func (c *Closure) grow() {
 		c.admit(s)
 	}
 	habits := c.habits()
+	c.habit = habits
 	edges := map[edge]bool{}
 	for changed := true; changed; {
 		changed = false
 		by := c.index()
-		his, carried := c.federation(by), c.carried(by)
+		his, carried, in := c.federation(by), c.carried(by), c.entrances(by)
 		c.run = c.compute(by, habits)
 		for _, r := range c.sorted {
 			all := c.edges(r, by, his, habits)
 			all = append(append(all, c.run.edges(r, habits)...), carried.edges(r, by, habits)...)
+			all = append(all, in.edges(r, habits)...)
 			for _, e := range all {
 				edges[e] = true
 				if c.admit(e.suspect) {
@@ -246,7 +256,7 @@ func (c *Closure) edges(r *reading, by index, his federation, habits habits) (al
 	own := r // the record that names the caller
 	add := func(parent *Suspect, child Suspect) {
 		child = child.withScope()
-		if child.Name() == parent.Name() {
+		if child.Name() == parent.Name() || c.isSelf(child.Credential, parent.Scope == OfRole) {
 			return
 		}
 		all = append(all, edge{parent.Name(), child.Name(), r.Time, r.ID, habits.confidence(parent, own), child, own.ID})

@@ -48,20 +48,6 @@ func (c *Closure) explain(edges map[edge]bool) {
 	}
 }
 
-// isPartner says whether a role let in a foreign account that had assumed it
-// before a suspect changed its trust: it may be the owner's partner.
-func (c *Closure) isPartner(e edge) bool {
-	parent, by := c.suspects[e.parent], c.events[e.eventID]
-	if parent.Scope != OfRole || by == nil {
-		return false
-	}
-	return slices.ContainsFunc(c.sorted, func(r *reading) bool {
-		return r.Time.Before(parent.At) && r.Principal.Account == by.Principal.Account && slices.ContainsFunc(r.minted, func(m Credential) bool {
-			return m.Principal == parent.Principal && isForeign(*r.Event, parent.Principal.Account)
-		})
-	})
-}
-
 // record writes down every act, each once, by its closest suspect.
 func (c *Closure) record(habits habits) {
 	c.acts, c.by, c.places = nil, c.index(), map[place][]time.Time{}

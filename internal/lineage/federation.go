@@ -95,11 +95,7 @@ func (f federation) opens(opened *Suspect, id string) bool {
 
 // trusts says whether the trust policy that a call wrote lets in a provider.
 func trusts(e event.Event, id string) bool {
-	body := findOne(e, "q:policyDocument")
-	if e.Name == "CreateRole" {
-		body = findOne(e, "q:assumeRolePolicyDocument")
-	}
-	doc, err := policy.Parse(body)
+	doc, err := policy.Parse(trustIn(e))
 	if err != nil {
 		return false
 	}

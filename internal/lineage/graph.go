@@ -83,7 +83,7 @@ func (c *Closure) drawSuspects(d drawing, live Live) {
 		if by := c.events[s.EventID]; s.At.IsZero() && by != nil {
 			s.At = by.Time
 		}
-		if live == nil || live(s) {
+		if (live == nil || live(s)) && !c.over(s, d.at) {
 			parent := Suspect{}
 			if p := c.suspects[s.By]; p != nil {
 				if parent = *p; parent.Principal.ID == "" {

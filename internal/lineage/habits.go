@@ -62,6 +62,9 @@ func (c *Closure) habits() habits {
 }
 
 func (h habits) confidence(s *Suspect, r *reading) string {
+	if s.Scope == OfConsole && s.Reason == PasswordSet && h.of.usedTo(r, s.At) {
+		return Low // the user's own place
+	}
 	if h.of.known.Signs != nil && s.Reason == Seed {
 		if l := h.of.bySeed(r, s); l.Who == ByIntruder && l.Confidence != Low {
 			return High

@@ -39,10 +39,12 @@ type index struct {
 	credential map[string]*Suspect
 	principal  map[fact.Ref][]*Suspect
 	ours       func(*reading) bool
+	doors      map[fact.Ref][]change // who set passwords and the like, by time
+	where      map[string]bool       // the public addresses of seeds' sure acts, where there are doors
 }
 
 func (c *Closure) index() index {
-	by := index{map[string]*Suspect{}, map[fact.Ref][]*Suspect{}, c.ours}
+	by := index{map[string]*Suspect{}, map[fact.Ref][]*Suspect{}, c.ours, map[fact.Ref][]change{}, map[string]bool{}}
 	for _, name := range slices.Sorted(maps.Keys(c.suspects)) {
 		s := c.suspects[name]
 		if s.Scope == OfCredential {
@@ -51,6 +53,7 @@ func (c *Closure) index() index {
 			by.principal[s.Principal] = append(by.principal[s.Principal], s)
 		}
 	}
+	c.retaken(by)
 	return by
 }
 
@@ -64,7 +67,7 @@ func (by index) owners(r *reading) (all []*Suspect) {
 		all = append(all, s)
 	}
 	for _, s := range by.principal[speaker(*r.Event)] {
-		if s.covers(*r.Event) {
+		if s.covers(*r.Event) && !by.shut(s, *r.Event) {
 			all = append(all, s)
 		}
 	}

@@ -48,7 +48,7 @@ type Known struct {
 // Know tells the closure more. With signs, a call of a seed that is not clearly
 // the intruder's counts with Low confidence, as one from an old address does.
 func (c *Closure) Know(k Known) {
-	c.known, c.suspects, c.book = k, nil, nil
+	c.known, c.suspects, c.book, c.self = k, nil, nil, nil
 }
 
 // mark is how our requests name themselves (the application id of the SDK).
@@ -70,7 +70,7 @@ func (c *Closure) Lane(e event.Event) Lane {
 // ours says whether the event records our own request: both our word and the
 // mark must say so.
 func (c *Closure) ours(r *reading) bool {
-	return c.known.Ours[r.ID] && isMarked(r)
+	return (c.known.Ours[r.ID] || c.friends.Ours[r.ID]) && isMarked(r)
 }
 
 func isMarked(r *reading) bool { return strings.Contains(strings.ToLower(r.Agent), mark) }

@@ -23,6 +23,7 @@ type story struct {
 	from    string // address
 	invoked string
 	id      string
+	began   int // of the user's session, as at; 0: not said
 }
 
 func (c story) parse(t *testing.T) event.Event {
@@ -49,12 +50,18 @@ func (c story) parse(t *testing.T) event.Event {
 	case "token":
 		who = fmt.Sprintf(`"type":"WebIdentityUser","principalId":"%s:aud:sub","userName":"sub","identityProvider":"%s"`, f[1], f[1])
 	case "saml":
-		who = `"type":"SAMLUser","principalId":"bdGOnTesti=:me","userName":"me","identityProvider":"bdGOnTesti="`
+		if f[1] == "-" {
+			f[1] = "me"
+		}
+		who = fmt.Sprintf(`"type":"SAMLUser","principalId":"bdGOnTesti=:%s","userName":"%s","identityProvider":"bdGOnTesti="`, f[1], f[1])
 	case "service":
 		who = fmt.Sprintf(`"type":"AWSService","invokedBy":"%s"`, f[1])
 	}
 	if f[2] != "-" {
 		who += `,"accessKeyId":"` + f[2] + `"`
+	}
+	if c.began != 0 {
+		who += fmt.Sprintf(`,"sessionContext":{"attributes":{"creationDate":%q}}`, began.Add(time.Duration(c.began)*time.Minute).Format(time.RFC3339))
 	}
 	if c.invoked != "" {
 		who += `,"invokedBy":"` + c.invoked + `"`

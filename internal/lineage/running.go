@@ -277,6 +277,11 @@ func (c *Closure) wanted() map[Query]bool {
 			}
 		}
 	}
+	for _, q := range c.entranceQueries() {
+		if q.Value != "" {
+			all[q] = Reach{}
+		}
+	}
 	want := map[Query]bool{}
 	for q, reach := range all {
 		if have, reached := c.reaches[q]; c.asked[q] && (!reached || have.covers(reach)) {
