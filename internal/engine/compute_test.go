@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"cordon/internal/checks"
 	"cordon/internal/fact"
 	"cordon/internal/lab"
 	"cordon/internal/plan"
@@ -98,7 +100,8 @@ func TestTriageFollowsCompute(t *testing.T) {
 }
 
 // TestTriageSeesWhatHisStackBrought: CloudFormation works in the caller's name
-// with keys that no record issues. What it made for a stack of his is his.
+// with keys that no record issues. What it made for a stack of his is his. And
+// what cannot be followed at all is a gap.
 func TestTriageSeesWhatHisStackBrought(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -116,8 +119,15 @@ func TestTriageSeesWhatHisStackBrought(t *testing.T) {
 	w.tell(50*time.Minute, "eu-west-1", who, "cloudformation", "CreateStack", `{"stackName":"web"}`, `{"stackId":"arn:aws:cloudformation:eu-west-1:`+truth.Account+`:stack/web/0f"}`)
 	w.tell(49*time.Minute, "us-east-1", string(service), "iam", "CreateUser", `{"userName":"svc3"}`, `{"user":{"userName":"svc3","userId":"`+user+`"}}`)
 	w.tell(48*time.Minute, "us-east-1", string(service), "iam", "CreateAccessKey", `{"userName":"svc3"}`, `{"accessKey":{"userName":"svc3","accessKeyId":"`+key+`"}}`)
+	w.tell(40*time.Minute, "eu-west-1", who, "ssm", "SendCommand", `{"targets":[{"key":"tag:role","values":["web"]}]}`, `{}`)
 	tri := w.triage()
 	t.Logf("calls %v", tri.Summary.Calls)
+	if !slices.ContainsFunc(tri.Snapshot.Readings, func(r fact.Reading) bool {
+		return r.Kind == checks.History && r.State == fact.Failed && strings.Contains(r.Why, "SendCommand")
+	}) {
+		t.Error("what ran on machines that no record names is no gap")
+	}
+	neverClear(t, tri, checks.History)
 	if denied, shut := cuts(w.contain(), "svc3", key); !denied || !shut {
 		t.Errorf("svc3 is denied: %v, its key is shut: %v", denied, shut)
 	}

@@ -215,6 +215,17 @@ class Lookup(unittest.TestCase):
         event = trail.RECORDS[0].event["eventID"]
         self.assertEqual(self.by("EventId", event), ["CreateUser"])
 
+    def test_a_record_that_is_told(self):
+        trail.tell({
+            "eventTime": clock.iso(clock.utcnow()), "eventSource": "sts.amazonaws.com", "eventName": "AssumeRole", "awsRegion": "us-east-1",
+            "userIdentity": {"type": "AWSService", "invokedBy": "ec2.amazonaws.com"},
+            "requestParameters": {"roleArn": "arn:aws:iam::111122223333:role/web", "roleSessionName": "i-0c0ffee0"},
+        })
+        self.assertTrue(last()["readOnly"])
+        for name in ("i-0c0ffee0", "arn:aws:iam::111122223333:role/web"):
+            self.assertEqual(self.by("ResourceName", name), ["AssumeRole"])
+        self.assertEqual(self.by("ResourceName", "web"), [])
+
     def test_ninety_days(self):
         client("iam", time="2026-01-01T00:00:00Z").create_user(UserName="old")
         young = client("cloudtrail", time="2026-03-31T00:00:00Z")
