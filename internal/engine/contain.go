@@ -93,7 +93,7 @@ func (s *Session) PlanContain(ctx context.Context, o PlanOptions) (plan.Plan, er
 }
 
 func (s *Session) newPlan(kind string, t Triage) plan.Plan {
-	made := s.Account.Clock().Truncate(time.Second)
+	made := after(s.Case, s.Account.Clock())
 	var nonce [8]byte
 	_, _ = rand.Read(nonce[:]) // never fails: crypto/rand
 	return plan.Plan{

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -56,13 +57,15 @@ func (q *Inquiry) Cost(ctx context.Context) error {
 		return err
 	}
 	var all []report.Cost
+	now := q.now()
 	for s, ones := range things {
 		c := report.Cost{Kind: s.kind, Resource: s.resource, Region: s.region, Count: len(ones), EventIDs: slices.Compact(events[s])}
-		for _, o := range ones {
+		for _, id := range slices.Sorted(maps.Keys(ones)) { // sums of hours depend on the order
+			o := ones[id]
 			end := o.to
 			if end.IsZero() {
 				c.Running++
-				end = q.now()
+				end = now
 			}
 			c.Hours += max(0, end.Sub(o.from).Hours())
 			if c.From.IsZero() || o.from.Before(c.From) {
@@ -72,7 +75,7 @@ func (q *Inquiry) Cost(ctx context.Context) error {
 		all = append(all, c)
 	}
 	slices.SortFunc(all, func(a, b report.Cost) int {
-		return cmp.Or(cmp.Compare(b.Hours, a.Hours), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource))
+		return cmp.Or(cmp.Compare(b.Hours, a.Hours), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Kind, b.Kind))
 	})
 	for _, c := range all {
 		if err := q.tell(c); err != nil {

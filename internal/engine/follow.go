@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -258,10 +259,10 @@ func (f *following) ask(ctx context.Context) ([]event.Event, error) {
 	if err == nil && len(shut) > 0 && len(shut) == len(h.regions) {
 		return nil, refuse("follow-signed-out", fmt.Errorf("cannot follow any longer: %w", shut[h.regions[0]]))
 	}
-	for region, r := range h.bad {
+	for _, region := range slices.Sorted(maps.Keys(h.bad)) {
 		if !q.gone["live "+region] {
 			q.gone["live "+region] = true
-			err = errors.Join(err, q.tell(report.NewGap(r)))
+			err = errors.Join(err, q.tell(report.NewGap(h.bad[region])))
 		}
 	}
 	return once(out), err

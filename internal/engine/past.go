@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -115,7 +117,8 @@ func (p *past) gaps(since time.Time) (all []fact.Reading) {
 	}
 	var first lostRecord
 	n := 0
-	for id, r := range p.gone {
+	for _, id := range slices.Sorted(maps.Keys(p.gone)) {
+		r := p.gone[id]
 		if p.live[id] || r.at.Before(since) {
 			continue
 		}

@@ -33,12 +33,13 @@ func (s *Session) CheckPolicy(ctx context.Context, set permit.Set) (report.Polic
 	}
 	arn, err := s.policySource(ctx)
 	missing := map[string]bool{}
-	for on, actions := range byResource(set.Grants) {
+	groups := byResource(set.Grants)
+	for _, on := range slices.Sorted(maps.Keys(groups)) {
 		if err != nil {
 			break
 		}
 		var refused []string
-		refused, err = s.simulate(ctx, arn, actions, on)
+		refused, err = s.simulate(ctx, arn, groups[on], on)
 		for _, a := range refused {
 			missing[a] = true
 		}

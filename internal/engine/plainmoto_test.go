@@ -1,12 +1,13 @@
 package engine_test
 
 import (
+	"bufio"
 	"context"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,20 +31,25 @@ func plainMoto(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	_ = l.Close()
-	_, port, _ := net.SplitHostPort(address)
-	const run = "import os, sys, threading; " +
-		"threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start(); " +
-		"from moto.server import main; main(['-H', '127.0.0.1', '-p', sys.argv[1]])"
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), python, "-c", run, port)
+	// It takes a port that is free when it serves, and says which.
+	const run = `
+import os, sys, threading
+from werkzeug.serving import BaseWSGIServer
+from moto.server import main
+def told(server):
+    os.environ['MOTO_PORT'] = str(server.port)
+    print(server.port, flush=True)
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+BaseWSGIServer.log_startup = told
+main(['-H', '127.0.0.1', '-p', '0'])`
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), python, "-c", run)
 	cmd.Env = append(os.Environ(), "MOTO_EC2_LOAD_DEFAULT_AMIS=false")
 	cmd.Stderr = io.Discard
 	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
 	}
@@ -51,13 +57,22 @@ func plainMoto(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = stdin.Close(); _ = cmd.Wait() })
-	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if c, err := net.DialTimeout("tcp", address, time.Second); err == nil {
-			_ = c.Close()
-			return "http://" + address
+	line := make(chan string, 1)
+	go func() {
+		said := bufio.NewReader(stdout)
+		text, _ := said.ReadString('\n')
+		line <- strings.TrimSpace(text)
+		_, _ = io.Copy(io.Discard, said) // it says more, and would wait for a reader
+	}()
+	select {
+	case port := <-line:
+		if port == "" {
+			t.Fatal("moto ended without saying where it listens")
 		}
+		return "http://127.0.0.1:" + port
+	case <-time.After(90 * time.Second):
+		t.Fatal("moto does not listen")
 	}
-	t.Fatal("moto does not listen")
 	return ""
 }
 

@@ -33,19 +33,34 @@ func LoadPlan(c *incident.Case, name string) (plan.Plan, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(name, "/.") {
 		return plan.Plan{}, fmt.Errorf("cannot read the plan: %w", err)
 	}
+	if name == "last" {
+		newest, err := newestPlan(c)
+		if err == nil && newest.V == 0 {
+			err = refuse("no-plan", incident.ErrNotThere)
+		}
+		return newest, err
+	}
 	digests, err := c.Plans()
 	if err != nil {
 		return plan.Plan{}, fmt.Errorf("cannot read the case's plans: %w", err)
 	}
-	var newest plan.Plan
+	if i := slices.IndexFunc(digests, func(d string) bool { return plan.Code(d) == strings.ToUpper(name) }); i >= 0 {
+		name = digests[i]
+	}
+	b, _, err := c.LoadPlan(name)
+	if err != nil {
+		return plan.Plan{}, refuse("no-plan", fmt.Errorf("cannot read the plan %q: %w", name, err), "name", name)
+	}
+	return readPlan(b, name)
+}
+
+// newestPlan is the one that was made last, or none with V.
+func newestPlan(c *incident.Case) (newest plan.Plan, err error) {
+	digests, err := c.Plans()
+	if err != nil {
+		return plan.Plan{}, fmt.Errorf("cannot read the case's plans: %w", err)
+	}
 	for _, d := range digests {
-		if plan.Code(d) == strings.ToUpper(name) {
-			name = d
-			break
-		}
-		if name != "last" {
-			continue
-		}
 		b, _, err := c.LoadPlan(d)
 		if err != nil {
 			return plan.Plan{}, fmt.Errorf("cannot read the plan %s: %w", d, err)
@@ -58,17 +73,22 @@ func LoadPlan(c *incident.Case, name string) (plan.Plan, error) {
 			newest = p
 		}
 	}
-	if name == "last" {
-		if newest.V == 0 {
-			return plan.Plan{}, refuse("no-plan", incident.ErrNotThere)
-		}
-		return newest, nil
+	return newest, nil
+}
+
+// clockError is by how much two runs may differ about what time it is at AWS,
+// with some room: its answers tell the second.
+const clockError = 2 * time.Second
+
+// after is the time of a plan that is made now: younger than the case's others,
+// whatever the clock of the run that made them was off by.
+func after(c *incident.Case, now time.Time) time.Time {
+	now = now.Truncate(time.Millisecond)
+	// A plan that cannot be read is told when one is asked for.
+	if newest, err := newestPlan(c); err == nil && !now.After(newest.MadeAt) && newest.MadeAt.Sub(now) < clockError {
+		return newest.MadeAt.Add(time.Millisecond)
 	}
-	b, _, err := c.LoadPlan(name)
-	if err != nil {
-		return plan.Plan{}, refuse("no-plan", fmt.Errorf("cannot read the plan %q: %w", name, err), "name", name)
-	}
-	return readPlan(b, name)
+	return now
 }
 
 func readPlan(b []byte, name string) (plan.Plan, error) {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,8 +61,8 @@ func (s *Session) recall(ctx context.Context, t *Triage, store *evidence.Store) 
 			return err
 		}
 	}
-	for region, reading := range h.bad {
-		gap := report.NewGap(reading)
+	for _, region := range slices.Sorted(maps.Keys(h.bad)) {
+		gap := report.NewGap(h.bad[region])
 		gap.Kind, gap.Region = checks.History, region
 		if err := s.Out.Handle(gap); err != nil {
 			return err
@@ -134,7 +135,7 @@ func (p *priors) read(ctx context.Context, r fact.Resource, k kind.Kind, before 
 		if v.Recall == nil || !slices.ContainsFunc(v.Mends, func(c string) bool { return changed[c] }) {
 			continue
 		}
-		events, whole, err := p.events(ctx, r, slices.Concat(v.Mends, lineage.Creators(r.Kind)))
+		events, whole, err := p.events(ctx, r, v.Mends, lineage.Creators(r.Kind))
 		if err != nil {
 			return err
 		}
@@ -171,45 +172,45 @@ func about(e event.Event, ref fact.Ref) bool {
 	})
 }
 
-// events looks the calls up where the resource lives, newest first. whole is
-// false when a part of the history could not be read.
-func (p *priors) events(ctx context.Context, r fact.Resource, calls []string) (all []event.Event, whole bool, err error) {
+// events looks the calls up where the resource lives, newest first; of one
+// second, what was changed before what made it. whole is false when a part of
+// the history could not be read.
+func (p *priors) events(ctx context.Context, r fact.Resource, mends, creators []string) (all []event.Event, whole bool, err error) {
 	region := r.Region
 	if region == fact.Global {
 		region = p.h.s.Account.GlobalRegion()
 	}
 	var names []string
-	for _, c := range calls {
+	for _, c := range slices.Concat(mends, creators) {
 		names = append(names, lineage.RecordedAs(c)...)
 	}
 	slices.Sort(names)
+	names = slices.Compact(names)
 	var (
-		g     errgroup.Group
-		mu    sync.Mutex
-		older []event.Event
-		blind time.Time // the last record that nobody can read any more
+		g       errgroup.Group
+		older   []event.Event
+		blind   time.Time // the last record that nobody can read any more
+		answers = make([]*lookedUp, len(names))
 	)
-	whole = true
-	for _, name := range slices.Compact(names) {
+	for i, name := range names {
 		g.Go(func() error {
-			a := p.ask(ctx, lookup{region, name})
-			if ctx.Err() != nil || a.ended != nil {
-				return errors.Join(ctx.Err(), a.ended)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			whole = whole && a.err == nil
-			all, older = append(all, a.events...), append(older, a.older...)
-			for _, e := range a.older {
-				if a.lost[e.ID] && e.Time.After(blind) {
-					blind = e.Time
-				}
-			}
-			return nil
+			answers[i] = p.ask(ctx, lookup{region, name})
+			return errors.Join(ctx.Err(), answers[i].ended)
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, false, fmt.Errorf("cannot read what %s was before: %w", r.Ref, err)
+	}
+	whole = true
+	for _, a := range answers {
+		whole = whole && a.err == nil
+		all = append(all, a.events...)
+		for _, e := range slices.Backward(a.older) {
+			older = append(older, e)
+			if a.lost[e.ID] && e.Time.After(blind) {
+				blind = e.Time
+			}
+		}
 	}
 	until := p.begins
 	if !whole {
@@ -224,7 +225,15 @@ func (p *priors) events(ctx context.Context, r fact.Resource, calls []string) (a
 		known[e.ID] = true
 	}
 	all = append(all, slices.DeleteFunc(older, func(e event.Event) bool { return known[e.ID] })...)
-	slices.SortStableFunc(all, func(a, b event.Event) int { return b.Time.Compare(a.Time) })
+	rank := func(e event.Event) int { // records tell the second and no more
+		if slices.Contains(mends, e.BaseName()) {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(all, func(a, b event.Event) int {
+		return cmp.Or(b.Time.Compare(a.Time), cmp.Compare(rank(a), rank(b)))
+	})
 	return all, whole, nil
 }
 

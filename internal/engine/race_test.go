@@ -31,7 +31,7 @@ type racer struct {
 	mu     sync.Mutex
 	undid  int
 	minted []Credential
-	last   time.Time // when a call of his last went through
+	last   time.Time // when the last call of his that went through was begun
 }
 
 func (w *world) racer(c Credential, p plan.Plan, seed uint64) *racer {
@@ -57,6 +57,7 @@ func (r *racer) run(ctx context.Context) {
 func (r *racer) back(ctx context.Context, a plan.Action) {
 	id, owner := &a.Target.ID, aws.String(strings.Trim(string(a.Target.Facts["owner"]), `"`))
 	var err error
+	at := time.Now()
 	switch string(a.Target.Kind) + " " + a.Verb {
 	case "iam.access-key deactivate":
 		_, err = r.api.UpdateAccessKey(ctx, &iam.UpdateAccessKeyInput{UserName: owner, AccessKeyId: id, Status: types.StatusTypeActive})
@@ -71,11 +72,12 @@ func (r *racer) back(ctx context.Context, a plan.Action) {
 	default:
 		return
 	}
-	r.note(err)
+	r.note(at, err)
 }
 
 // mint gets new sessions of what the plan cuts.
 func (r *racer) mint(ctx context.Context) {
+	at := time.Now()
 	keep := func(what string, c *ststypes.Credentials) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -83,26 +85,29 @@ func (r *racer) mint(ctx context.Context) {
 			Name: fmt.Sprintf("%s of %s, %s", what, r.name, time.Now().UTC().Format("15:04:05.0")), Kind: "minted",
 			KeyID: *c.AccessKeyId, Secret: *c.SecretAccessKey, Token: *c.SessionToken,
 		})
-		r.last = time.Now()
+		r.last = at
 	}
 	if out, err := r.sts.GetSessionToken(ctx, &sts.GetSessionTokenInput{}); err == nil {
 		keep("session", out.Credentials)
 	}
 	for _, role := range []string{"warehouse-export", "data-pipeline"} {
+		at = time.Now()
 		if out, err := r.sts.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::" + truth.Account + ":role/" + role), RoleSessionName: aws.String("race")}); err == nil {
 			keep("role "+role, out.Credentials)
 		}
 	}
 }
 
-func (r *racer) note(err error) {
+// note is of a call and when it was begun: what AWS let through before it
+// enforced a change may be answered long after.
+func (r *racer) note(at time.Time, err error) {
 	if err != nil {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.undid++
-	r.last = time.Now()
+	r.last = at
 }
 
 func named(t *testing.T, name string) Credential {
@@ -147,7 +152,7 @@ func TestAnIntruderRacingCordonLoses(t *testing.T) {
 	var minted []Credential
 	for _, r := range racers {
 		minted = append(minted, r.minted...)
-		t.Logf("%-26s took back %3d changes, got %3d sessions; his last call went through after %s", r.name, r.undid, len(r.minted), r.last.Sub(began).Round(100*time.Millisecond))
+		t.Logf("%-26s took back %3d changes, got %3d sessions; the last call that went through was begun after %s", r.name, r.undid, len(r.minted), r.last.Sub(began).Round(100*time.Millisecond))
 		if r.undid+len(r.minted) == 0 {
 			t.Errorf("%s did nothing: this shows nothing", r.name)
 		}

@@ -288,7 +288,7 @@ func (q *Inquiry) Impact(ctx context.Context, id string) error {
 		all = append(all, *m)
 	}
 	slices.SortFunc(all, func(a, b report.Impact) int {
-		return cmp.Or(cmp.Compare(b.Events, a.Events), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Agent, b.Agent))
+		return cmp.Or(cmp.Compare(b.Events, a.Events), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Agent, b.Agent), cmp.Compare(a.Lane, b.Lane))
 	})
 	for _, m := range all {
 		if err := q.tell(m); err != nil {

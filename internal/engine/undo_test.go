@@ -3,6 +3,7 @@ package engine_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -281,6 +282,10 @@ func TestUndoOfTwoPlansOneOverTheOther(t *testing.T) {
 			var err error
 			if p, err = w.session().PlanContain(t.Context(), engine.PlanOptions{Only: []string{id}}); err == nil {
 				break
+			}
+			var refused *engine.Refused
+			if !errors.As(err, &refused) || refused.Reason != "nothing-to-do" && refused.Reason != "no-such-action" {
+				t.Fatal(err)
 			}
 			<-time.After(500 * time.Millisecond)
 		}
