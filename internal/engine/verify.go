@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 
@@ -111,24 +112,29 @@ func (a *Archive) unverified(s *trail.Store) ([]report.RecordGap, error) {
 }
 
 // digests checks log files against CloudTrail's digest files, wherever there
-// are any below what was imported, and counts which of the record's own files no
+// are any of what was imported, and counts which of the record's own files no
 // digest covers. It answers where and when digest files came.
 func (a *Archive) digests(ctx context.Context, files map[string]bool, done *report.TrailVerified, tell func(what, file, why string) error) (watched []source.Watch, err error) {
 	var roots []string
 	if err := a.load(rootsFile, &roots); err != nil {
 		return nil, err
 	}
+	var imports []asked
+	if err := a.load(askedFile, &imports); err != nil {
+		return nil, err
+	}
 	reasons := map[string]int{}
 	uncovered := maps.Clone(files)
 	for _, root := range roots {
-		logs, digests, keys, err := a.under(ctx, root)
+		only := importedOf(root, imports)
+		logs, digests, keys, err := a.under(ctx, root, only)
 		if err != nil {
 			if err := tell("digest", root, err.Error()); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		got, err := source.VerifyDigests(ctx, a.files(), logs, digests, source.Only{}, keys)
+		got, err := source.VerifyDigests(ctx, a.files(), logs, digests, only, keys)
 		if err != nil {
 			return nil, err
 		}
@@ -161,11 +167,49 @@ func (a *Archive) digests(ctx context.Context, files map[string]bool, done *repo
 	return watched, nil
 }
 
-// under lists log and digest files below a root, and what checks signatures.
-func (a *Archive) under(ctx context.Context, root string) (logs, digests []trail.File, keys source.Keys, err error) {
+// importedOf is what of a root was ever imported: all of it, or what holds everything
+// that narrowed imports of it asked for.
+func importedOf(root string, imports []asked) (only source.Only) {
+	both := func(a, b []string) []string {
+		if len(a) == 0 || len(b) == 0 {
+			return nil
+		}
+		return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b))))
+	}
+	first := true
+	for _, i := range imports {
+		if !slices.ContainsFunc(i.Sources, func(above string) bool { return lies(root, above) }) {
+			continue
+		}
+		if first {
+			only, first = source.Only{Accounts: i.Accounts, Regions: i.Regions, From: i.From, To: i.To}, false
+			continue
+		}
+		only.Accounts, only.Regions = both(only.Accounts, i.Accounts), both(only.Regions, i.Regions)
+		if i.From.Before(only.From) { // a zero time is before all
+			only.From = i.From
+		}
+		if i.To.IsZero() || !only.To.IsZero() && i.To.After(only.To) {
+			only.To = i.To
+		}
+	}
+	return only
+}
+
+// behind is how much later than a log file the digests come that tell of it: one
+// each hour, and a late file is in the next.
+const behind = 2 * time.Hour
+
+// under lists what is wanted of the log and digest files below a root, and what
+// checks signatures.
+func (a *Archive) under(ctx context.Context, root string, only source.Only) (logs, digests []trail.File, keys source.Keys, err error) {
+	marking := only
+	if marking.Digests = true; !only.To.IsZero() {
+		marking.To = only.To.Add(behind)
+	}
 	if !strings.HasPrefix(root, "s3://") {
-		if logs, _, err = source.Local([]string{root}, source.Only{}); err == nil {
-			digests, _, err = source.Local([]string{root}, source.Only{Digests: true})
+		if logs, _, err = source.Local([]string{root}, only); err == nil {
+			digests, _, err = source.Local([]string{root}, marking)
 		}
 		return logs, digests, nil, err
 	}
@@ -177,11 +221,11 @@ func (a *Archive) under(ctx context.Context, root string) (logs, digests []trail
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	all, err := b.List(ctx, source.Only{})
+	all, err := b.List(ctx, only)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	marked, err := b.List(ctx, source.Only{Digests: true})
+	marked, err := b.List(ctx, marking)
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -4,6 +4,7 @@
 package event
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -18,7 +19,7 @@ import (
 // AWS delivered it, and some of them (agent, session names) are the intruder's.
 type Event struct {
 	// ID is the record's. Of version 1.0 records, which have none, it is a hash of
-	// the record; one that is no UUID, as in records that somebody wrote by hand,
+	// the record without its spacing; one that is no UUID, as in records that somebody wrote by hand,
 	// is told apart by time and name: "1@2020-10-30T23:25:32Z/ConsoleLogin".
 	ID      string
 	Version string
@@ -184,12 +185,26 @@ func Parse(raw []byte) (Event, error) {
 		e.Account = e.Principal.Account
 	}
 	if e.ID == "" {
-		sum := sha256.Sum256(raw)
-		e.ID = "sha256-" + hex.EncodeToString(sum[:16])
+		e.ID = string(hashed(nil, raw))
 	} else if !isUUID(e.ID) {
 		e.ID = distinct(e.ID, e.Name, e.Time)
 	}
 	return e, nil
+}
+
+// hashed appends the id of a record that has none. Its copies may be spaced in
+// different ways.
+func hashed(dst, raw []byte) []byte {
+	var b bytes.Buffer
+	if json.Compact(&b, raw) == nil {
+		raw = b.Bytes()
+	}
+	return bytesID(dst, raw)
+}
+
+func bytesID(dst, raw []byte) []byte {
+	sum := sha256.Sum256(raw)
+	return hex.AppendEncode(append(dst, "sha256-"...), sum[:16])
 }
 
 // isUUID says whether an id has the form of CloudTrail's own.

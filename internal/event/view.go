@@ -1,10 +1,5 @@
 package event
 
-import (
-	"crypto/sha256"
-	"encoding/hex"
-)
-
 // A View is one record as it lies in a buffer: what reading in bulk needs,
 // without copying or decoding anything. Its slices point into the buffer that
 // Scan was given (values with JSON escapes into memory of the View's own) and
@@ -63,8 +58,16 @@ func (v *View) AppendID(dst []byte) []byte {
 	if len(v.ID) > 0 {
 		return append(dst, v.ID...)
 	}
-	sum := sha256.Sum256(v.Raw)
-	return hex.AppendEncode(append(dst, "sha256-"...), sum[:16])
+	return hashed(dst, v.Raw)
+}
+
+// FormerID is what a record without an id had for one when its spacing counted:
+// stores keep such ids. It is empty of a record that has an id.
+func (v *View) FormerID() []byte {
+	if len(v.ID) > 0 {
+		return nil
+	}
+	return bytesID(nil, v.Raw)
 }
 
 // Failed says of the record what Event.Failed does.

@@ -3,6 +3,7 @@ package trail
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"slices"
@@ -99,8 +100,7 @@ func (r *reader) is(w wanted, b []byte) bool {
 
 // has says whether what was scanned is the wanted record.
 func (r *reader) has(w wanted) bool {
-	id, _ := readID(&r.view)
-	return id == w.id
+	return isID(&r.view, w.id)
 }
 
 // leap takes bare records from where they were in a file that is too large for
@@ -203,6 +203,10 @@ func (r *reader) search(ctx context.Context, src *source, b []byte, want []wante
 			return nil // damage: not what is looked for
 		}
 		id, _ := readID(&r.view)
+		if former := r.view.FormerID(); left[id] == nil && len(former) > 0 {
+			sum := sha256.Sum256(former)
+			id = [16]byte(sum[:])
+		}
 		for _, w := range left[id] {
 			if err := f(w, &r.view); err != nil {
 				return err

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"cordon/internal/event"
 	"cordon/internal/trail/shape"
 )
 
@@ -29,6 +30,25 @@ func (im *importer) putOff(f File) {
 
 // poorer is the note of a file whose records were dropped for poorer copies.
 const poorer = "the record has these calls already from a table without their request and response: only a new case has them whole"
+
+// nameless is the note of a file with records without an id that equal others.
+const nameless = "records without an id that equal others were left out: copies, or calls of the same second"
+
+// dropped counts a copy that was left out.
+func (w *worker) dropped(v *event.View, offset int64) {
+	w.file.dups++
+	note := func(why string) {
+		if d := w.file.damaged(offset, why); d.Why == why {
+			d.Note = true
+		}
+	}
+	if len(v.ID) == 0 {
+		note(nameless)
+	}
+	if w.im.tables.has(w.key) && !w.poor {
+		note(poorer)
+	}
+}
 
 // A tables knows the events that the store has from tables without their bodies.
 type tables struct {

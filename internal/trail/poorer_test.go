@@ -1,12 +1,16 @@
 package trail
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"cordon/internal/event"
 	"cordon/internal/trail/shape"
 )
 
@@ -94,5 +98,57 @@ func TestAPoorerCopyIsTold(t *testing.T) {
 	}
 	if len(notes) != 1 || notes[0].File != "log" || notes[0].Count != 10 || !notes[0].Note {
 		t.Errorf("%+v", notes)
+	}
+}
+
+// Copies of a record of version 1.0, which has no id, are one event however they
+// are spaced; that two calls of one second may be so too is told.
+func TestRecordsWithoutIDs(t *testing.T) {
+	bare := func(n int) string {
+		r := strings.Replace(call{n: n}.record(), `"eventID":"`+id(n)+`",`, "", 1)
+		return strings.Replace(r, `"eventVersion":"1.08"`, `"eventVersion":"1.0"`, 1)
+	}
+	pretty := func(records ...string) []byte {
+		var b bytes.Buffer
+		if err := json.Indent(&b, logFile(records...), "", "  "); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	m := memory{"a": logFile(bare(1), bare(2)), "b": pretty(bare(1), bare(2), bare(3)), "c": []byte(bare(4)), "d": logFile(call{n: 5}.record(), call{n: 5}.record())}
+	s, r := imported(t, t.TempDir(), m, Options{Workers: 1})
+	if r.Events != 5 || r.Duplicates != 3 || len(r.Damaged) != 1 || r.Damaged[0].File != "b" || r.Damaged[0].Why != nameless || r.Damaged[0].Count != 2 || !r.Damaged[0].Note {
+		t.Errorf("%+v", r)
+	}
+	if _, all := requests(t, s, m); all != 5 {
+		t.Errorf("%d can be read again", all)
+	}
+	rows, err := s.Rows(Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		light, lerr := s.Light(row)
+		whole, err := s.Event(context.Background(), row, m)
+		if lerr != nil || err != nil || light.ID != whole.ID {
+			t.Errorf("%s is read again as %s: %v %v", light.ID, whole.ID, lerr, err)
+		}
+	}
+}
+
+// A store that an earlier version made has ids of the bytes as they lie.
+func TestFormerIDsAreFound(t *testing.T) {
+	var v, odd event.View
+	spaced := []byte(`{ "eventVersion": "1.0", "eventName": "A" }`)
+	if _, err := v.Scan(spaced); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(v.FormerID())
+	now, _ := readID(&v)
+	if id := [16]byte(sum[:]); id == now || !isID(&v, id) || !isID(&v, now) {
+		t.Errorf("%x, now %x", id, now)
+	}
+	if _, err := odd.Scan([]byte(`{"eventID":"x","eventName":"A","eventVersion":"1.0"}`)); err != nil || isID(&odd, now) || isID(&odd, [16]byte(sum[:])) {
+		t.Errorf("another record has its id: %v", err)
 	}
 }

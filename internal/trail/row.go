@@ -194,6 +194,16 @@ func readID(v *event.View) (id [16]byte, odd string) {
 	return id, string(clip(text))
 }
 
+// isID says whether a record has an id, or had it.
+func isID(v *event.View, id [16]byte) bool {
+	if now, _ := readID(v); now == id {
+		return true
+	}
+	former := v.FormerID()
+	sum := sha256.Sum256(former)
+	return len(former) > 0 && [16]byte(sum[:]) == id
+}
+
 // uuid reads 8-4-4-4-12 digits in lower case.
 func uuid(to *[16]byte, s []byte) bool {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {

@@ -272,12 +272,7 @@ func (w *worker) record(v *event.View, offset int64) error {
 		w.file.events++
 		return nil
 	}
-	w.file.dups++
-	if w.im.tables.has(w.key) && !w.poor {
-		if d := w.file.damaged(offset, poorer); d.Why == poorer {
-			d.Note = true
-		}
-	}
+	w.dropped(v, offset)
 	return nil
 }
 
