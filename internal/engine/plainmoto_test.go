@@ -1,12 +1,13 @@
 package engine_test
 
 import (
+	"bufio"
 	"context"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,7 +21,8 @@ import (
 )
 
 // plainMoto runs moto's own threaded server, as anybody would, and returns its
-// address. It ends, hard, when its standard input does: with this process too.
+// address, at a port that it chose itself. It ends, hard, when its standard input
+// does: with this process too.
 func plainMoto(t *testing.T) string {
 	t.Helper()
 	if startErr != nil {
@@ -30,20 +32,26 @@ func plainMoto(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	_ = l.Close()
-	_, port, _ := net.SplitHostPort(address)
-	const run = "import os, sys, threading; " +
-		"threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start(); " +
-		"from moto.server import main; main(['-H', '127.0.0.1', '-p', sys.argv[1]])"
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), python, "-c", run, port)
+	const run = `import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+import moto.server
+from werkzeug.serving import make_server
+def serve(host, port, app, **_):
+    server = make_server(host, port, app, threaded=True)
+    os.environ["MOTO_PORT"] = str(server.server_port)
+    print(server.server_port, flush=True)
+    os.dup2(2, 1)
+    server.serve_forever()
+moto.server.run_simple = serve
+moto.server.main(["-H", "127.0.0.1", "-p", "0"])`
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), python, "-c", run)
 	cmd.Env = append(os.Environ(), "MOTO_EC2_LOAD_DEFAULT_AMIS=false")
 	cmd.Stderr = io.Discard
 	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
 	}
@@ -51,14 +59,13 @@ func plainMoto(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = stdin.Close(); _ = cmd.Wait() })
-	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if c, err := net.DialTimeout("tcp", address, time.Second); err == nil {
-			_ = c.Close()
-			return "http://" + address
-		}
+	late := time.AfterFunc(2*time.Minute, func() { _ = stdin.Close() }) // ends it, and the line with it
+	defer late.Stop()
+	line, err := bufio.NewReader(said).ReadString('\n')
+	if err != nil {
+		t.Fatalf("moto does not listen: %v", err)
 	}
-	t.Fatal("moto does not listen")
-	return ""
+	return "http://127.0.0.1:" + strings.TrimSpace(line)
 }
 
 // Any other emulator, through AWS_ENDPOINT_URL alone: what it lacks is a gap
