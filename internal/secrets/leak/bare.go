@@ -20,6 +20,8 @@ const (
 var (
 	strong = regexp.MustCompile(`(?i)secret|aws.{0,24}key`)
 	weak   = regexp.MustCompile(`(?i)(?:key|aws|credential|passw(?:or)?d)\w*["'\x60\])]?\s*(?:=>|:=|[:=,>|])\s*["'\x60]?$`)
+	// exact is AWS's own name, right before its value.
+	exact  = regexp.MustCompile(`(?i)secret[_-]?access[_-]?key["'\x60\])]?\s*(?:=>|:=|[:=])\s*["'\x60]?$`)
 	mail   = regexp.MustCompile(`(?i)smtp|\bses\b|_ses_|email.{0,10}passw`)
 	hashed = regexp.MustCompile(`(?i)(?:sha-?\d+|integrity|checksum|digest|commit|revision|etag|nonce)\W{0,4}$`)
 )
@@ -39,7 +41,8 @@ func (t *text) bare(at, kind int) {
 	if sure {
 		small = 8
 	}
-	if !random(value, small) || hashed.Match(head) {
+	sound := random(value, small) || sure && exact.Match(head) && drawn(value, small, small)
+	if !sound || hashed.Match(head) {
 		return
 	}
 	weaker := !sure && (named(head) && weak.Match(head) || blank(head) && t.announced(at))
@@ -98,7 +101,11 @@ func (t *text) above(n int) []byte {
 
 // random says whether 40 characters look as AWS makes them: no hash, no path, no words together,
 // no placeholder.
-func random(b []byte, words int) bool {
+func random(b []byte, words int) bool { return drawn(b, words, 5) }
+
+// drawn is random with a measure of its own for what may be a path: that has three
+// slashes and a run of small letters, as has one secret in 200 with a run of 5.
+func drawn(b []byte, words, path int) bool {
 	if entropy(b) < 4.1 || placeholder(b) {
 		return false
 	}
@@ -114,7 +121,7 @@ func random(b []byte, words int) bool {
 	}
 	// Words that were written together have long runs of small letters and hardly
 	// a digit; so has one in 200 secrets with a run of 6, and one in 1,000 of 8.
-	return (slashes < 3 || longest < 5) && (digits > 2 || longest < words)
+	return (slashes < 3 || longest < path) && (digits > 2 || longest < words)
 }
 
 // codedSecret judges 54 or 55 characters of base 64: what Kubernetes makes of a

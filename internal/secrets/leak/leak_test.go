@@ -122,6 +122,22 @@ func TestPairs(t *testing.T) {
 	}
 }
 
+// TestSlashes: a secret may have slashes and small letters as a path has them. Under
+// AWS's own name it is one; under another it stays in doubt, and a path is none.
+func TestSlashes(t *testing.T) {
+	const value = "aB3/xyzabQ9/Lm0Pq/RsTuV1wX2yZ3aB4cD5eF6g"
+	for text, want := range map[string]bool{
+		"aws_secret_access_key={v}": true, `"SecretAccessKey": "{v}"`: true, "AWS_SECRET_ACCESS_KEY: '{v}'": true,
+		"secret files: {v}": false, "key={v}": false, "{v}": false, "the secret access key is of {v}": false,
+		"aws_secret_access_key=services/Team1/Prod/Orders/Database/KeyA": false,
+	} {
+		body := fill("id=AKIA{u16}\n", 5) + strings.ReplaceAll(text, "{v}", value) + "\n"
+		if got := has(detector().Text([]byte(body)), RuleSecret); got != want {
+			t.Errorf("%s: %t, want %t", text, got, want)
+		}
+	}
+}
+
 // TestNextLine: a secret that stands alone on its line is found by the name above,
 // and chosen by the matcher, which sees no other line.
 func TestNextLine(t *testing.T) {

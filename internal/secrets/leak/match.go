@@ -80,7 +80,7 @@ func (m *Matcher) Name(name []byte) bool { return len(m.Lines(name, nil)) > 0 }
 // options.
 func (o Options) RulesHash() string {
 	h := sha256.New()
-	fmt.Fprintln(h, "engine 3", o.Identifiers, o.Depth)
+	fmt.Fprintln(h, "engine 4", o.Identifiers, o.Depth)
 	for _, r := range All() {
 		fmt.Fprintln(h, r.ID, r.Class, r.Starts, r.Pattern, r.Entropy, r.Loose)
 	}

@@ -2,7 +2,6 @@ package scan
 
 import (
 	"cmp"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -219,8 +218,12 @@ func (s *Scan) redact(res *Result) {
 // withhold takes out of a text whatever has one of the known fingerprints, the
 // longest first.
 func (s *Scan) withhold(text string, known map[int]map[string]string) string {
-	lengths := slices.SortedFunc(maps.Keys(known), func(a, b int) int { return b - a })
-	for _, length := range lengths {
+	lengths := make([]int, 0, len(known))
+	for length := range known {
+		lengths = append(lengths, length)
+	}
+	slices.Sort(lengths)
+	for _, length := range slices.Backward(lengths) {
 		marks := known[length]
 		for i := 0; i+length <= len(text); i++ {
 			if n := strings.IndexAny(text[i:i+length], " \t\n\"'<>@,;:"); n >= 0 {
