@@ -58,7 +58,7 @@ type seenSince struct {
 // it is called rarely: by more than a long weekend, and than twenty times what
 // usually lies between two of its calls, as Ended has it. One that was called at a
 // single time, however late, is late: who looks cannot know what was there before.
-func (p seenSince) late(begin time.Time) bool {
+func (p *seenSince) late(begin time.Time) bool {
 	const weekend = 4 * 24 * time.Hour
 	least := weekend
 	if p.Count > 1 {
@@ -70,35 +70,33 @@ func (p seenSince) late(begin time.Time) bool {
 // since says of each place since when it is seen: since its first call, or as far
 // back as it was watched without a break before that. A place that was watched
 // until the record of its account ends is there without any call, too.
-func since(st trail.Status, watched []source.Watch) (all []seenSince) {
-	type place struct{ account, region string }
-	last, there := map[string]time.Time{}, map[place]bool{}
-	for _, a := range st.Accounts {
-		last[a.Name] = a.Last
+func since(st trail.Status, watched []source.Watch) (all []*seenSince) {
+	by := map[string]*seenSince{} // by account and region
+	put := func(p trail.Place, t time.Time) {
+		by[p.Account+" "+p.Region] = &seenSince{p, t}
+		all = append(all, by[p.Account+" "+p.Region])
 	}
 	for _, p := range st.Places {
 		if p.Region != "" {
-			all, there[place{p.Account, p.Region}] = append(all, seenSince{p, p.First}), true
+			put(p, p.First)
 		}
 	}
-	watched = slices.Clone(watched)
-	slices.SortFunc(watched, func(a, b source.Watch) int { return b.To.Compare(a.To) })
-	by := map[place][]source.Watch{} // the latest first
-	for _, w := range watched {
-		at := place{w.Account, w.Region}
-		if by[at] = append(by[at], w); !there[at] && !last[w.Account].IsZero() && last[w.Account].Sub(w.To) < quiet {
-			all, there[at] = append(all, seenSince{trail.Place{Account: w.Account, Region: w.Region}, w.From}), true
-		}
-	}
-	for i := range all {
-		p := &all[i]
-		for _, w := range by[place{p.Account, p.Region}] {
-			if w.From.Before(p.Since) && !w.To.Before(p.Since) {
-				p.Since = w.From
+	for _, a := range st.Accounts {
+		for _, w := range watched {
+			if w.Account == a.Name && a.Last.Sub(w.To) < quiet && by[w.Account+" "+w.Region] == nil {
+				put(trail.Place{Account: w.Account, Region: w.Region}, w.From)
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b seenSince) int {
+	for more := true; more; { // one watch may lead to another
+		more = false
+		for _, w := range watched {
+			if p := by[w.Account+" "+w.Region]; p != nil && w.From.Before(p.Since) && !w.To.Before(p.Since) {
+				p.Since, more = w.From, true
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b *seenSince) int {
 		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Region, b.Region))
 	})
 	return all
@@ -107,7 +105,7 @@ func since(st trail.Status, watched []source.Watch) (all []seenSince) {
 // lateGaps are the accounts and regions of which the record begins later than that
 // of the others, the latest first: until then, a trail that sees the others says
 // nothing of what happened there. Regions are held against their own account.
-func lateGaps(places []seenSince, accounts []trail.Seen) (gaps []report.RecordGap) {
+func lateGaps(places []*seenSince, accounts []trail.Seen) (gaps []report.RecordGap) {
 	begin := map[string]time.Time{} // of each account; "": of the record
 	for _, p := range places {
 		for _, of := range []string{p.Account, ""} {
@@ -133,7 +131,7 @@ func lateGaps(places []seenSince, accounts []trail.Seen) (gaps []report.RecordGa
 
 // regionGaps are the regions that the record has: of all accounts where they are
 // the same, else of each account.
-func regionGaps(places []seenSince) (gaps []report.RecordGap) {
+func regionGaps(places []*seenSince) (gaps []report.RecordGap) {
 	var accounts []string
 	by := map[string][]string{}
 	for _, p := range places {

@@ -78,18 +78,23 @@ func dataGaps(abouts []trail.About, accounts []trail.Seen) (gaps []report.Record
 	lacking := map[string][]string{} // of those that some accounts have, by account
 	var part, some []report.RecordGap
 	for _, d := range dataCalls {
-		of := slices.DeleteFunc(slices.Clone(abouts), func(a trail.About) bool { return a.Source != d.source+".amazonaws.com" })
+		of := map[string]*trail.About{}
+		for i := range abouts {
+			if a := &abouts[i]; a.Source == d.source+".amazonaws.com" {
+				of[a.Account] = a
+			}
+		}
 		if len(of) == 0 {
 			none = append(none, d.service)
 			continue
 		}
-		for _, account := range accounts {
-			i := slices.IndexFunc(of, func(a trail.About) bool { return a.Account == account.Name })
-			if i < 0 {
+		for i := range accounts {
+			account := &accounts[i]
+			a := of[account.Name]
+			if a == nil {
 				lacking[account.Name] = append(lacking[account.Name], d.service)
 				continue
 			}
-			a := of[i]
 			if whole := account.Last.Sub(account.First); whole-a.Last.Sub(a.First) > max(rest, whole/2) {
 				part = append(part, report.RecordGap{Why: "few-data-events", Account: a.Account, Detail: d.service + " " + a.First.Format(time.DateOnly) + "/" + a.Last.Format(time.DateOnly)})
 			}
@@ -99,16 +104,16 @@ func dataGaps(abouts []trail.About, accounts []trail.Seen) (gaps []report.Record
 	if len(none) > 0 {
 		gaps = append(gaps, report.RecordGap{Why: "no-data-events", Detail: strings.Join(none, ", ")})
 	}
-	for _, account := range accounts {
-		if services := lacking[account.Name]; len(services) > 0 {
-			gaps = append(gaps, report.RecordGap{Why: "no-data-events", Account: account.Name, Detail: strings.Join(services, ", ")})
+	for i := range accounts {
+		if services := lacking[accounts[i].Name]; len(services) > 0 {
+			gaps = append(gaps, report.RecordGap{Why: "no-data-events", Account: accounts[i].Name, Detail: strings.Join(services, ", ")})
 		}
 	}
 	return slices.Concat(gaps, part, some)
 }
 
 // more marks a list of names that may have others.
-func more(a trail.About) string {
+func more(a *trail.About) string {
 	switch {
 	case !a.More:
 		return ""

@@ -70,18 +70,14 @@ func (t *Text) told(g RecordGap) {
 // gapPlaces are where and when gaps are. What begins or ends in many Regions of an
 // account on one day is one place: a trail of theirs did.
 func (t *Text) gapPlaces(gaps []RecordGap) (places []string) {
-	type day struct {
-		account  string
-		from, to string
-	}
 	on := func(t time.Time) string {
 		if t.IsZero() {
 			return ""
 		}
 		return t.UTC().Format(time.DateOnly)
 	}
-	of := map[day][]string{} // Regions
-	at := func(g RecordGap) day { return day{g.Account, on(g.From), on(g.To)} }
+	of := map[string][]string{} // Regions, by account and days
+	at := func(g RecordGap) string { return g.Account + " " + on(g.From) + " " + on(g.To) }
 	alike := func(g RecordGap) bool { return (g.Why == "begins-late" || g.Why == "ends-early") && g.Region != "" }
 	for _, g := range gaps {
 		if alike(g) {

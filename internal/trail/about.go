@@ -48,14 +48,14 @@ func (s *Store) Abouts(ctx context.Context, f Filter, from Files, named func(*ev
 			}
 		}
 	}
+	slices.SortFunc(w.all, func(a, b *about) int {
+		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Source, b.Source))
+	})
 	var all []About
 	for _, g := range w.all {
 		slices.Sort(g.Names)
 		all = append(all, g.About)
 	}
-	slices.SortFunc(all, func(a, b About) int {
-		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Source, b.Source))
-	})
 	return all, nil
 }
 

@@ -245,21 +245,22 @@ func (v *verifier) added(logFiles []trail.File) {
 
 // watched joins the digests of each place that follow upon one another.
 func (v *verifier) watched() {
-	var all []Watch
+	var all []*Watch // pointers are sorted by code that is there already
 	for _, d := range v.digests {
 		if p := placeOf(d.Object); !v.bad[d] && p.region != "" {
-			all = append(all, Watch{p.account, p.region, d.Start.UTC(), d.End.UTC()})
+			all = append(all, &Watch{p.account, p.region, d.Start.UTC(), d.End.UTC()})
 		}
 	}
-	slices.SortFunc(all, func(a, b Watch) int {
+	slices.SortFunc(all, func(a, b *Watch) int {
 		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Region, b.Region), a.From.Compare(b.From), a.To.Compare(b.To))
 	})
+	var last *Watch
 	for _, w := range all {
-		n := len(v.out.Watched) - 1
-		if n < 0 || v.out.Watched[n].Account != w.Account || v.out.Watched[n].Region != w.Region || w.From.After(v.out.Watched[n].To) {
-			v.out.Watched = append(v.out.Watched, w)
-		} else if w.To.After(v.out.Watched[n].To) {
-			v.out.Watched[n].To = w.To
+		if last == nil || last.Account != w.Account || last.Region != w.Region || w.From.After(last.To) {
+			v.out.Watched = append(v.out.Watched, *w)
+			last = &v.out.Watched[len(v.out.Watched)-1]
+		} else if w.To.After(last.To) {
+			last.To = w.To
 		}
 	}
 }
