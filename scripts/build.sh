@@ -9,7 +9,7 @@ set -euo pipefail
 case $1 in /*) out=$1 ;; *) out=$PWD/$1 ;; esac
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 flags=()
-for packages in github.com/aws/... github.com/spf13/... go.yaml.in/... golang.org/x/text/... cordon/internal/{report,engine,face/cli,checks,plan,gate}; do
+for packages in github.com/aws/... github.com/spf13/... go.yaml.in/... golang.org/x/text/... cordon/internal/{report,engine,face/cli,checks,plan,gate,policy,bill,evidence,trail/source,lineage}; do
     flags+=(-gcflags "$packages=-l")
 done
 CGO_ENABLED=0 go build -trimpath -buildvcs=false "${flags[@]}" -ldflags "${2--s -w}" -o "$out" ./cmd/cordon
