@@ -148,15 +148,16 @@ func (l *lives) read(ctx context.Context, h *history, asked map[string]map[linea
 	)
 	g.SetLimit(inFlight)
 	total := 0
+	open := map[string]bool{}
 	for region, queries := range asked {
-		if !slices.Contains(h.regions, region) || h.hopeless(region) {
+		if open[region] = slices.Contains(h.regions, region) && !h.hopeless(region); open[region] {
+			total += len(queries)
+		} else {
 			l.blind[region] = true
-			continue
 		}
-		total += len(queries)
 	}
 	for region, queries := range asked {
-		if l.blind[region] {
+		if !open[region] {
 			continue
 		}
 		for q := range queries {
