@@ -33,6 +33,9 @@ func (a *Archive) watched() ([]source.Watch, error) {
 func watchedByHistory(all []asked, account string) (watched []source.Watch) {
 	for _, i := range all {
 		w := source.Watch{Account: account, From: i.At.Add(-historyReach), To: i.At}
+		if !i.Since.IsZero() {
+			w.From = i.Since.Add(-historyReach)
+		}
 		if i.From.After(w.From) {
 			w.From = i.From
 		}

@@ -190,3 +190,26 @@ func TestDigestsOfAQuietRegion(t *testing.T) {
 		}
 	}
 }
+
+// An import of the event history that is repeated leaves watched what the ones
+// before it watched, unless days between them were never asked for.
+func TestHistoryThatIsImportedAgain(t *testing.T) {
+	day := func(n int) time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n) }
+	for name, c := range map[string]struct {
+		at   []int
+		from int
+	}{
+		"each month": {[]int{0, 30, 60, 149}, -90}, "after a break": {[]int{0, 30, 130}, 40}, "once": {[]int{5}, -85},
+	} {
+		a, _ := offline(t)
+		for _, n := range c.at {
+			if err := a.noteAsked(asked{At: day(n), Sources: []string{eventHistory}, Answered: []string{"eu-west-1"}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		watched, err := a.watched()
+		if err != nil || len(watched) != 1 || !watched[0].From.Equal(day(c.from)) || !watched[0].To.Equal(day(c.at[len(c.at)-1])) {
+			t.Errorf("%s: %+v %v", name, watched, err)
+		}
+	}
+}

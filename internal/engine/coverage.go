@@ -22,6 +22,7 @@ type asked struct {
 	From     time.Time       `json:"from,omitzero"`
 	To       time.Time       `json:"to,omitzero"`
 	Answered []string        `json:"answered,omitempty"` // regions whose event history was read
+	Since    time.Time       `json:"since,omitzero"`     // the first of imports like it, each before the history of the last was over
 	Refused  []string        `json:"refused,omitempty"`  // regions whose event history was not
 	Unlisted []report.Damage `json:"unlisted,omitempty"` // files and folders that could not be listed
 }
@@ -62,8 +63,19 @@ func (a *Archive) noteAsked(i asked) error {
 		return err
 	}
 	all = slices.DeleteFunc(all, func(o asked) bool {
-		o.At = i.At
-		return reflect.DeepEqual(o, i)
+		first := o.At
+		if !o.Since.IsZero() {
+			first = o.Since
+		}
+		same, last := i, o.At
+		o.At, o.Since, same.Since = i.At, time.Time{}, time.Time{}
+		if !reflect.DeepEqual(o, same) {
+			return false
+		}
+		if i.At.Sub(last) < historyReach {
+			i.Since = first
+		}
+		return true
 	})
 	return a.save(askedFile, append(all, i))
 }

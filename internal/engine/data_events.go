@@ -91,7 +91,10 @@ func dataGaps(abouts []trail.About, accounts []trail.Seen) (gaps []report.Record
 		for i := range accounts {
 			account := &accounts[i]
 			a := of[account.Name]
-			if a == nil {
+			switch {
+			case a == nil && account.Name == "": // records that name no account
+				continue
+			case a == nil:
 				lacking[account.Name] = append(lacking[account.Name], d.service)
 				continue
 			}

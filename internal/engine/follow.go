@@ -86,6 +86,8 @@ func (f *following) watched() (all []lineage.Query) {
 			}
 			ask := lineage.Query{By: lineage.ByUser, Value: s.Principal.ID}
 			switch {
+			case s.Reason == lineage.HandedTo && s.ARN != "": // compute is given another key each hour
+				ask.Value = s.ARN[strings.LastIndexByte(s.ARN, '/')+1:]
 			case s.Credential != "":
 				ask = lineage.Query{By: lineage.ByAccessKey, Value: s.Credential}
 			case s.Principal.Kind == "iam.role": // who takes it on

@@ -76,6 +76,9 @@ func (h *history) lives(ctx context.Context, s *fact.Snapshot, grown *lineage.Cl
 		if d.Change != lineage.Created || d.Again == "" && !named(d.Ref.Kind) {
 			continue
 		}
+		if d.Again != "" && d.Confidence == lineage.Low {
+			continue // no answer would make it his
+		}
 		r, listed := s.Find(d.Ref)
 		if !listed || !dateless(r, d.At) {
 			continue
@@ -246,7 +249,7 @@ const (
 func (l *lives) age(s *fact.Snapshot, r fact.Resource, d lineage.Deed) novelty {
 	seen, gone, alien := l.before(r, d)
 	switch {
-	case d.Stood, seen, !gone && held(s, r, d):
+	case d.Stood, seen, !gone && l.held(s, r, d):
 		return isOld
 	case gone:
 		return isNew
@@ -275,6 +278,10 @@ func (l *lives) before(r fact.Resource, d lineage.Deed) (seen, gone, alien bool)
 			alien = alien || !l.his[e.ID] && !strings.Contains(e.Agent, l.ours) && did(e, r.Ref, lineage.Created)
 		case did(e, r.Ref, lineage.Deleted):
 			seen, gone = false, true
+		case l.his[e.ID] && !did(e, r.Ref, lineage.Changed) && !did(e, r.Ref, lineage.Shared):
+			// He may have named it for something else, or made it; who reads of it may
+			// have found it there.
+			alien = alien || e.ReadOnly
 		default:
 			seen, gone = true, false
 		}
@@ -386,18 +393,31 @@ func wholly(r fact.Resource, his []event.Event) bool {
 
 // held says that something older, or without a date, that is not the
 // intruder's belongs to a thing or refers to it.
-func held(s *fact.Snapshot, r fact.Resource, d lineage.Deed) bool {
+func (l *lives) held(s *fact.Snapshot, r fact.Resource, d lineage.Deed) bool {
 	for _, x := range s.Resources {
 		made, his := fact.Made.Get(x)
 		switch {
 		case x.Ref == r.Ref, his && made.Sure, x.Created.After(d.At.Add(-sameAct)):
 		case slices.ContainsFunc(fact.Changed.Or(x, nil), func(c fact.Deed) bool { return c.Sure }):
-		case x.Kind == "sns.subscription" && x.ARN == "": // it waits for two days at most
+		case x.Kind == "sns.subscription" && (x.ARN == "" || l.subscribed(x, r)): // one that waits does so for two days at most
 		case refers(x, r):
 			return true
 		}
 	}
 	return false
+}
+
+// subscribed says whether a subscription to a topic can only be one that the
+// intruder asked for: no record tells who confirmed it by following a link.
+func (l *lives) subscribed(x, topic fact.Resource) bool {
+	protocol, _, _ := strings.Cut(fact.Detail.Or(x, ""), " ")
+	his, others := false, false
+	for _, e := range l.about(topic) {
+		if e.Name == "Subscribe" && slices.Equal(event.Path(e.Request, "protocol"), []string{protocol}) {
+			his, others = his || l.his[e.ID], others || !l.his[e.ID]
+		}
+	}
+	return fact.AttachedTo.Or(x, "") == topic.ARN && his && !others
 }
 
 // refers says whether a thing is a part of another or names it.

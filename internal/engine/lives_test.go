@@ -136,6 +136,8 @@ func TestWhatHeOnlyFound(t *testing.T) {
 		set(fact.Aspects, map[string]string{"targets": `{"all":[{"Arn":"` + job + `","Id":"1"}]}`}))
 	topic := livesThing("sns.topic", topicARN, topicARN, time.Time{}, set(fact.Name, "alerts"))
 	sub := livesThing("sns.subscription", topicARN+":5b", topicARN+":5b", time.Time{}, set(fact.AttachedTo, topicARN))
+	mail := livesThing("sns.subscription", topicARN+":6c", topicARN+":6c", time.Time{}, set(fact.AttachedTo, topicARN), set(fact.Detail, "email m…@example.com"))
+	mailed := said{4.9, true, "sns:Subscribe", `{"topicArn":"` + topicARN + `","protocol":"email"}`, `{"subscriptionArn":"pending confirmation"}`, false}
 	cluster := livesThing("ecs.cluster", "web", "arn:aws:ecs:eu-west-1:347283850106:cluster/web", time.Time{})
 	put := said{5, true, "events:PutRule", `{"name":"nightly"}`, `{"ruleArn":"` + ruleARN + `"}`, false}
 	targets := said{4.9, true, "events:PutTargets", `{"rule":"nightly","targets":[{"id":"1","arn":"` + job + `"}]}`, "", false}
@@ -178,6 +180,11 @@ func TestWhatHeOnlyFound(t *testing.T) {
 			[]fact.Resource{topic, livesThing("iam.role", "app", "arn:aws:iam::347283850106:role/app", old, set(fact.Trust, `{"Resource":"`+topicARN+`"}`))}, ""},
 		{"made twice by him", []said{create, with(create, 4, true)}, false, since, []fact.Resource{topic}, "made"},
 		{"nobody knows since when the key is his", []said{create}, false, time.Time{}, []fact.Resource{topic}, "perhaps"},
+
+		{"his own that was confirmed by a link", []said{create, mailed}, false, since, []fact.Resource{topic, mail}, "made Subscribe"},
+		{"the owner asked for such a one, too", []said{create, mailed, with(mailed, 3, false)}, false, since, []fact.Resource{topic, mail}, "Subscribe"},
+		{"he named it for something else before", []said{{5.1, true, "ecs:RegisterTaskDefinition", `{"family":"web"}`, "", false}, clustered}, false, since, []fact.Resource{cluster}, "made"},
+		{"he read of it before", []said{{5.1, true, "events:GetRule", `{"name":"nightly"}`, "", false}, put, targets}, false, since, []fact.Resource{rule}, "found PutTargets"},
 
 		{"an empty cluster", []said{clustered}, false, since, []fact.Resource{cluster}, "made"},
 		{"one that runs tasks as it is made", []said{{5, true, "ecs:CreateCluster", `{"clusterName":"web"}`, `{"cluster":{"clusterName":"web","runningTasksCount":3}}`, false}}, false, since, []fact.Resource{cluster}, ""},

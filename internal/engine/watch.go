@@ -178,7 +178,11 @@ func (w *watch) look(ctx context.Context, round int) (report.Watch, error) {
 		if err := h.ask(ctx, w.grown, queries, round); err != nil {
 			return report.Watch{}, err
 		}
-		w.asked = append(w.asked, queries...)
+		for _, q := range queries {
+			if !slices.Contains(w.asked, q) { // one that must reach further comes again
+				w.asked = append(w.asked, q)
+			}
+		}
 	}
 	if err := w.identities(ctx, h); err != nil {
 		return report.Watch{}, err

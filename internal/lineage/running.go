@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -204,9 +205,10 @@ func (c *Closure) Unfollowed() (all []Handing) {
 // have.
 func (c *Closure) named(h Handing) Handing {
 	if name := h.named(); h.Profile && name != "" {
-		for _, s := range c.suspects {
-			if s.Reason == HandedTo && lastPart(s.ARN) == name {
+		for _, key := range slices.Sorted(maps.Keys(c.suspects)) {
+			if s := c.suspects[key]; s.Reason == HandedTo && lastPart(s.ARN) == name {
 				h.Role, h.Profile = s.Principal.ID, false
+				break
 			}
 		}
 	}
@@ -272,8 +274,13 @@ func (c *Closure) wanted() map[Query]bool {
 	all := c.computeQueries()
 	for _, s := range c.suspects {
 		for _, q := range c.queries(*s) {
-			if q.Value != "" {
+			have, there := all[q]
+			switch {
+			case q.Value == "":
+			case s.Reason != HandedTo:
 				all[q] = Reach{}
+			case !there || len(have.Regions) > 0: // what the owner's compute did before is nobody's
+				all[q] = Reach{From: c.beginning()}
 			}
 		}
 	}
@@ -294,6 +301,9 @@ func (c *Closure) wanted() map[Query]bool {
 
 // covers says whether what goes as far as r needs not go again.
 func (r Reach) covers(other Reach) bool {
+	if !r.From.IsZero() && other.From.Before(r.From) {
+		return false
+	}
 	if len(r.Regions) == 0 || len(other.Regions) == 0 {
 		return len(r.Regions) == 0
 	}

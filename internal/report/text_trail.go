@@ -94,6 +94,7 @@ var damages = [][2]string{
 	{"nested", "deep"}, {"lists within", "deep"}, {"without a record", "barren"}, {"nsight", "insight"}, {"igest", "digest"},
 	{"not CloudTrail", "foreign"}, {"not a CloudTrail", "foreign"}, {"broken JSON", "broken"}, {"unexpected", "broken"},
 	{"permission denied", "denied"}, {"symbolic link", "link"},
+	{"that equal others", "copies"}, {"from a table without", "poorer"}, {"full identity, the request", "bodies"},
 }
 
 // damage is a reason in the reader's language where it is a known one.

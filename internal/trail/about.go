@@ -21,11 +21,13 @@ type About struct {
 	More    bool     // there may be other names: too many, or records that cannot be read again
 }
 
-// What is read again for Abouts: names of one account and service, records in all,
-// and records that cannot be read before it is given up.
+// What is read again for Abouts: names of one account and service, its records, how
+// many of them in a row without a new name, and records of all that cannot be read
+// before it is given up.
 const (
 	aboutNames = 100
-	aboutReads = 400
+	aboutReads = 200
+	aboutIdle  = 16
 	aboutLost  = 8
 )
 
@@ -62,16 +64,19 @@ func (s *Store) Abouts(ctx context.Context, f Filter, from Files, named func(*ev
 type about struct {
 	About
 	rows []uint32 // of the segment that is looked at
+	// reads is how many records were read again, idle how many of the last of them
+	// brought no new name.
+	reads, idle int
 }
 
 // abouts is the work of Abouts.
 type abouts struct {
-	st          *state
-	from        Files
-	named       func(*event.View) []string
-	by          map[[2]uint32]*about // by account and API: several APIs have one
-	all         []*about
-	reads, lost int
+	st    *state
+	from  Files
+	named func(*event.View) []string
+	by    map[[2]uint32]*about // by account and API: several APIs have one
+	all   []*about
+	lost  int
 }
 
 // sort puts a row to those of its account and service.
@@ -112,14 +117,15 @@ func (w *abouts) learn(ctx context.Context, g *about, n uint32) error {
 		know(name)
 	}
 	for _, row := range rows {
-		if known[row] {
+		if known[row] && !w.many(seg, row) {
 			continue
 		}
-		if len(g.Names) >= aboutNames || w.reads >= aboutReads || w.lost >= aboutLost {
+		if len(g.Names) >= aboutNames || g.reads >= aboutReads || g.idle >= aboutIdle || w.lost >= aboutLost {
 			g.More = true
 			return nil
 		}
-		w.reads++
+		g.reads++
+		g.idle++
 		names, err := w.read(ctx, Row{n, row})
 		if err != nil {
 			return err
@@ -129,10 +135,18 @@ func (w *abouts) learn(ctx context.Context, g *about, n uint32) error {
 			if !slices.Contains(g.Names, name) {
 				g.Names = append(g.Names, name)
 				know(name)
+				g.idle = 0
 			}
 		}
 	}
 	return nil
+}
+
+// many says whether a call may name several things: one that is known may stand
+// beside one that is not.
+func (w *abouts) many(seg *segment, row uint32) bool {
+	_, name := w.st.names.api(seg.api.at(int(row)))
+	return strings.HasPrefix(name, "Batch") || strings.HasPrefix(name, "Transact") || strings.HasPrefix(name, "Execute")
 }
 
 // read gives the names in one record; of one that cannot be read again, none.

@@ -59,7 +59,11 @@ func (s *Store) Status() (Status, error) {
 		out.Stored += f.size
 		out.Plain += f.plain
 		out.ByShape[f.shape]++
-		out.Damaged = append(out.Damaged, f.damage...)
+		for _, d := range f.damage {
+			if !d.Note || d.Why != nameless { // copies are no damage
+				out.Damaged = append(out.Damaged, d)
+			}
+		}
 		if f.unread {
 			out.Unread++
 		}
