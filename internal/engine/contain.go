@@ -138,7 +138,7 @@ func pick(actions []plan.Action, o PlanOptions) ([]plan.Action, error) {
 }
 
 func named(all []plan.Action, a plan.Action, name string) bool {
-	if n, err := strconv.Atoi(name); err == nil {
+	if n, err := strconv.Atoi(name); err == nil && len(name) < len(a.ID) { // an id can be all digits
 		return n >= 1 && n <= len(all) && all[n-1].ID == a.ID
 	}
 	return name == a.ID || name == a.Verb || name == string(a.Target.Kind) || name == a.Target.ID || name == a.Target.ARN

@@ -18,7 +18,8 @@ type friends struct {
 	s     *Session
 	known lineage.Friends
 	lines []accounted
-	// asked: the organisation was, which only a role that was opened makes worth it.
+	// asked: the organisation was, which only somebody who came in by a role that
+	// was opened makes worth it.
 	asked bool
 }
 
@@ -53,8 +54,7 @@ func (s *Session) friends(ctx context.Context, snap *fact.Snapshot) (*friends, e
 func (f *friends) next(ctx context.Context, grown *lineage.Closure) []lineage.Query {
 	f.known.Ours = f.ours(grown.Marked())
 	grown.Befriend(f.known)
-	opened := func(x lineage.Suspect) bool { return x.Reason == lineage.Opened }
-	if !f.asked && slices.ContainsFunc(grown.Suspects(), opened) {
+	if !f.asked && grown.LetSomebodyIn() {
 		f.asked, f.known.Management = true, f.management(ctx)
 		grown.Befriend(f.known)
 	}

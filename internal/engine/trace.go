@@ -356,7 +356,7 @@ func (h *history) ask(ctx context.Context, grown *lineage.Closure, queries []lin
 // within are the regions that a look-up must reach, with the one where AWS records
 // what is global.
 func (h *history) within(regions []string, reach lineage.Reach) []string {
-	if len(reach.Regions) == 0 {
+	if len(reach.Regions) == 0 && !reach.Home {
 		return regions
 	}
 	home := h.s.Account.GlobalRegion()

@@ -59,6 +59,18 @@ func (c *Closure) isSelf(id string, opened bool) bool {
 	return id != "" && (c.friends.Self[id] || opened && c.self[id])
 }
 
+// LetSomebodyIn says whether another account came in by a role that a suspect
+// opened.
+func (c *Closure) LetSomebodyIn() bool {
+	c.grow()
+	by := c.index()
+	return slices.ContainsFunc(c.sorted, func(r *reading) bool {
+		return slices.ContainsFunc(r.minted, func(m Credential) bool {
+			return slices.ContainsFunc(by.principal[m.Principal], func(s *Suspect) bool { return s.Reason == Opened && s.lets(*r.Event, m) })
+		})
+	})
+}
+
 // isPartner says whether a role that a suspect opened let in a foreign account
 // that may be the owner's: one that had assumed it before, that the organisation
 // or our own way in shows, or that the role's trust named before by the owner's own

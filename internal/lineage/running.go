@@ -218,6 +218,7 @@ func (c *Closure) named(h Handing) Handing {
 // A Reach is how far a look-up must go; the zero Reach is everywhere, always.
 type Reach struct {
 	Regions []string // where the compute is; what is global may be recorded elsewhere
+	Home    bool     // only where what is global is recorded
 	From    time.Time
 }
 
@@ -232,7 +233,7 @@ func (c *Closure) computeQueries() map[Query]Reach {
 	ask := func(by By, value string, h hand) {
 		q := Query{by, value}
 		if have := want[q]; value != "" && !slices.Contains(have.Regions, h.Region) {
-			want[q] = Reach{append(have.Regions, h.Region), since}
+			want[q] = Reach{Regions: append(have.Regions, h.Region), From: since}
 		}
 	}
 	for _, h := range c.run.hands {
@@ -277,6 +278,8 @@ func (c *Closure) wanted() map[Query]bool {
 			have, there := all[q]
 			switch {
 			case q.Value == "":
+			case q.By == ByEventName: // IAM's calls are recorded where it is at home
+				all[q] = Reach{Home: true}
 			case s.Reason != HandedTo:
 				all[q] = Reach{}
 			case !there || len(have.Regions) > 0: // what the owner's compute did before is nobody's
@@ -303,6 +306,9 @@ func (c *Closure) wanted() map[Query]bool {
 func (r Reach) covers(other Reach) bool {
 	if !r.From.IsZero() && other.From.Before(r.From) {
 		return false
+	}
+	if r.Home || other.Home {
+		return other.Home
 	}
 	if len(r.Regions) == 0 || len(other.Regions) == 0 {
 		return len(r.Regions) == 0
