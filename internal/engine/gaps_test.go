@@ -426,9 +426,8 @@ func TestAPanicIsAReading(t *testing.T) {
 	}
 }
 
-// The calls of one triage of this account, by service, with some room: a call
-// per resource that creeps in does not fit. The organisation is asked once, as
-// another account came in by a role that was opened.
+// The calls of one triage, by service, with some room: one per resource or user does
+// not fit. The organisation is asked once, if somebody came by a role that was opened.
 var budget = map[string]int{"account": 1, "organizations": 1, "sts": 1, "iam": 100, "cloudtrail": 400, "ec2": 180, "lambda": 110, "guardduty": 40}
 
 func TestTriageKeepsToItsCalls(t *testing.T) {
