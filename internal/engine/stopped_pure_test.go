@@ -103,6 +103,8 @@ func TestServicesWithoutDataEvents(t *testing.T) {
 			one + " some-data-events S3: …", one + " some-data-events Lambda: b", one + " some-data-events DynamoDB: c"}},
 		"one account's": {[]trail.About{about(one, s3, first, last, "a")}, append(alone, seen(two, first, last)), []string{
 			" no-data-events Lambda, DynamoDB", two + " no-data-events S3", one + " some-data-events S3: a"}},
+		"records that name no account": {[]trail.About{about(one, s3, first, last, "a")}, append(alone, seen("", first, last)), []string{
+			" no-data-events Lambda, DynamoDB", one + " some-data-events S3: a"}},
 		"a young account's": {[]trail.About{about(two, s3, last.AddDate(0, -1, 0), last, "a"), about(one, s3, first, last, "b")}, append(alone, seen(two, last.AddDate(0, -1, 0), last)), []string{
 			" no-data-events Lambda, DynamoDB", one + " some-data-events S3: b", two + " some-data-events S3: a"}},
 	} {

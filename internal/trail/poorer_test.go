@@ -123,6 +123,9 @@ func TestRecordsWithoutIDs(t *testing.T) {
 	if _, all := requests(t, s, m); all != 5 {
 		t.Errorf("%d can be read again", all)
 	}
+	if st, err := s.Status(); err != nil || len(st.Damaged) > 0 { // copies are no damage of the record
+		t.Errorf("%+v %v", st.Damaged, err)
+	}
 	rows, err := s.Rows(Filter{})
 	if err != nil {
 		t.Fatal(err)
